@@ -1,0 +1,127 @@
+"""Opening the database: engines, sessions, and column types that mean the same on both engines."""
+
+import enum
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Engine, Enum, create_engine, event
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Session, SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+POSTGRESQL_OPTIONS = (
+    "-c timezone=UTC -c lock_timeout=10000 -c statement_timeout=30000"
+    " -c idle_in_transaction_session_timeout=60000"
+)
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A timezone-aware moment, kept in UTC; SQLite gets it without the offset and gives it back with it."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a timezone must not be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def enum_type(kind: type[enum.Enum]) -> Any:
+    """A column type that stores the enum's values (not names) and checks them in the database."""
+    return Enum(
+        kind,
+        values_callable=lambda members: [member.value for member in members],
+        native_enum=False,
+        length=32,
+        create_constraint=True,
+        name=f"is_{kind.__name__.lower()}",
+    )
+
+
+@dataclass
+class Database:
+    """One database with its two doors: `writing` for flows, `reading` for pages and the gate.
+
+    The reading engine is in autocommit and is not reset on return: a read costs one round trip.
+    """
+
+    url: str
+    writing: Engine
+    reading: Engine
+    writer_lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.writing.dialect.name == "sqlite"
+
+    def session(self) -> Session:
+        """A session for one flow; it may write only inside `transaction()`."""
+        session = Session(self.writing, expire_on_commit=False)
+        if self.is_sqlite:
+            session.info["writer_lock"] = self.writer_lock
+        return session
+
+    def read_session(self) -> Session:
+        """A session for one page: fresh autocommitted reads, no writes."""
+        return Session(self.reading, expire_on_commit=False, autoflush=False)
+
+    def close(self) -> None:
+        self.writing.dispose()
+        self.reading.dispose()
+
+
+def open_database(url: str, *, pool_size: int = 20) -> Database:
+    """Engines for a database address; nothing is connected yet. Raises ArgumentError for a bad address."""
+    if make_url(url).get_backend_name() == "sqlite":
+        connect: dict[str, Any] = {"check_same_thread": False, "timeout": 15}
+    else:
+        connect = {"options": POSTGRESQL_OPTIONS, "connect_timeout": 5, "application_name": "schlicht"}
+    writing = create_engine(
+        url, connect_args=connect, pool_size=pool_size, max_overflow=10, pool_timeout=10, pool_pre_ping=True
+    )
+    reading = create_engine(
+        url,
+        connect_args=connect,
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_timeout=10,
+        isolation_level="AUTOCOMMIT",
+        pool_reset_on_return=None,
+    )
+    if writing.dialect.name == "sqlite":
+        for engine in (writing, reading):
+            event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(writing, "begin", _begin_sqlite)
+    return Database(url, writing, reading)
+
+
+def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
+    # The driver must not open transactions by itself: its deferred BEGIN loses updates (jobs.md 1.4).
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=FULL", "cache_size=-32000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    is_write = connection.get_execution_options().get("is_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")

