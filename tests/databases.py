@@ -9,6 +9,8 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,22 +19,56 @@ from alembic.config import Config
 from sqlalchemy import create_engine, make_url, text
 
 ROOT = Path(__file__).resolve().parent.parent
-TEMPLATE = "schlicht_template"
 
 
 class NoPostgres(RuntimeError):
     """There is no PostgreSQL server to run the tests on; the message says what to type."""
 
 
-class Database(Protocol):
-    """A migrated database of one test process."""
+class TestDatabase(Protocol):
+    """One database of a test process: its address, a way back to the first state, and a way out."""
 
+    __test__ = False
     url: str
 
     def empty(self) -> None:
         """Puts the database back to the state right after the migration."""
 
-    def drop(self) -> None: ...
+    def drop(self) -> None:
+        """Removes the database with everything in it."""
+
+
+class Databases:
+    """Makes databases of one kind for one test process."""
+
+    def __init__(self, folder: Path, *, server: "PostgresServer | None") -> None:
+        self.kind = "postgresql" if server else "sqlite"
+        self._folder = folder
+        self._server = server
+        self._template: Path | None = None
+        self._made_count = 0
+
+    def new(self) -> TestDatabase:
+        """A migrated database of its own, without any row but those of the migrations."""
+        name = self._next_name()
+        if self._server:
+            return PostgresDatabase(self._server.url, name=name, template=self._server.template)
+        if self._template is None:
+            self._template = self._folder / "template.db"
+            migrate(f"sqlite:///{self._template}")
+            _fold_wal_into_file(self._template)
+        return SqliteDatabase(self._folder / f"{name}.db", template=self._template)
+
+    def new_blank(self) -> TestDatabase:
+        """A database without a single table."""
+        name = self._next_name()
+        if self._server:
+            return PostgresDatabase(self._server.url, name=name, template=None)
+        return SqliteDatabase(self._folder / f"{name}.db", template=None)
+
+    def _next_name(self) -> str:
+        self._made_count += 1
+        return f"schlicht_{os.getpid()}_{self._made_count}"
 
 
 def migrate(url: str) -> None:
@@ -40,36 +76,27 @@ def migrate(url: str) -> None:
     config = Config(str(ROOT / "alembic.ini"))
     config.set_main_option("script_location", str(ROOT / "migrations"))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
-    config.attributes["database_url"] = url
-    before = os.environ.get("SHOP_DATABASE_URL")
-    os.environ["SHOP_DATABASE_URL"] = url
-    try:
-        command.upgrade(config, "head")
-    finally:
-        if before is None:
-            del os.environ["SHOP_DATABASE_URL"]
-        else:
-            os.environ["SHOP_DATABASE_URL"] = before
+    command.upgrade(config, "head")
 
 
 class SqliteDatabase:
     """A file copied from a migrated template; emptied by copying the template's pages over it."""
 
-    def __init__(self, folder: Path, *, template: Path | None = None) -> None:
-        self.template = template or folder / "template.db"
-        if template is None:
-            migrate(f"sqlite:///{self.template}")
-            _fold_wal_into_file(self.template)
-        self.path = folder / "shop.db"
-        shutil.copyfile(self.template, self.path)
-        self.url = f"sqlite:///{self.path}"
+    def __init__(self, path: Path, *, template: Path | None) -> None:
+        self.path = path
+        self.url = f"sqlite:///{path}"
+        self._template = template
+        if template:
+            shutil.copyfile(template, path)
 
     def empty(self) -> None:
-        source = sqlite3.connect(self.template)
-        target = sqlite3.connect(self.path, timeout=10)
+        if self._template is None:
+            raise ValueError("a blank database has no state to go back to")
+        source = sqlite3.connect(self._template)
+        target = sqlite3.connect(self.path)
         try:
             target.execute("PRAGMA synchronous=OFF")
-            source.backup(target)
+            source.backup(target, progress=_give_up_after(tries=20), sleep=0.25)
         finally:
             target.close()
             source.close()
@@ -82,7 +109,7 @@ class SqliteDatabase:
 class PostgresDatabase:
     """A copy of the template database; emptied by truncating what has rows and putting the seed back."""
 
-    def __init__(self, server_url: str, *, name: str, template: str | None = TEMPLATE) -> None:
+    def __init__(self, server_url: str, *, name: str, template: str | None) -> None:
         self.server_url = server_url
         self.name = name
         self.url = _at(server_url, name)
@@ -96,6 +123,7 @@ class PostgresDatabase:
 
     def empty(self) -> None:
         with self._engine.begin() as connection:
+            connection.execute(text("SET LOCAL lock_timeout = '5s'"))
             # Replica role: no foreign key and no append-only trigger stands in the way of cleaning up.
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             filled = self._filled(connection)
@@ -104,12 +132,17 @@ class PostgresDatabase:
                 connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
             for table, rows in self._seed.items():
                 connection.execute(
-                    text(f'INSERT INTO "{table}" SELECT * FROM json_populate_recordset(NULL::"{table}", :rows)'),
+                    text(
+                        f'INSERT INTO "{table}" SELECT * FROM json_populate_recordset(NULL::"{table}", :rows)'
+                    ),
                     {"rows": rows},
                 )
 
-    def drop(self) -> None:
+    def close(self) -> None:
         self._engine.dispose()
+
+    def drop(self) -> None:
+        self.close()
         with _admin(self.server_url) as connection:
             connection.execute(text(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)'))
 
@@ -134,29 +167,34 @@ class PostgresDatabase:
             }
 
 
+@dataclass(frozen=True)
 class PostgresServer:
-    """A PostgreSQL server for one test run: the one of $TEST_PG_URL, or a throw-away cluster."""
+    """A running server that holds a migrated template database."""
+
+    url: str
+    template: str
+
+
+class PostgresRun:
+    """PostgreSQL for one test run: the server of $TEST_PG_URL, or a throw-away cluster."""
 
     def __init__(self) -> None:
-        self.url = os.environ.get("TEST_PG_URL", "")
         self.folder = ""
-        if not self.url:
-            self._start()
-
-    def make_template(self) -> None:
-        """Creates the template database and migrates it once for all test processes."""
-        database = PostgresDatabase(self.url, name=TEMPLATE, template=None)
-        migrate(database.url)
-        database._engine.dispose()
+        url = os.environ.get("TEST_PG_URL") or self._start()
+        self._made = PostgresDatabase(url, name=f"schlicht_template_{os.getpid()}", template=None)
+        migrate(self._made.url)
+        self._made.close()
+        self.server = PostgresServer(url, self._made.name)
 
     def stop(self) -> None:
         """Stops the throw-away cluster and removes its files; leaves a server of $TEST_PG_URL running."""
         if not self.folder:
+            self._made.drop()
             return
         self._run("pg_ctl", "-D", f"{self.folder}/data", "-m", "immediate", "stop")
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _start(self) -> None:
+    def _start(self) -> str:
         self.binaries = postgres_binaries()
         self.folder = tempfile.mkdtemp(prefix="schlicht-pg-")
         self._as_user: dict[str, Any] = {}
@@ -176,9 +214,19 @@ class PostgresServer:
             " -c full_page_writes=off -c max_connections=200 -c autovacuum=off"
         )
         self._run(
-            *("pg_ctl", "-D", f"{self.folder}/data", "-w", "-l", f"{self.folder}/log", "-o", options, "start"),
+            *(
+                "pg_ctl",
+                "-D",
+                f"{self.folder}/data",
+                "-w",
+                "-l",
+                f"{self.folder}/log",
+                "-o",
+                options,
+                "start",
+            ),
         )
-        self.url = f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+        return f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
 
     def _make_reachable(self, uid: int, gid: int) -> None:
         """Copies the binaries when the unprivileged user cannot walk to them (a root-only home)."""
@@ -278,3 +326,15 @@ def _fold_wal_into_file(path: Path) -> None:
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.execute("PRAGMA journal_mode=DELETE")
     connection.close()
+
+
+def _give_up_after(*, tries: int) -> Callable[[int, int, int], None]:
+    left = tries
+
+    def count(_status: int, remaining: int, _total: int) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0 and remaining:
+            raise RuntimeError("the test before left a transaction open: the database cannot be emptied")
+
+    return count

@@ -1,0 +1,188 @@
+"""What every test may ask for: a database on either engine, sessions, settings and a clock."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from sqlalchemy import Engine, event
+from sqlmodel import Session
+
+from app.core.db import Database, open_database
+from app.settings import Settings
+from tests.databases import Databases, PostgresRun, PostgresServer, TestDatabase
+
+hypothesis_settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+hypothesis_settings.load_profile("suite")
+
+RUN = pytest.StashKey[PostgresRun]()
+SERVER = pytest.StashKey[PostgresServer | None]()
+
+
+class Clock:
+    """A clock that stands still until a test moves it; called, it tells the time."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **duration: float) -> datetime:
+        """Moves on by the arguments of `timedelta`; returns the new time."""
+        self.now += timedelta(**duration)
+        return self.now
+
+
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """Makes more databases of the engine under test, for tests that need one to themselves."""
+    return Databases(tmp_path_factory.mktemp("databases"), server=_server(request.config))
+
+
+@pytest.fixture(scope="session")
+def _shared_database(databases: Databases) -> Iterator[tuple[TestDatabase, Database]]:
+    made = databases.new()
+    opened = open_database(made.url)
+    if opened.is_sqlite:
+        for engine in (opened.writing, opened.reading):
+            event.listen(engine, "connect", _do_not_wait_for_the_disk)
+    yield made, opened
+    opened.close()
+    made.drop()
+
+
+@pytest.fixture
+def database(_shared_database: tuple[TestDatabase, Database]) -> Database:
+    """The migrated database, without rows; commits in it are real and gone before the next test."""
+    made, opened = _shared_database
+    made.empty()
+    return opened
+
+
+@pytest.fixture
+def engine(database: Database) -> Engine:
+    """The writing engine of `database`."""
+    return database.writing
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A session as a flow gets it: it writes only inside `transaction()`."""
+    with database.session() as opened:
+        yield opened
+
+
+@pytest.fixture
+def read_session(database: Database) -> Iterator[Session]:
+    """A session as a page gets it: fresh reads on every statement, no writes."""
+    with database.read_session() as opened:
+        yield opened
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """The address of a migrated database of one's own, for tests that start processes and kill them."""
+    made = databases.new()
+    yield made.url
+    made.drop()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Monday, 2 March 2026, 10:00 in Berlin."""
+    return Clock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def now(clock: Clock) -> datetime:
+    """The moment at which `clock` starts."""
+    return clock.now
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A demo installation that reads no environment file and mails into a folder of the test."""
+    values: dict[str, Any] = {
+        "_env_file": None,
+        "env": "demo",
+        "base_url": "http://testserver",
+        "secret_key": "test-" * 10,
+        "stripe_api_key": "sk_test_" + "0" * 24,
+        "stripe_webhook_secret": "whsec_" + "0" * 32,
+        "smtp_url": f"file://{tmp_path / 'mail'}",
+        "worker": "apart",
+    }
+    return Settings(**values)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--db",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="the database under test; postgresql runs only the tests that use one",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SERVER] = None
+    handed_down = getattr(config, "workerinput", {}).get("postgres")
+    if handed_down:
+        config.stash[SERVER] = PostgresServer(*handed_down)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tells an xdist worker where the server is that the controller started."""
+    server = _server(node.config)
+    if server:
+        node.workerinput["postgres"] = (server.url, server.template)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    run = config.stash.get(RUN, None)
+    if run:
+        run.stop()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    chosen, left_out = [], []
+    asked_for_soak = "soak" in (config.option.markexpr or "")
+    for item in items:
+        uses_database = "databases" in getattr(item, "fixturenames", ()) or item.get_closest_marker(
+            "database"
+        )
+        is_soak = item.get_closest_marker("soak") is not None
+        if (config.option.db == "postgresql" and not uses_database) or (is_soak and not asked_for_soak):
+            left_out.append(item)
+        else:
+            chosen.append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = chosen
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"database: {config.option.db}"
+
+
+def _server(config: pytest.Config) -> PostgresServer | None:
+    """The PostgreSQL of this run, started at the first need; None for SQLite."""
+    if config.option.db == "postgresql" and config.stash[SERVER] is None:
+        config.stash[RUN] = PostgresRun()
+        config.stash[SERVER] = config.stash[RUN].server
+    return config.stash[SERVER]
+
+
+def _do_not_wait_for_the_disk(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
