@@ -24,6 +24,7 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("suite")
 
+BROWSER_TESTS = Path(__file__).parent / "browser"
 RUN = pytest.StashKey[PostgresRun]()
 SERVER = pytest.StashKey[PostgresServer | None]()
 
@@ -159,6 +160,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     chosen, left_out = [], []
     asked_for_soak = "soak" in (config.option.markexpr or "")
     for item in items:
+        if item.path.is_relative_to(BROWSER_TESTS):
+            item.add_marker("browser")
         uses_database = "databases" in getattr(item, "fixturenames", ()) or item.get_closest_marker(
             "database"
         )
@@ -179,7 +182,10 @@ def pytest_report_header(config: pytest.Config) -> str:
 def _server(config: pytest.Config) -> PostgresServer | None:
     """The PostgreSQL of this run, started at the first need; None for SQLite."""
     if config.option.db == "postgresql" and config.stash[SERVER] is None:
-        config.stash[RUN] = PostgresRun()
+        try:
+            config.stash[RUN] = PostgresRun()
+        except Exception as error:
+            pytest.exit(f"PostgreSQL cannot be used: {error}", returncode=1)
         config.stash[SERVER] = config.stash[RUN].server
     return config.stash[SERVER]
 

@@ -75,7 +75,7 @@ def migrate(url: str) -> None:
     """Brings the database behind `url` from wherever it is to the head of the migrations."""
     config = Config(str(ROOT / "alembic.ini"))
     config.set_main_option("script_location", str(ROOT / "migrations"))
-    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    config.attributes["url"] = url
     command.upgrade(config, "head")
 
 
@@ -180,18 +180,25 @@ class PostgresRun:
 
     def __init__(self) -> None:
         self.folder = ""
-        url = os.environ.get("TEST_PG_URL") or self._start()
-        self._made = PostgresDatabase(url, name=f"schlicht_template_{os.getpid()}", template=None)
-        migrate(self._made.url)
-        self._made.close()
+        self._made: PostgresDatabase | None = None
+        try:
+            url = os.environ.get("TEST_PG_URL") or self._start()
+            self._made = PostgresDatabase(url, name=f"schlicht_template_{os.getpid()}", template=None)
+            migrate(self._made.url)
+            self._made.close()
+        except BaseException:
+            self.stop()
+            raise
         self.server = PostgresServer(url, self._made.name)
 
     def stop(self) -> None:
         """Stops the throw-away cluster and removes its files; leaves a server of $TEST_PG_URL running."""
         if not self.folder:
-            self._made.drop()
+            if self._made:
+                self._made.drop()
             return
-        self._run("pg_ctl", "-D", f"{self.folder}/data", "-m", "immediate", "stop")
+        if Path(self.folder, "data", "postmaster.pid").exists():
+            self._run("pg_ctl", "-D", f"{self.folder}/data", "-m", "immediate", "stop")
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self) -> str:

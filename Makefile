@@ -1,0 +1,48 @@
+# Two commands: `make run` starts the demo, `make test` checks everything. They need python3 >= 3.11 and nothing else.
+
+PORT ?= 8000
+PY = .venv/bin/python
+
+help:
+	@echo "make run         the demo on http://127.0.0.1:$(PORT) (PORT=... moves it); Ctrl-C stops it, the data stay"
+	@echo "make demo-reset  throws the demo's data away"
+	@echo "make test        all checks, on SQLite and PostgreSQL, in the browser where there is one"
+	@echo "make test-fast   format, lint and the tests on SQLite, without the browser"
+	@echo "make bench       speed against a bare server    make soak      long fault runs"
+	@echo "make fmt         format the code                make messages  collect texts for translation"
+	@echo "make lock        the lock files anew from pyproject.toml (needs uv)"
+
+environment:
+	@sh .ci/environment
+
+run: environment
+	@PORT=$(PORT) $(PY) -m dev.run
+
+demo-reset:
+	@rm -rf data/demo
+	@echo "The demo's data are gone; make run starts afresh."
+
+test: environment
+	@$(PY) -m tests.suite
+
+test-fast: environment
+	@$(PY) -m tests.suite --fast
+
+bench: environment
+	@$(PY) -m tests.bench
+
+soak: environment
+	@$(PY) -m pytest -n 2 -m soak --timeout=1800 tests
+	@$(PY) -m pytest -n 2 -m soak --timeout=1800 --db=postgresql tests
+
+fmt: environment
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
+
+messages: environment
+	@sh .ci/messages
+
+lock:
+	@sh .ci/lock
+
+.PHONY: help environment run demo-reset test test-fast bench soak fmt messages lock
