@@ -5,6 +5,7 @@ PY = .venv/bin/python
 
 help:
 	@echo "make run         the demo on http://127.0.0.1:$(PORT) (PORT=... moves it); Ctrl-C stops it, the data stay"
+	@echo "make code        the second factor of the demo's staff, for now"
 	@echo "make demo-reset  throws the demo's data away"
 	@echo "make test        all checks, on SQLite and PostgreSQL, in the browser where there is one"
 	@echo "make test-fast   format, lint and the tests on SQLite, without the browser"
@@ -18,9 +19,11 @@ environment:
 run: environment
 	@PORT=$(PORT) $(PY) -m dev.run
 
-demo-reset:
-	@rm -rf data/demo
-	@echo "The demo's data are gone; make run starts afresh."
+code: environment
+	@$(PY) -m dev.run --code
+
+demo-reset: environment
+	@$(PY) -m dev.run --reset
 
 test: environment
 	@$(PY) -m tests.suite
@@ -45,4 +48,4 @@ messages: environment
 lock:
 	@sh .ci/lock
 
-.PHONY: help environment run demo-reset test test-fast bench soak fmt messages lock
+.PHONY: help environment run code demo-reset test test-fast bench soak fmt messages lock
