@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -44,7 +45,7 @@ def _environment(language: str, zone: ZoneInfo, folder: Path) -> Environment:
 
 def _formats(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
     def money(cents: int, currency: str = "EUR") -> str:
-        return format_currency(cents / 100, currency, locale=locale)
+        return format_currency(Decimal(cents).scaleb(-2), currency, locale=locale)
 
     def on(day: date, style: str = "medium") -> str:
         return format_date(day, format=style, locale=locale)
@@ -55,6 +56,9 @@ def _formats(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
     def at(moment: datetime, style: str = "short") -> str:
         return format_datetime(moment.astimezone(zone), format=style, locale=locale)
 
+    def iso_date(text: str) -> date:
+        return date.fromisoformat(text)
+
     def number(value: float) -> str:
         return format_decimal(value, locale=locale)
 
@@ -64,6 +68,7 @@ def _formats(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
     return {
         "money": money,
         "date": on,
+        "iso_date": iso_date,
         "weekday_date": weekday,
         "datetime": at,
         "number": number,

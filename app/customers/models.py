@@ -1,0 +1,119 @@
+"""The companies that apply and buy here, their people, sessions and screenings."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Column
+from sqlmodel import Field, SQLModel
+
+from app.core.db import UTCDateTime, enum_type
+from app.customers.rules.admission import ScreeningState
+from app.mainbrand.rules.segments import Segment
+
+
+class Customer(SQLModel, table=True):
+    """A company that applied. What the gate needs stands in this row and in the linked main account's."""
+
+    __tablename__ = "customers"
+
+    id: int | None = Field(default=None, primary_key=True)
+    number: str = Field(unique=True, max_length=32)
+    company_name: str = Field(max_length=300)
+    legal_form: str = Field(default="", max_length=64)
+    name_key: str = Field(default="", max_length=300, index=True)
+    vat_id: str | None = Field(default=None, max_length=20, index=True)
+    register_number: str | None = Field(default=None, max_length=120)
+    register_key: str | None = Field(default=None, max_length=120, index=True)
+    street: str = Field(max_length=200)
+    postal_code: str = Field(max_length=16)
+    city: str = Field(max_length=120)
+    country: str = Field(default="DE", max_length=2)
+    phone: str = Field(default="", max_length=64)
+    language: str = Field(default="de", max_length=2)
+    main_account_id: int | None = Field(default=None, foreign_key="main_accounts.id", index=True)
+    segment: Segment = Field(default=Segment.UNRATED, sa_type=enum_type(Segment))
+    segment_reason: str = Field(default="", max_length=500)
+    screening: ScreeningState = Field(default=ScreeningState.PENDING, sa_type=enum_type(ScreeningState))
+    business_confirmed_at: datetime = Field(sa_type=UTCDateTime)
+    business_verified_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    suspended_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    suspended_reason: str = Field(default="", max_length=500)
+    moved_up_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    created_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class Contact(SQLModel, table=True):
+    """A person of a customer who signs in; `email` is stored in lower case."""
+
+    __tablename__ = "contacts"
+
+    id: int | None = Field(default=None, primary_key=True)
+    customer_id: int = Field(foreign_key="customers.id", index=True)
+    email: str = Field(unique=True, max_length=254)
+    name: str = Field(max_length=200)
+    language: str = Field(default="de", max_length=2)
+    password_hash: str
+    email_verified_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    created_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class ContactSession(SQLModel, table=True):
+    """A signed-in browser; only the hash of its cookie is kept."""
+
+    __tablename__ = "contact_sessions"
+
+    token_hash: str = Field(primary_key=True, max_length=64)
+    contact_id: int = Field(foreign_key="contacts.id", index=True)
+    created_at: datetime = Field(sa_type=UTCDateTime)
+    last_seen_at: datetime = Field(sa_type=UTCDateTime)
+    expires_at: datetime = Field(sa_type=UTCDateTime, index=True)
+
+
+class TokenPurpose(StrEnum):
+    """What a link sent by mail is good for."""
+
+    VERIFY_EMAIL = "verify_email"
+    RESET_PASSWORD = "reset_password"
+
+
+class ContactToken(SQLModel, table=True):
+    """A link sent by mail: hashed, single use, expiring; a newer one kills the older of its purpose."""
+
+    __tablename__ = "contact_tokens"
+
+    token_hash: str = Field(primary_key=True, max_length=64)
+    contact_id: int = Field(foreign_key="contacts.id", index=True)
+    purpose: TokenPurpose = Field(sa_type=enum_type(TokenPurpose))
+    created_at: datetime = Field(sa_type=UTCDateTime)
+    expires_at: datetime = Field(sa_type=UTCDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class Screening(SQLModel, table=True):
+    """One comparison of a customer with the main brand's list, with its evidence and decision."""
+
+    __tablename__ = "screenings"
+
+    id: int | None = Field(default=None, primary_key=True)
+    customer_id: int = Field(foreign_key="customers.id", index=True)
+    trigger: str = Field(max_length=32)
+    outcome: ScreeningState = Field(sa_type=enum_type(ScreeningState), index=True)
+    matches: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    screened_at: datetime = Field(sa_type=UTCDateTime)
+    decision: ScreeningState | None = Field(default=None, sa_type=enum_type(ScreeningState))
+    decided_by: str = Field(default="", max_length=200)
+    decided_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    reason: str = Field(default="", max_length=1000)
+
+
+class BlockedAttempt(SQLModel, table=True):
+    """One refusal worth counting: the proof that the budget brand does not take the main brand's business."""
+
+    __tablename__ = "blocked_attempts"
+
+    id: int | None = Field(default=None, primary_key=True)
+    customer_id: int = Field(foreign_key="customers.id", index=True)
+    reason: str = Field(max_length=32)
+    place: str = Field(max_length=64)
+    at: datetime = Field(sa_type=UTCDateTime, index=True)

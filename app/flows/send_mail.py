@@ -1,0 +1,67 @@
+"""One e-mail leaves the outbox: intent written, handed over, answer written."""
+
+from datetime import datetime
+
+from jinja2 import Environment
+from sqlmodel import Session
+
+from app.core.failpoints import reach
+from app.core.transaction import transaction
+from app.mail.models import Mail, MailState
+from app.mail.rendering import render, to_message
+from app.mail.transport import Refusal, Transport
+from app.settings import Settings
+
+
+def send_mail(
+    session: Session,
+    transport: Transport,
+    *,
+    mail_id: int,
+    environments: dict[str, Environment],
+    settings: Settings,
+    now: datetime,
+) -> None:
+    """Sends a queued e-mail; a sent, failed or aborted one is left alone.
+
+    Raises Delay when it should be tried later. A crash between the server's "250" and our note sends it
+    once more under the same Message-ID: exactly once is not possible over SMTP.
+    """
+    reach("send_mail.before_intent")
+    with transaction(session):
+        mail = session.get_one(Mail, mail_id, with_for_update=True)
+        if mail.state not in (MailState.QUEUED, MailState.SENDING):
+            return
+        mail.state = MailState.SENDING
+        mail.attempt_count += 1
+    reach("send_mail.before_smtp")
+    try:
+        text = render(mail, environments[mail.language], settings=settings)
+        answer = transport.deliver(to_message(mail, text, settings=settings))
+    except Refusal as refusal:
+        _note(session, mail_id, state=MailState.FAILED, error=str(refusal))
+        return
+    except Exception as error:
+        _note(session, mail_id, state=MailState.QUEUED, error=f"{type(error).__name__}: {error}")
+        raise
+    reach("send_mail.after_smtp")
+    with transaction(session):
+        mail = session.get_one(Mail, mail_id, with_for_update=True)
+        mail.state = MailState.SENT
+        mail.sent_at = now
+        mail.provider_answer = answer[:500]
+        mail.error = None
+        mail.secret_values = None
+    reach("send_mail.after_note")
+
+
+def give_up(session: Session, *, mail_id: int, error: str) -> None:
+    """Marks an e-mail as failed after its last attempt, for the staff's inbox."""
+    _note(session, mail_id, state=MailState.FAILED, error=error)
+
+
+def _note(session: Session, mail_id: int, *, state: MailState, error: str) -> None:
+    with transaction(session):
+        mail = session.get_one(Mail, mail_id, with_for_update=True)
+        mail.state = state
+        mail.error = error[:2000]

@@ -1,0 +1,36 @@
+"""Putting due work inside the caller's transaction."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session
+
+from app.jobs.models import Job, JobState
+
+INSERT = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+
+def put_job(
+    session: Session,
+    kind: str,
+    *,
+    now: datetime,
+    key: str | None = None,
+    run_at: datetime | None = None,
+    maximum_attempts: int = 10,
+    **args: Any,
+) -> None:
+    """Writes a job that becomes due at `run_at` (default: at once). A known key changes nothing."""
+    row = {
+        "kind": kind,
+        "key": key,
+        "args": args,
+        "state": JobState.READY,
+        "attempt_count": 0,
+        "maximum_attempts": maximum_attempts,
+        "run_at": run_at or now,
+        "created_at": now,
+    }
+    insert = INSERT[session.get_bind().dialect.name](Job)
+    session.execute(insert.values(row).on_conflict_do_nothing(index_elements=["key"]))

@@ -1,0 +1,58 @@
+"""Turning an outbox row into the e-mail that a person reads."""
+
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from jinja2 import Environment
+
+from app.mail.models import Mail
+from app.settings import Settings
+
+
+@dataclass(frozen=True)
+class Text:
+    """A rendered e-mail: one-line subject and plain-text body."""
+
+    subject: str
+    body: str
+
+
+def render(mail: Mail, environment: Environment, *, settings: Settings) -> Text:
+    """The subject and body of a row. Raises jinja2's UndefinedError when a value is missing."""
+    values = {
+        **mail.values,
+        **(mail.secret_values or {}),
+        "seller": seller_of(settings),
+        "base_url": settings.base_url,
+        "main_brand_name": settings.main_brand_name,
+        "main_brand_contact": settings.main_brand_contact,
+    }
+    subject = environment.get_template(f"mail/{mail.kind}/subject.txt").render(values)
+    body = environment.get_template(f"mail/{mail.kind}/body.txt").render(values)
+    return Text(" ".join(subject.split()), body.strip() + "\n")
+
+
+def to_message(mail: Mail, text: Text, *, settings: Settings) -> EmailMessage:
+    """The message as it goes over the wire: plain text, fixed Message-ID, no surprise headers."""
+    message = EmailMessage(policy=SMTP)
+    name, address = parseaddr(settings.mail_from)
+    local, _, domain = address.partition("@")
+    message["From"] = Address(name, local, domain)
+    message["To"] = mail.to_address
+    message["Subject"] = text.subject
+    message["Date"] = format_datetime(mail.created_at)
+    message["Message-ID"] = mail.message_id.replace("@schlicht>", f"@{domain}>")
+    message["Auto-Submitted"] = "auto-generated"
+    message["Content-Language"] = mail.language
+    message.set_content(text.body, cte="quoted-printable")
+    return message
+
+
+def seller_of(settings: Settings) -> dict[str, str]:
+    """The seller's facts for imprint and footers, by short name (`brand`, `street`, `vat_id` …)."""
+    prefix = "seller_"
+    names = [name for name in type(settings).model_fields if name.startswith(prefix)]
+    return {name.removeprefix(prefix): getattr(settings, name) for name in names}

@@ -1,0 +1,49 @@
+"""Putting an e-mail into the outbox inside the caller's transaction."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from app.jobs.service import INSERT, put_job
+from app.mail.models import Mail, MailState
+
+
+def put_mail(
+    session: Session,
+    kind: str,
+    *,
+    key: str,
+    to: str,
+    language: str,
+    object_kind: str,
+    object_id: int,
+    now: datetime,
+    secret_values: dict[str, Any] | None = None,
+    **values: Any,
+) -> None:
+    """Writes an e-mail and the job that sends it. A known key (one per cause) changes nothing.
+
+    `values` are JSON for the templates of templates/mail/<kind>; `secret_values` are forgotten once it is sent.
+    """
+    row = {
+        "kind": kind,
+        "key": key,
+        "message_id": f"<{uuid.uuid4()}@schlicht>",
+        "to_address": to,
+        "language": language,
+        "values": values,
+        "secret_values": secret_values,
+        "object_kind": object_kind,
+        "object_id": object_id,
+        "state": MailState.QUEUED,
+        "attempt_count": 0,
+        "created_at": now,
+    }
+    insert = INSERT[session.get_bind().dialect.name](Mail)
+    written = session.execute(
+        insert.values(row).on_conflict_do_nothing(index_elements=["key"]).returning(Mail.__table__.c.id)  # type: ignore[attr-defined]
+    ).scalar()
+    if written is not None:
+        put_job(session, "send_mail", now=now, key=f"send_mail:{written}", mail_id=written)

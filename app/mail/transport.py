@@ -1,0 +1,107 @@
+"""Handing a finished e-mail to the outside: over SMTP, or into a folder."""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+TIMEOUT_SECONDS = 30
+
+
+class Refusal(Exception):
+    """The server refused this e-mail for good (5xx): trying again is of no use."""
+
+
+class Delay(Exception):
+    """The server could not be reached or asked to try later (4xx)."""
+
+
+class Transport(Protocol):
+    """Anything that takes an e-mail and says what the other side answered."""
+
+    def deliver(self, message: EmailMessage) -> str:
+        """The answer of the other side. Raises Refusal or Delay."""
+        ...
+
+
+class SmtpTransport:
+    """One SMTP conversation per e-mail; `smtps` is TLS from the start, `smtp` upgrades where STARTTLS is offered.
+
+    With a user name the connection must be encrypted, or nothing is sent.
+    """
+
+    def __init__(self, *, host: str, port: int, user: str, password: str, is_tls: bool) -> None:
+        self._host, self._port, self._user, self._password = host, port, user, password
+        self._is_tls = is_tls
+
+    def deliver(self, message: EmailMessage) -> str:
+        try:
+            with self._connect() as server:
+                refused = server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as error:
+            code, text = next(iter(error.recipients.values()))
+            raise _failure(code, text) from error
+        except smtplib.SMTPResponseException as error:
+            raise _failure(error.smtp_code, error.smtp_error) from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise Delay(str(error) or type(error).__name__) from error
+        return f"accepted by {self._host}:{self._port}" if not refused else str(refused)
+
+    def _connect(self) -> smtplib.SMTP:
+        context = ssl.create_default_context()
+        if self._is_tls:
+            server: smtplib.SMTP = smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT_SECONDS, context=context)
+        else:
+            server = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_SECONDS)
+            server.ehlo()
+            if server.has_extn("starttls"):
+                server.starttls(context=context)
+                server.ehlo()
+            elif self._user:
+                server.close()
+                raise Delay("the server offers no encryption, so the password is not sent")
+        if self._user:
+            server.login(self._user, self._password)
+        return server
+
+
+class FolderTransport:
+    """Writes each e-mail as one .eml file; its name is the Message-ID, so a repeat overwrites itself."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def deliver(self, message: EmailMessage) -> str:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        name = "".join(c for c in str(message["Message-ID"]) if c.isalnum() or c == "-")
+        path = self._folder / f"{name}.eml"
+        path.write_bytes(message.as_bytes())
+        return f"written to {path.name}"
+
+
+def open_transport(url: str) -> Transport:
+    """The transport for `smtp://[user:password@]host[:port]`, `smtps://…` or `file:///folder`.
+
+    Raises ValueError for any other address.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        path = parts.path[1:] if parts.path.startswith("/./") else parts.path
+        return FolderTransport(Path(path))
+    if parts.scheme in ("smtp", "smtps") and parts.hostname:
+        is_tls = parts.scheme == "smtps"
+        return SmtpTransport(
+            host=parts.hostname,
+            port=parts.port or (465 if is_tls else 25),
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            is_tls=is_tls,
+        )
+    raise ValueError("SHOP_SMTP_URL must begin with smtp://, smtps:// or file:///")
+
+
+def _failure(code: int, text: bytes | str) -> Exception:
+    sentence = f"{code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
+    return Refusal(sentence) if 500 <= code < 600 else Delay(sentence)

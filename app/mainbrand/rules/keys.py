@@ -1,0 +1,245 @@
+"""Keys by which two spellings of one company are recognised as the same."""
+
+import re
+import unicodedata
+
+from app.mainbrand.rules.free_mail import FREE_MAIL_DOMAINS
+
+UMLAUTS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe", "ł": "l"}
+)
+
+# Spellings of legal forms as they stand after folding and joining of initials; the longest are tried first.
+LEGAL_FORMS: tuple[tuple[str, ...], ...] = tuple(
+    sorted(
+        (
+            tuple(form.split())
+            for form in (
+                "gmbh",
+                "ggmbh",
+                "gesmbh",
+                "mbh",
+                "gesellschaft mbh",
+                "gesellschaft mit beschraenkter haftung",
+                "mit beschraenkter haftung",
+                "co",
+                "compagnie",
+                "kg",
+                "kommanditgesellschaft",
+                "kgaa",
+                "kommanditgesellschaft auf aktien",
+                "ug",
+                "haftungsbeschraenkt",
+                "unternehmergesellschaft",
+                "ag",
+                "aktiengesellschaft",
+                "ohg",
+                "offene handelsgesellschaft",
+                "gbr",
+                "egbr",
+                "gesellschaft buergerlichen rechts",
+                "ek",
+                "ekfm",
+                "ekfr",
+                "eingetragener kaufmann",
+                "eingetragene kauffrau",
+                "eg",
+                "eingetragene genossenschaft",
+                "ev",
+                "eingetragener verein",
+                "partg",
+                "partgmbb",
+                "partnerschaftsgesellschaft",
+                "se",
+                "inh",
+                "ltd",
+                "limited",
+                "inc",
+                "incorporated",
+                "corp",
+                "llc",
+                "llp",
+                "plc",
+                "sarl",
+                "sagl",
+                "sas",
+                "sasu",
+                "sa",
+                "spa",
+                "srl",
+                "snc",
+                "bv",
+                "nv",
+                "bvba",
+                "vof",
+                "as",
+                "asa",
+                "ab",
+                "oy",
+                "oyj",
+                "aps",
+                "kft",
+                "zrt",
+                "sro",
+                "doo",
+                "spzoo",
+                "sp zoo",
+                "sp z oo",
+                "sp j",
+                "lda",
+                "sl",
+            )
+        ),
+        key=len,
+        reverse=True,
+    )
+)
+# These are never a word of a name, wherever they stand ("Müller GmbH Maschinenbau").
+ANYWHERE = frozenset(
+    form
+    for form in LEGAL_FORMS
+    if form[0]
+    in {"gmbh", "ggmbh", "gesmbh", "mbh", "kg", "kgaa", "ug", "haftungsbeschraenkt", "ohg", "gbr", "egbr"}
+    or form[0] in {"partgmbb", "ekfm", "ekfr"}
+    or len(form) > 2
+)
+FILLERS = frozenset({"und", "and", "et", "the"})
+REGISTERS = {"hra": "HRA", "hrb": "HRB", "gnr": "GNR", "pr": "PR", "vr": "VR", "gsr": "GSR", "fn": "FN"}
+COURT_FILLERS = frozenset(
+    "amtsgericht ag registergericht handelsregister register des der bei beim amtsgerichts am an im in a i o d b nr".split()
+)
+COURT_WORDS = {"m": "main", "br": "breisgau", "charlottenburg": "berlin"}
+SECOND_LEVELS = frozenset({"co", "com", "or", "org", "net", "ac", "gv", "gov", "edu"})
+
+
+def fold(text: str) -> str:
+    """The text in lower case, umlauts and ligatures written out, other accents dropped (NFKC first)."""
+    folded = unicodedata.normalize("NFKC", text).casefold().translate(UMLAUTS)
+    decomposed = unicodedata.normalize("NFKD", folded)
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def name_key(name: str) -> str:
+    """The words of a company name without legal form, punctuation and order: "Groß & Söhne GmbH" → "gross soehne".
+
+    At most 300 characters. A name of nothing but legal forms keeps its words; only a name without any
+    letter or digit gives an empty key, which never matches anything.
+    """
+    words = _words(name)
+    kept = _without_legal_forms(words)
+    kept = [word for word in kept if word not in FILLERS] or words
+    return " ".join(sorted(kept))[:300]
+
+
+def vat_key(vat_id: str | None, *, country: str = "") -> str | None:
+    """A VAT id as `DE123456789`: upper case, without separators; Greece as EL, a Swiss UID without its MWST.
+
+    `country` (two letters) is put before a number that has no prefix. None for an empty text, for what
+    is too short to be a VAT id, and for placeholders of one repeated digit.
+    """
+    key = re.sub(r"[^A-Z0-9+*]", "", unicodedata.normalize("NFKC", vat_id or "").upper())
+    key = re.sub(r"^(USTIDNR|USTID|UIDNR|UID|VATID|VATNO|VAT)", "", key)
+    if key[:3] == "CHE":
+        key = re.sub(r"(MWST|TVA|IVA|TPV|VAT)$", "", key)
+    if key[:2].isdigit() and country:
+        key = country.strip().upper()[:2] + key
+    if key[:2] == "GR":
+        key = "EL" + key[2:]
+    digits = re.sub(r"\D", "", key)
+    if not key[:2].isalpha() or not 4 <= len(key) <= 20 or len(digits) < 2 or len(set(digits)) == 1:
+        return None
+    return key
+
+
+def register_key(court: str | None, number: str | None) -> str | None:
+    """A register entry as `leipzig HRB 12345`: court folded, kind of register, digits, suffix if any.
+
+    The court may also stand inside the number ("HRB 12345, Amtsgericht Leipzig"). The Berlin suffix B is
+    dropped, as most people leave it out; other suffixes (KI, FL …) tell entries of merged courts apart.
+    None where court or number is missing: a number alone is not unique (except the Austrian FN).
+    """
+    text = fold(number or "")
+    found = re.search(
+        r"\b(hra|hrb|gnr|gsr|pr|vr|fn)\b[\s.:]*(?:nr\b[\s.:]*)?0*(\d{1,7})(?:[\s-]*([a-z]{1,3})\b)?", text
+    )
+    if found is None:
+        return None
+    kind, digits, suffix = REGISTERS[found[1]], found[2], (found[3] or "").upper()
+    if kind == "FN":
+        return f"FN {digits}{suffix.lower()}"
+    if suffix in {"AG", "BEI", "BEIM", "DES", "AM", "IM"}:
+        suffix = ""
+    place = court_key(court or "") or court_key(text[: found.start()] + " " + text[found.end() :])
+    if not place:
+        return None
+    if place == "berlin" and suffix == "B":
+        suffix = ""
+    return f"{place} {kind} {digits} {suffix}".strip()[:120]
+
+
+def court_key(court: str) -> str:
+    """A register court as one spelling: "AG Frankfurt a. M." → "frankfurt main", "Charlottenburg" → "berlin"."""
+    words = [COURT_WORDS.get(word, word) for word in re.findall(r"[a-z0-9]+", fold(court))]
+    kept = [word for word in words if word not in COURT_FILLERS]
+    if kept == ["frankfurt"]:
+        kept = ["frankfurt", "main"]
+    return " ".join(dict.fromkeys(kept))
+
+
+def email_domain(email: str | None) -> str | None:
+    """The company's own domain of an e-mail address (or of a domain): "a@shop.firma.de" → "firma.de".
+
+    None for free-mail, for what is no domain, and for an empty text. International names in punycode.
+    """
+    domain = (email or "").strip().lower().rpartition("@")[2].strip(" .>")
+    domain = domain.removeprefix("www.")
+    try:
+        domain = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+    labels = domain.split(".")
+    if len(labels) < 2 or not all(
+        re.fullmatch(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?", label) for label in labels
+    ):
+        return None
+    wanted = 3 if len(labels[-1]) == 2 and labels[-2] in SECOND_LEVELS and len(labels) > 2 else 2
+    own = ".".join(labels[-wanted:])
+    return None if own in FREE_MAIL_DOMAINS or domain in FREE_MAIL_DOMAINS else own
+
+
+def _words(name: str) -> list[str]:
+    text = re.sub(r"['’`´]", "", fold(name))
+    # "e. K.", "S.à.r.l.", "B. V.": single letters with full stops become one word.
+    text = re.sub(
+        r"\b[a-z0-9]\.(?:\s?[a-z0-9](?:\.|\b))+", lambda found: re.sub(r"[.\s]", "", found[0]) + " ", text
+    )
+    text = re.sub(r"\be\.\s?(kfm|kfr)\b", r"e\1", text)
+    text = re.sub(r"\bges\.?\s?m\.?\s?b\.?\s?h\b", "gesmbh", text)
+    return re.findall(r"[^\W_]+", text)
+
+
+def _without_legal_forms(words: list[str]) -> list[str]:
+    kept: list[str] = []
+    at = 0
+    while at < len(words):
+        form = _form_at(words, at)
+        if form is None:
+            kept.append(words[at])
+            at += 1
+        else:
+            at += len(form)
+    return kept
+
+
+def _form_at(words: list[str], at: int) -> tuple[str, ...] | None:
+    for form in LEGAL_FORMS:
+        if tuple(words[at : at + len(form)]) == form and (
+            form in ANYWHERE or _ends_in_forms(words, at + len(form))
+        ):
+            # A name does not begin with its legal form's short words ("SE Elektronik", "AB Bau").
+            return None if at == 0 and form not in ANYWHERE else form
+    return None
+
+
+def _ends_in_forms(words: list[str], at: int) -> bool:
+    return at >= len(words) or _form_at(words, at) is not None and _ends_in_forms(words, at + 1)

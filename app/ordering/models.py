@@ -1,0 +1,141 @@
+"""The cart, orders as they were shown and bought, and what happened to them."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Column, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from app.core.db import UTCDateTime, enum_type
+from app.ordering.rules.states import CancelReason, OrderState
+
+
+class ChargeKind(StrEnum):
+    """An amount on an order that is not a bundle."""
+
+    LOW_QUANTITY = "low_quantity"
+
+
+class CartLine(SQLModel, table=True):
+    """A bundle and its count in a company's cart; `seen_version_id` is the version the customer last saw there."""
+
+    __tablename__ = "cart_lines"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "bundle_id"),
+        CheckConstraint("quantity > 0", name="quantity"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    customer_id: int = Field(foreign_key="customers.id", index=True)
+    bundle_id: int = Field(foreign_key="bundles.id")
+    seen_version_id: int = Field(foreign_key="bundle_versions.id")
+    quantity: int
+    updated_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class TermsVersion(SQLModel, table=True):
+    """The terms in both languages; the newest row is in force, an order keeps the one it accepted."""
+
+    __tablename__ = "terms_versions"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True, max_length=32)
+    text_de: str
+    text_en: str
+    created_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class Order(SQLModel, table=True):
+    """A binding purchase with the amounts, address, terms and promise that were shown before the button."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "checkout_key"),
+        CheckConstraint("goods_net_cents >= 0 and charges_net_cents >= 0 and vat_cents >= 0", name="parts"),
+        CheckConstraint("gross_cents = goods_net_cents + charges_net_cents + vat_cents", name="sum"),
+        Index("ix_orders_state_dispatch_on", "state", "dispatch_on"),
+        Index("ix_orders_customer_id_id", "customer_id", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    number: str = Field(unique=True, max_length=32)
+    customer_id: int = Field(foreign_key="customers.id")
+    contact_id: int = Field(foreign_key="contacts.id")
+    checkout_key: str = Field(max_length=64)
+    state: OrderState = Field(default=OrderState.RECEIVED, sa_type=enum_type(OrderState))
+    cancel_reason: CancelReason | None = Field(default=None, sa_type=enum_type(CancelReason))
+    language: str = Field(max_length=2)
+    currency: str = Field(default="EUR", max_length=3)
+    goods_net_cents: int
+    charges_net_cents: int
+    vat_cents: int
+    gross_cents: int
+    company_name: str = Field(max_length=300)
+    contact_name: str = Field(max_length=200)
+    street: str = Field(max_length=200)
+    postal_code: str = Field(max_length=16)
+    city: str = Field(max_length=120)
+    country: str = Field(max_length=2)
+    purchase_reference: str = Field(default="", max_length=64)
+    terms_version_id: int = Field(foreign_key="terms_versions.id")
+    terms_accepted_at: datetime = Field(sa_type=UTCDateTime)
+    business_confirmed_at: datetime = Field(sa_type=UTCDateTime)
+    dispatch_on: date
+    promised_on: date
+    placed_at: datetime = Field(sa_type=UTCDateTime, index=True)
+    accepted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    dispatched_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    cancelled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class OrderLine(SQLModel, table=True):
+    """A bundle version and its count, at the net price that was shown."""
+
+    __tablename__ = "order_lines"
+    __table_args__ = (CheckConstraint("quantity > 0 and net_cents = quantity * unit_price_cents", name="amount"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    order_id: int = Field(foreign_key="orders.id", index=True)
+    bundle_version_id: int = Field(foreign_key="bundle_versions.id")
+    name: str = Field(max_length=200)
+    quantity: int
+    unit_price_cents: int
+    net_cents: int
+
+
+class Charge(SQLModel, table=True):
+    """An amount beside the goods, shown as its own line before the order."""
+
+    __tablename__ = "charges"
+
+    id: int | None = Field(default=None, primary_key=True)
+    order_id: int = Field(foreign_key="orders.id", index=True)
+    kind: ChargeKind = Field(sa_type=enum_type(ChargeKind))
+    net_cents: int
+
+
+class OrderTax(SQLModel, table=True):
+    """The order's net amount and VAT at one rate; charges are split over the goods' rates."""
+
+    __tablename__ = "order_taxes"
+    __table_args__ = (UniqueConstraint("order_id", "vat_rate_bp"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    order_id: int = Field(foreign_key="orders.id", index=True)
+    vat_rate_bp: int
+    net_cents: int
+    vat_cents: int
+
+
+class OrderEvent(SQLModel, table=True):
+    """One thing that happened to an order, for its timeline; `kind` is a stable word such as `accepted`."""
+
+    __tablename__ = "order_events"
+
+    id: int | None = Field(default=None, primary_key=True)
+    order_id: int = Field(foreign_key="orders.id", index=True)
+    kind: str = Field(max_length=64)
+    actor_name: str = Field(default="", max_length=200)
+    values: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    at: datetime = Field(sa_type=UTCDateTime)

@@ -1,0 +1,36 @@
+"""The states of an order and which may follow which."""
+
+from enum import StrEnum
+
+
+class OrderState(StrEnum):
+    """`received` is not yet accepted; `accepted` is charged and binding; `dispatched` and `cancelled` are ends."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    DISPATCHED = "dispatched"
+    CANCELLED = "cancelled"
+
+
+class CancelReason(StrEnum):
+    """Why an order ended without delivery."""
+
+    NOT_ADMITTED = "not_admitted"
+    AMOUNT_DIFFERS = "amount_differs"
+    UNPAID = "unpaid"
+    REPLACED = "replaced"
+    BY_CUSTOMER = "by_customer"
+    BY_STAFF = "by_staff"
+
+
+FOLLOWING: dict[OrderState, frozenset[OrderState]] = {
+    OrderState.RECEIVED: frozenset({OrderState.ACCEPTED, OrderState.CANCELLED}),
+    OrderState.ACCEPTED: frozenset({OrderState.DISPATCHED}),
+    OrderState.DISPATCHED: frozenset(),
+    OrderState.CANCELLED: frozenset(),
+}
+
+
+def may_follow(present: OrderState, following: OrderState) -> bool:
+    """Whether an order in `present` may become `following`."""
+    return following in FOLLOWING[present]

@@ -1,0 +1,67 @@
+"""Payment attempts, the events Stripe told us of, and who a customer is at Stripe."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field, SQLModel
+
+from app.core.db import UTCDateTime, enum_type
+from app.payments.rules.states import PaymentState
+
+
+class Payment(SQLModel, table=True):
+    """One attempt to be paid for an order; its id makes the idempotency keys."""
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        CheckConstraint("amount_cents > 0", name="amount"),
+        Index(
+            "uq_payments_one_captured_per_order",
+            "order_id",
+            unique=True,
+            sqlite_where=text("state in ('capturing', 'captured')"),
+            postgresql_where=text("state in ('capturing', 'captured')"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    order_id: int = Field(foreign_key="orders.id", index=True)
+    state: PaymentState = Field(default=PaymentState.CREATED, sa_type=enum_type(PaymentState), index=True)
+    amount_cents: int
+    currency: str = Field(default="EUR", max_length=3)
+    session_id: str | None = Field(default=None, unique=True, max_length=255)
+    session_url: str | None = Field(default=None, max_length=2000)
+    expires_at: datetime = Field(sa_type=UTCDateTime)
+    intent_id: str | None = Field(default=None, max_length=255, index=True)
+    capture_before_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    card_brand: str = Field(default="", max_length=32)
+    card_last4: str = Field(default="", max_length=4)
+    card_fingerprint: str = Field(default="", max_length=64)
+    failure_code: str = Field(default="", max_length=64)
+    release_reason: str = Field(default="", max_length=64)
+    created_at: datetime = Field(sa_type=UTCDateTime)
+    authorised_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    settled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class StripeEvent(SQLModel, table=True):
+    """One event, stored once; only its id, type and object id are used, the object is read again from Stripe."""
+
+    __tablename__ = "stripe_events"
+
+    id: int | None = Field(default=None, primary_key=True)
+    event_id: str = Field(unique=True, max_length=255)
+    event_type: str = Field(max_length=100)
+    stripe_object_id: str = Field(max_length=255)
+    received_at: datetime = Field(sa_type=UTCDateTime)
+    handled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class Payer(SQLModel, table=True):
+    """A customer's counterpart at Stripe."""
+
+    __tablename__ = "payers"
+
+    customer_id: int = Field(primary_key=True, foreign_key="customers.id")
+    stripe_customer_id: str = Field(unique=True, max_length=255)
+    created_at: datetime = Field(sa_type=UTCDateTime)

@@ -1,0 +1,33 @@
+"""The states of a payment attempt and which may follow which."""
+
+from enum import StrEnum
+
+
+class PaymentState(StrEnum):
+    """`created`: our intent is written; `open`: the card page exists; `capturing`: decided and about to be charged;
+    `releasing`: decided and about to be let go. `captured`, `released` and `expired` are ends.
+    """
+
+    CREATED = "created"
+    OPEN = "open"
+    CAPTURING = "capturing"
+    CAPTURED = "captured"
+    RELEASING = "releasing"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
+FOLLOWING: dict[PaymentState, frozenset[PaymentState]] = {
+    PaymentState.CREATED: frozenset({PaymentState.OPEN, PaymentState.EXPIRED}),
+    PaymentState.OPEN: frozenset({PaymentState.CAPTURING, PaymentState.RELEASING, PaymentState.EXPIRED}),
+    PaymentState.CAPTURING: frozenset({PaymentState.CAPTURED, PaymentState.RELEASED}),
+    PaymentState.RELEASING: frozenset({PaymentState.RELEASED}),
+    PaymentState.CAPTURED: frozenset(),
+    PaymentState.RELEASED: frozenset(),
+    PaymentState.EXPIRED: frozenset(),
+}
+
+
+def may_follow(present: PaymentState, following: PaymentState) -> bool:
+    """Whether an attempt in `present` may become `following`."""
+    return following in FOLLOWING[present]

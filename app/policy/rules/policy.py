@@ -1,0 +1,77 @@
+"""What the business may change by itself: every value with its default and its bounds."""
+
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+
+class UnknownCompany(StrEnum):
+    """What happens to an applicant that the main brand does not know."""
+
+    ADMIT = "admit"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One version of the rules of the business (domain.md: "default values are defaults of settings")."""
+
+    a_threshold_cents: int = 5_000_000
+    b_threshold_cents: int = 1_000_000
+    unknown_company: UnknownCompany = UnknownCompany.ADMIT
+    minimum_order_value_cents: int = 5_000
+    low_quantity_surcharge_cents: int = 990
+    dispatch_weekday: int = 2
+    cut_off_weekday: int = 1
+    cut_off_hour: int = 12
+    handling_days: int = 1
+    transit_days: int = 2
+    later_than_main_brand_days: int = 5
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The least and greatest value that a whole-numbered policy may have."""
+
+    least: int
+    greatest: int
+
+
+BOUNDS: dict[str, Bound] = {
+    "a_threshold_cents": Bound(1, 10**12),
+    "b_threshold_cents": Bound(0, 10**12),
+    "minimum_order_value_cents": Bound(0, 10**8),
+    "low_quantity_surcharge_cents": Bound(0, 10**7),
+    "dispatch_weekday": Bound(1, 6),
+    "cut_off_weekday": Bound(1, 7),
+    "cut_off_hour": Bound(0, 23),
+    "handling_days": Bound(0, 60),
+    "transit_days": Bound(0, 60),
+    "later_than_main_brand_days": Bound(0, 120),
+}
+"""Weekdays count from Monday = 1 to Sunday = 7 (ISO 8601)."""
+
+
+def faults(policy: Policy) -> dict[str, str]:
+    """For each value that is out of its bounds, a translatable English sentence; empty when all is well."""
+    wrong = {
+        name: f"out of bounds: {bound.least} to {bound.greatest}"
+        for name, bound in BOUNDS.items()
+        if not bound.least <= getattr(policy, name) <= bound.greatest
+    }
+    if policy.b_threshold_cents >= policy.a_threshold_cents:
+        wrong["b_threshold_cents"] = "must be below the A threshold"
+    return wrong
+
+
+def to_values(policy: Policy) -> dict[str, Any]:
+    """The policy as plain JSON values by name."""
+    return asdict(policy)
+
+
+def from_values(values: dict[str, Any]) -> Policy:
+    """The policy of stored values; names that are missing take their default, unknown ones are ignored."""
+    known = {field.name: values[field.name] for field in fields(Policy) if field.name in values}
+    if "unknown_company" in known:
+        known["unknown_company"] = UnknownCompany(known["unknown_company"])
+    return Policy(**known)

@@ -1,0 +1,41 @@
+"""What one process holds open: settings, database, templates, and the machines outside."""
+
+from dataclasses import dataclass
+
+from jinja2 import Environment
+
+from app.core.db import Database, open_database
+from app.core.rendering import make_environments
+from app.mail.transport import Transport, open_transport
+from app.payments.stripe_gateway import StripeGateway
+from app.settings import Settings
+
+
+@dataclass
+class Shop:
+    """One running process of the shop; made once at start and handed to web, worker and commands."""
+
+    settings: Settings
+    db: Database
+    environments: dict[str, Environment]
+    stripe: StripeGateway
+    transport: Transport
+
+    def close(self) -> None:
+        """Lets go of database connections."""
+        self.db.close()
+
+
+def open_shop(settings: Settings) -> Shop:
+    """A shop from its settings; nothing outside is called yet."""
+    return Shop(
+        settings=settings,
+        db=open_database(settings.database_url),
+        environments=make_environments(timezone=settings.timezone),
+        stripe=StripeGateway(
+            api_key=settings.stripe_api_key.get_secret_value(),
+            webhook_secret=settings.stripe_webhook_secret.get_secret_value(),
+            api_base=settings.stripe_api_base,
+        ),
+        transport=open_transport(settings.smtp_url.get_secret_value()),
+    )

@@ -1,0 +1,42 @@
+"""What each role of the staff may do."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """One role per account."""
+
+    ADMIN = "admin"
+    LEAD = "lead"
+    OPERATIONS = "operations"
+    FINANCE = "finance"
+    VIEWER = "viewer"
+
+
+class Right(StrEnum):
+    """One kind of act; pages that only show need VIEW."""
+
+    VIEW = "view"
+    DISPATCH = "dispatch"
+    SCREEN = "screen"
+    CATALOGUE = "catalogue"
+    CUSTOMERS = "customers"
+    MAIL = "mail"
+    PAYMENTS = "payments"
+    POLICY = "policy"
+    AUDIT = "audit"
+    STAFF = "staff"
+
+
+RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.ADMIN: frozenset(Right),
+    Role.LEAD: frozenset(Right) - {Right.STAFF},
+    Role.OPERATIONS: frozenset({Right.VIEW, Right.DISPATCH, Right.SCREEN, Right.CATALOGUE, Right.MAIL}),
+    Role.FINANCE: frozenset({Right.VIEW, Right.PAYMENTS, Right.AUDIT}),
+    Role.VIEWER: frozenset({Right.VIEW}),
+}
+
+
+def may(role: Role, right: Right) -> bool:
+    """Whether a role has a right."""
+    return right in RIGHTS[role]

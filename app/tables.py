@@ -1,0 +1,17 @@
+"""Imports every models module, so that Alembic and foreign keys see all tables."""
+
+import app.audit.models
+import app.catalogue.models
+import app.customers.models
+import app.fulfilment.models
+import app.jobs.models
+import app.mail.models
+import app.mainbrand.models
+import app.ordering.models
+import app.payments.models
+import app.policy.models
+import app.staff.models
+import app.throttling.models  # noqa: F401
+from app.core.db import SQLModel
+
+metadata = SQLModel.metadata

@@ -1,0 +1,149 @@
+"""The one registry of routes: who may ask for what. A route that is not in it is refused."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.staff.rules.roles import Right
+
+
+class Access(StrEnum):
+    """`public`: anybody. `known`: signed in, admitted or not. `admitted`: passed the gate. `own`: admitted, and only
+    the company's own things. `staff`: a staff member with the right. `half_staff`: staff before the second factor.
+    `webhook`: whoever signs.
+    """
+
+    PUBLIC = "public"
+    KNOWN = "known"
+    ADMITTED = "admitted"
+    OWN = "own"
+    STAFF = "staff"
+    HALF_STAFF = "half_staff"
+    WEBHOOK = "webhook"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who may ask for one method of one path."""
+
+    access: Access
+    right: Right | None = None
+
+
+def _routes(access: Access, *lines: str, right: Right | None = None) -> dict[tuple[str, str], Entry]:
+    table: dict[tuple[str, str], Entry] = {}
+    for line in lines:
+        methods, path = line.split()
+        for method in methods.split(","):
+            table[method, path] = Entry(access, right)
+    return table
+
+
+REGISTRY: dict[tuple[str, str], Entry] = {
+    **_routes(
+        Access.PUBLIC,
+        "GET /",
+        "GET,POST /register",
+        "GET,POST /login",
+        "GET,POST /verify/{token}",
+        "GET,POST /password/forgot",
+        "GET,POST /password/reset/{token}",
+        "POST /language",
+        "GET /imprint",
+        "GET /privacy",
+        "GET /terms",
+        "GET /robots.txt",
+        "GET /favicon.ico",
+        "GET /healthz",
+        "GET /readyz",
+        "GET,POST /admin/login",
+    ),
+    **_routes(
+        Access.KNOWN,
+        "POST /logout",
+        "GET /status",
+        "POST /verify/resend",
+    ),
+    **_routes(
+        Access.ADMITTED,
+        "GET /catalogue",
+        "GET /bundles/{slug}",
+        "GET /bundles/{slug}/image",
+        "GET /cart",
+        "POST /cart/lines",
+        "POST /cart/lines/{bundle_id}",
+        "GET,POST /checkout",
+    ),
+    **_routes(
+        Access.OWN,
+        "GET /checkout/return",
+        "GET /orders",
+        "GET /orders/{number}",
+        "POST /orders/{number}/pay",
+        "POST /orders/{number}/cancel",
+        "POST /orders/{number}/reorder",
+        "GET,POST /account",
+        "POST /account/password",
+        "POST /account/sessions/end",
+        "GET /account/people",
+    ),
+    **_routes(Access.WEBHOOK, "POST /hooks/stripe"),
+    **_routes(Access.HALF_STAFF, "GET,POST /admin/login/code", "GET,POST /admin/login/enrol", "POST /admin/logout"),
+    **_routes(
+        Access.STAFF,
+        "GET /admin",
+        "GET /admin/orders",
+        "GET /admin/orders/{number}",
+        "GET /admin/dispatch",
+        "GET /admin/customers",
+        "GET /admin/customers/{number}",
+        "GET /admin/screening",
+        "GET /admin/screening/{screening_id}",
+        "GET /admin/accounts",
+        "GET /admin/blocks",
+        "GET /admin/blocks/{sku}",
+        "GET /admin/bundles",
+        "GET /admin/bundles/{bundle_id}",
+        "GET /admin/bundles/{bundle_id}/image",
+        "GET /admin/mail",
+        "GET /admin/mail/{mail_id}",
+        "GET /admin/policy",
+        "GET /admin/payments",
+        "GET /admin/gate",
+        right=Right.VIEW,
+    ),
+    **_routes(Access.STAFF, "POST /admin/dispatch", right=Right.DISPATCH),
+    **_routes(Access.STAFF, "POST /admin/screening/{screening_id}", right=Right.SCREEN),
+    **_routes(
+        Access.STAFF,
+        "POST /admin/customers/{number}/segment",
+        "POST /admin/customers/{number}/suspend",
+        "POST /admin/customers/{number}/resume",
+        "POST /admin/customers/{number}/move-up",
+        right=Right.CUSTOMERS,
+    ),
+    **_routes(
+        Access.STAFF,
+        "POST /admin/blocks",
+        "POST /admin/blocks/{sku}",
+        "POST /admin/bundles",
+        "POST /admin/bundles/{bundle_id}",
+        "POST /admin/bundles/{bundle_id}/publish",
+        "POST /admin/bundles/{bundle_id}/retire",
+        "POST /admin/bundles/{bundle_id}/image",
+        right=Right.CATALOGUE,
+    ),
+    **_routes(
+        Access.STAFF,
+        "POST /admin/mail/{mail_id}/retry",
+        "POST /admin/mail/{mail_id}/abort",
+        right=Right.MAIL,
+    ),
+    **_routes(Access.STAFF, "POST /admin/policy", right=Right.POLICY),
+    **_routes(Access.STAFF, "GET /admin/audit", right=Right.AUDIT),
+    **_routes(
+        Access.STAFF,
+        "GET,POST /admin/staff",
+        "POST /admin/staff/{staff_member_id}",
+        right=Right.STAFF,
+    ),
+}
