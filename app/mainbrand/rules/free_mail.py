@@ -16,7 +16,8 @@ FREE_MAIL_DOMAINS: frozenset[str] = frozenset(
     zohomail.eu mail.com email.com mail.ru inbox.ru list.ru bk.ru yandex.ru yandex.com ya.ru rambler.ru
     qq.com 163.com 126.com naver.com
     orange.fr wanadoo.fr free.fr laposte.net sfr.fr neuf.fr bbox.fr libero.it virgilio.it tiscali.it alice.it
-    tin.it pec.it fastwebnet.it ziggo.nl planet.nl kpnmail.nl hetnet.nl home.nl xs4all.nl upcmail.nl quicknet.nl
+    tin.it pec.it fastwebnet.it ziggo.nl planet.nl kpnmail.nl hetnet.nl home.nl xs4all.nl upcmail.nl
+    quicknet.nl
     telenet.be skynet.be proximus.be scarlet.be wp.pl onet.pl onet.eu o2.pl interia.pl interia.eu gazeta.pl
     poczta.fm op.pl vp.pl seznam.cz centrum.cz email.cz post.cz volny.cz azet.sk zoznam.sk centrum.sk
     freemail.hu citromail.hu abv.bg mail.bg yahoo.ro telia.com bredband.net spray.se hotmail.se live.se

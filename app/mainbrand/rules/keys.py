@@ -9,106 +9,37 @@ UMLAUTS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe", "ł": "l"}
 )
 
-# Spellings of legal forms as they stand after folding and joining of initials; the longest are tried first.
-LEGAL_FORMS: tuple[tuple[str, ...], ...] = tuple(
-    sorted(
-        (
-            tuple(form.split())
-            for form in (
-                "gmbh",
-                "ggmbh",
-                "gesmbh",
-                "mbh",
-                "gesellschaft mbh",
-                "gesellschaft mit beschraenkter haftung",
-                "mit beschraenkter haftung",
-                "co",
-                "compagnie",
-                "kg",
-                "kommanditgesellschaft",
-                "kgaa",
-                "kommanditgesellschaft auf aktien",
-                "ug",
-                "haftungsbeschraenkt",
-                "unternehmergesellschaft",
-                "ag",
-                "aktiengesellschaft",
-                "ohg",
-                "offene handelsgesellschaft",
-                "gbr",
-                "egbr",
-                "gesellschaft buergerlichen rechts",
-                "ek",
-                "ekfm",
-                "ekfr",
-                "eingetragener kaufmann",
-                "eingetragene kauffrau",
-                "eg",
-                "eingetragene genossenschaft",
-                "ev",
-                "eingetragener verein",
-                "partg",
-                "partgmbb",
-                "partnerschaftsgesellschaft",
-                "se",
-                "inh",
-                "ltd",
-                "limited",
-                "inc",
-                "incorporated",
-                "corp",
-                "llc",
-                "llp",
-                "plc",
-                "sarl",
-                "sagl",
-                "sas",
-                "sasu",
-                "sa",
-                "spa",
-                "srl",
-                "snc",
-                "bv",
-                "nv",
-                "bvba",
-                "vof",
-                "as",
-                "asa",
-                "ab",
-                "oy",
-                "oyj",
-                "aps",
-                "kft",
-                "zrt",
-                "sro",
-                "doo",
-                "spzoo",
-                "sp zoo",
-                "sp z oo",
-                "sp j",
-                "lda",
-                "sl",
-            )
-        ),
-        key=len,
-        reverse=True,
-    )
-)
-# These are never a word of a name, wherever they stand ("Müller GmbH Maschinenbau").
-ANYWHERE = frozenset(
-    form
-    for form in LEGAL_FORMS
-    if form[0]
-    in {"gmbh", "ggmbh", "gesmbh", "mbh", "kg", "kgaa", "ug", "haftungsbeschraenkt", "ohg", "gbr", "egbr"}
-    or form[0] in {"partgmbb", "ekfm", "ekfr"}
-    or len(form) > 2
-)
+# Spellings of legal forms as they stand after folding and joining of initials.
+FORMS_ANYWHERE = """
+gmbh, ggmbh, gesmbh, mbh, gesellschaft mbh, gesellschaft mit beschraenkter haftung,
+mit beschraenkter haftung, kg, co kg, co kgaa, co ohg, kgaa, kommanditgesellschaft auf aktien, ug,
+haftungsbeschraenkt, ohg, offene handelsgesellschaft, gbr, egbr, gesellschaft buergerlichen rechts,
+ekfm, ekfr, partgmbb, sp z oo
+"""
+FORMS_AT_THE_END = """
+co, compagnie, kommanditgesellschaft, unternehmergesellschaft, ag, aktiengesellschaft, ek,
+eingetragener kaufmann, eingetragene kauffrau, eg, eingetragene genossenschaft, ev,
+eingetragener verein, partg, partnerschaftsgesellschaft, se, inh, ltd, limited, inc, incorporated,
+corp, llc, llp, plc, sarl, sagl, sas, sasu, sa, spa, srl, snc, bv, nv, bvba, vof, as, asa, ab, oy,
+oyj, aps, kft, zrt, sro, doo, spzoo, sp zoo, sp j, lda, sl
+"""
+
+
+def _by_first_word(*lists: str) -> dict[str, list[tuple[str, ...]]]:
+    forms = [tuple(form.split()) for text in lists for form in text.split(",")]
+    forms.sort(key=len, reverse=True)
+    return {form[0]: [other for other in forms if other[0] == form[0]] for form in forms}
+
+
+ANYWHERE = frozenset(tuple(form.split()) for form in FORMS_ANYWHERE.split(","))
+LEGAL_FORMS = _by_first_word(FORMS_ANYWHERE, FORMS_AT_THE_END)
 FILLERS = frozenset({"und", "and", "et", "the"})
 REGISTERS = {"hra": "HRA", "hrb": "HRB", "gnr": "GNR", "pr": "PR", "vr": "VR", "gsr": "GSR", "fn": "FN"}
 COURT_FILLERS = frozenset(
-    "amtsgericht ag registergericht handelsregister register des der bei beim amtsgerichts am an im in a i o d b nr".split()
+    {"amtsgericht", "amtsgerichts", "ag", "registergericht", "handelsregister", "register"}
+    | {"des", "der", "bei", "beim", "am", "an", "im", "in", "nr"}
 )
-COURT_WORDS = {"m": "main", "br": "breisgau", "charlottenburg": "berlin"}
+COURTS_OF_TWO_WORDS = frozenset({"bad", "sankt", "st"})
 SECOND_LEVELS = frozenset({"co", "com", "or", "org", "net", "ac", "gv", "gov", "edu"})
 
 
@@ -120,7 +51,7 @@ def fold(text: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """The words of a company name without legal form, punctuation and order: "Groß & Söhne GmbH" → "gross soehne".
+    """A company name without legal form, punctuation and order: "Söhne & Groß GmbH" → "gross soehne".
 
     At most 300 characters. A name of nothing but legal forms keeps its words; only a name without any
     letter or digit gives an empty key, which never matches anything.
@@ -178,12 +109,16 @@ def register_key(court: str | None, number: str | None) -> str | None:
 
 
 def court_key(court: str) -> str:
-    """A register court as one spelling: "AG Frankfurt a. M." → "frankfurt main", "Charlottenburg" → "berlin"."""
-    words = [COURT_WORDS.get(word, word) for word in re.findall(r"[a-z0-9]+", fold(court))]
-    kept = [word for word in words if word not in COURT_FILLERS]
-    if kept == ["frankfurt"]:
-        kept = ["frankfurt", "main"]
-    return " ".join(dict.fromkeys(kept))
+    """One spelling of a court: "AG Frankfurt a. M." → "frankfurt main", "Charlottenburg" → "berlin".
+
+    Only the first word counts (two after "Bad"): what follows a town is a river or a region, often left out.
+    """
+    words = [word for word in re.findall(r"[a-z0-9]+", fold(court)) if word not in COURT_FILLERS]
+    if "charlottenburg" in words:
+        return "berlin"
+    if words[:1] == ["frankfurt"]:
+        return "frankfurt oder" if {"oder", "o"} & set(words) else "frankfurt main"
+    return " ".join(words[: 2 if words[0] in COURTS_OF_TWO_WORDS else 1]) if words else ""
 
 
 def email_domain(email: str | None) -> str | None:
@@ -232,7 +167,7 @@ def _without_legal_forms(words: list[str]) -> list[str]:
 
 
 def _form_at(words: list[str], at: int) -> tuple[str, ...] | None:
-    for form in LEGAL_FORMS:
+    for form in LEGAL_FORMS.get(words[at], ()):
         if tuple(words[at : at + len(form)]) == form and (
             form in ANYWHERE or _ends_in_forms(words, at + len(form))
         ):
@@ -242,4 +177,4 @@ def _form_at(words: list[str], at: int) -> tuple[str, ...] | None:
 
 
 def _ends_in_forms(words: list[str], at: int) -> bool:
-    return at >= len(words) or _form_at(words, at) is not None and _ends_in_forms(words, at + 1)
+    return at >= len(words) or (_form_at(words, at) is not None and _ends_in_forms(words, at + 1))
