@@ -34,7 +34,9 @@ def _by_first_word(*lists: str) -> dict[str, list[tuple[str, ...]]]:
 ANYWHERE = frozenset(tuple(form.split()) for form in FORMS_ANYWHERE.split(","))
 LEGAL_FORMS = _by_first_word(FORMS_ANYWHERE, FORMS_AT_THE_END)
 FILLERS = frozenset({"und", "and", "et", "the"})
-REGISTERS = {"hra": "HRA", "hrb": "HRB", "gnr": "GNR", "pr": "PR", "vr": "VR", "gsr": "GSR", "fn": "FN"}
+REGISTER_ENTRY = re.compile(
+    r"\b(hra|hrb|gnr|gsr|pr|vr|fn)[\s.:-]*(?:nr[\s.:-]*)?(\d{1,3}(?:[ .]\d{3})+|\d{1,9})(?:[\s-]*([a-z]{1,3})\b)?"
+)
 COURT_FILLERS = frozenset(
     {"amtsgericht", "amtsgerichts", "ag", "registergericht", "handelsregister", "register"}
     | {"des", "der", "bei", "beim", "am", "an", "im", "in", "nr"}
@@ -90,12 +92,13 @@ def register_key(court: str | None, number: str | None) -> str | None:
     None where court or number is missing: a number alone is not unique (except the Austrian FN).
     """
     text = fold(number or "")
-    found = re.search(
-        r"\b(hra|hrb|gnr|gsr|pr|vr|fn)\b[\s.:]*(?:nr\b[\s.:]*)?0*(\d{1,7})(?:[\s-]*([a-z]{1,3})\b)?", text
-    )
+    found = re.search(REGISTER_ENTRY, text)
     if found is None:
         return None
-    kind, digits, suffix = REGISTERS[found[1]], found[2], (found[3] or "").upper()
+    digits = re.sub(r"\D", "", found[2]).lstrip("0")
+    kind, suffix = found[1].upper(), (found[3] or "").upper()
+    if not digits:
+        return None
     if kind == "FN":
         return f"FN {digits}{suffix.lower()}"
     if suffix in {"AG", "BEI", "BEIM", "DES", "AM", "IM"}:

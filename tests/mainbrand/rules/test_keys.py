@@ -91,7 +91,9 @@ def test_vat_ids_are_compared_without_separators(vat_id: str | None, country: st
     "court, number, key",
     [
         ("Amtsgericht Leipzig", "HRB 12345", "leipzig HRB 12345"),
-        ("leipzig", "hrb012345", None),
+        ("leipzig", "hrb012345", "leipzig HRB 12345"),
+        ("leipzig", "HRB-Nr.: 12 345", "leipzig HRB 12345"),
+        ("leipzig", "HRB 000", None),
         ("leipzig", "hrb 012345", "leipzig HRB 12345"),
         ("AG Frankfurt a. M.", "HRB 7", "frankfurt main HRB 7"),
         ("Frankfurt am Main", "HRB 7", "frankfurt main HRB 7"),
