@@ -1,20 +1,14 @@
 """The cart, orders as they were shown and bought, and what happened to them."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.core.db import UTCDateTime, enum_type
+from app.ordering.rules.pricing import ChargeKind
 from app.ordering.rules.states import CancelReason, OrderState
-
-
-class ChargeKind(StrEnum):
-    """An amount on an order that is not a bundle."""
-
-    LOW_QUANTITY = "low_quantity"
 
 
 class CartLine(SQLModel, table=True):
@@ -93,7 +87,9 @@ class OrderLine(SQLModel, table=True):
     """A bundle version and its count, at the net price that was shown."""
 
     __tablename__ = "order_lines"
-    __table_args__ = (CheckConstraint("quantity > 0 and net_cents = quantity * unit_price_cents", name="amount"),)
+    __table_args__ = (
+        CheckConstraint("quantity > 0 and net_cents = quantity * unit_price_cents", name="amount"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     order_id: int = Field(foreign_key="orders.id", index=True)
