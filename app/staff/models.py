@@ -36,3 +36,15 @@ class StaffSession(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UTCDateTime)
     last_seen_at: datetime = Field(sa_type=UTCDateTime)
     expires_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class StaffRecoveryCode(SQLModel, table=True):
+    """A printed code that replaces the second factor once; only its hash is kept."""
+
+    __tablename__ = "staff_recovery_codes"
+
+    id: int | None = Field(default=None, primary_key=True)
+    staff_member_id: int = Field(foreign_key="staff_members.id", index=True)
+    code_hash: str = Field(max_length=64)
+    created_at: datetime = Field(sa_type=UTCDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
