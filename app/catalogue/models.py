@@ -47,7 +47,7 @@ class Bundle(SQLModel, table=True):
 
 
 class BundleVersion(SQLModel, table=True):
-    """The frozen state of a bundle that an order keeps for ever; changed only while it was never published."""
+    """The frozen state of a bundle, kept for ever by orders; changed only while it was never published."""
 
     __tablename__ = "bundle_versions"
     __table_args__ = (
@@ -107,7 +107,7 @@ class BundleImage(SQLModel, table=True):
 
 
 class Listing(SQLModel, table=True):
-    """One published bundle as the catalogue page shows it; `position` is dense per kind and over all (1, 2, 3 …)."""
+    """One published bundle as customers browse it; positions are dense (1, 2, 3 …) per kind and over all."""
 
     __tablename__ = "listings"
     __table_args__ = (Index("ix_listings_kind_kind_position", "kind", "kind_position"),)
@@ -126,11 +126,13 @@ class Listing(SQLModel, table=True):
     has_image: bool = False
     position: int = Field(index=True)
     kind_position: int
+    sort_key: str = Field(max_length=240, index=True)
+    search_name: str = Field(default="", max_length=2000)
     search_text: str = Field(default="", max_length=8000)
 
 
 class CatalogueState(SQLModel, table=True):
-    """One row: a number that grows with every change of what customers see, read with the gate on each request."""
+    """One row: a number that grows with every change of what customers see, read with the gate."""
 
     __tablename__ = "catalogue_states"
 

@@ -1,9 +1,20 @@
 """Writing the list that customers browse, inside the caller's transaction."""
 
-from sqlalchemy import update
-from sqlmodel import Session, col
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
 
-from app.catalogue.models import CatalogueState
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, update
+from sqlmodel import Session, col, func, select
+
+from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion, CatalogueState, Listing
+from app.catalogue.rules.kinds import BundleState
+from app.catalogue.rules.words import index_words, sort_key
+
+LONGEST_SEARCH_NAME = 2_000
+LONGEST_SEARCH_TEXT = 8_000
+BATCH = 1_000
 
 
 def touch_catalogue(session: Session) -> None:
@@ -12,3 +23,174 @@ def touch_catalogue(session: Session) -> None:
     Call it first: its row lock keeps two changes of the list apart.
     """
     session.exec(update(CatalogueState).values(version=col(CatalogueState.version) + 1))
+
+
+def put_listing(
+    session: Session, bundle: Bundle, version: BundleVersion, items: Sequence[BundleItem]
+) -> None:
+    """Puts a published bundle in its alphabetical place of the list, or moves and renews it there."""
+    remove_listing(session, bundle.id or 0)
+    values = _listing_values(bundle, version, items)
+    before = _stands_before(session, values["sort_key"], values["bundle_id"])
+    is_kind = col(Listing.kind) == values["kind"]
+    position = 1 + session.exec(select(func.count()).select_from(Listing).where(before)).one()
+    kind_position = 1 + session.exec(select(func.count()).select_from(Listing).where(before, is_kind)).one()
+    session.exec(
+        update(Listing).where(col(Listing.position) >= position).values(position=col(Listing.position) + 1)
+    )
+    session.exec(
+        update(Listing)
+        .where(is_kind, col(Listing.kind_position) >= kind_position)
+        .values(kind_position=col(Listing.kind_position) + 1)
+    )
+    session.exec(insert(Listing).values(position=position, kind_position=kind_position, **values))
+
+
+def remove_listing(session: Session, bundle_id: int) -> None:
+    """Takes a bundle off the list and closes the gap; nothing happens where it is not listed."""
+    place = session.exec(
+        select(Listing.position, Listing.kind, Listing.kind_position).where(
+            col(Listing.bundle_id) == bundle_id
+        )
+    ).first()
+    if place is None:
+        return
+    position, kind, kind_position = place
+    session.exec(delete(Listing).where(col(Listing.bundle_id) == bundle_id))
+    session.exec(
+        update(Listing).where(col(Listing.position) > position).values(position=col(Listing.position) - 1)
+    )
+    session.exec(
+        update(Listing)
+        .where(col(Listing.kind) == kind, col(Listing.kind_position) > kind_position)
+        .values(kind_position=col(Listing.kind_position) - 1)
+    )
+
+
+def rebuild_listings(session: Session) -> int:
+    """Writes the whole list anew from the published bundles; returns how many there are.
+
+    For bulk loads: 20,000 bundles take seconds where `put_listing` for each would take an hour.
+    """
+    session.flush()
+    touch_catalogue(session)
+    session.exec(delete(Listing))
+    rows = sorted(_all_listing_values(session), key=lambda row: (row["sort_key"], row["bundle_id"]))
+    kind_counts: dict[str, int] = {}
+    for position, row in enumerate(rows, start=1):
+        kind_counts[row["kind"]] = kind_counts.get(row["kind"], 0) + 1
+        row |= {"position": position, "kind_position": kind_counts[row["kind"]]}
+    for start in range(0, len(rows), BATCH):
+        session.execute(insert(Listing), rows[start : start + BATCH])
+    return len(rows)
+
+
+def publish_all_drafts(session: Session, *, now: datetime) -> int:
+    """Publishes the draft of every bundle that was never published, all at once; returns the list's length.
+
+    For bulk loads of rows that are known to be good: no version is checked.
+    """
+    session.flush()
+    drafts = select(BundleVersion.bundle_id, BundleVersion.id).join(
+        Bundle, (col(Bundle.id) == col(BundleVersion.bundle_id)) & (col(Bundle.state) == BundleState.DRAFT)
+    )
+    newest = dict(session.exec(drafts.order_by(col(BundleVersion.version_number))).all())
+    session.exec(
+        update(BundleVersion)
+        .where(col(BundleVersion.id).in_(_draft_version_ids()))
+        .values(published_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if newest:
+        session.execute(
+            update(Bundle),
+            [
+                {"id": bundle_id, "state": BundleState.PUBLISHED, "current_version_id": version_id}
+                for bundle_id, version_id in newest.items()
+            ],
+        )
+    session.expire_all()
+    return rebuild_listings(session)
+
+
+def snapshot(item: BundleItem, block: Block) -> None:
+    """Writes the block's present facts into a bundle item."""
+    item.sku = block.sku
+    item.name_de = block.name_de
+    item.name_en = block.name_en
+    item.unit_code = block.unit_code
+    item.vat_rate_bp = block.vat_rate_bp
+    item.reference_price_cents = block.main_brand_price_cents
+    item.unit_cost_cents = block.unit_cost_cents
+    item.main_brand_lead_time_days = block.main_brand_lead_time_days
+
+
+def _draft_version_ids() -> Any:
+    return (
+        select(BundleVersion.id)
+        .join(Bundle, col(Bundle.id) == col(BundleVersion.bundle_id))
+        .where(col(Bundle.state) == BundleState.DRAFT)
+    )
+
+
+def _stands_before(session: Session, key: str, bundle_id: int) -> ColumnElement[bool]:
+    stored: Any = col(Listing.sort_key)
+    if session.get_bind().dialect.name == "postgresql":
+        # A linguistic collation would ignore the spaces and sort unlike SQLite and Python.
+        stored = stored.collate("C")
+    return or_(stored < key, and_(stored == key, col(Listing.bundle_id) < bundle_id))
+
+
+def _all_listing_values(session: Session) -> Iterable[dict[str, Any]]:
+    bundles = {bundle.id: bundle for bundle in session.exec(_published(select(Bundle)))}
+    versions = {
+        version.bundle_id: version
+        for version in session.exec(
+            _published(
+                select(BundleVersion).join(Bundle, col(Bundle.current_version_id) == col(BundleVersion.id))
+            )
+        )
+    }
+    items = session.exec(
+        _published(
+            select(BundleItem).join(
+                Bundle, col(Bundle.current_version_id) == col(BundleItem.bundle_version_id)
+            )
+        ).order_by(col(BundleItem.bundle_version_id), col(BundleItem.id))
+    )
+    items_of = {key: list(group) for key, group in groupby(items, key=lambda item: item.bundle_version_id)}
+    for bundle_id, bundle in bundles.items():
+        version = versions[bundle_id or 0]
+        yield _listing_values(bundle, version, items_of.get(version.id or 0, []))
+
+
+def _published(query: Any) -> Any:
+    return query.where(col(Bundle.state) == BundleState.PUBLISHED)
+
+
+def _listing_values(bundle: Bundle, version: BundleVersion, items: Sequence[BundleItem]) -> dict[str, Any]:
+    names = index_words(f"{version.name_de} {version.name_en}")
+    contents = " ".join(f"{item.sku} {item.name_de} {item.name_en}" for item in items)
+    words = index_words(f"{version.name_de} {version.name_en} {contents} {version.text_de} {version.text_en}")
+    return {
+        "bundle_id": bundle.id,
+        "bundle_version_id": version.id,
+        "slug": bundle.slug,
+        "name_de": version.name_de,
+        "name_en": version.name_en,
+        "kind": version.kind,
+        "price_cents": version.price_cents,
+        "minimum_quantity": version.minimum_quantity,
+        "order_step": version.order_step,
+        "main_brand_lead_time_days": max((item.main_brand_lead_time_days for item in items), default=0),
+        "block_count": len(items),
+        "has_image": bundle.image_id is not None,
+        "sort_key": sort_key(version.name_de),
+        "search_name": _cut(names, LONGEST_SEARCH_NAME),
+        "search_text": _cut(words, LONGEST_SEARCH_TEXT),
+    }
+
+
+def _cut(words: Sequence[str], length: int) -> str:
+    text = " ".join(words)
+    return text if len(text) <= length else text[:length].rpartition(" ")[0]

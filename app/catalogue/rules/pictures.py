@@ -1,0 +1,52 @@
+"""Making an uploaded picture safe and small: decoded, scaled, stripped of metadata, encoded anew."""
+
+import io
+import warnings
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+LARGEST_UPLOAD_BYTES = 8_000_000
+LARGEST_PIXELS = 40_000_000
+LONGEST_SIDE = 800
+READABLE = ("PNG", "JPEG", "WEBP")
+CONTENT_TYPE = "image/webp"
+
+
+class NotAPicture(ValueError):
+    """The bytes are no PNG, JPEG or WebP picture, are damaged, or are too large."""
+
+
+def clean_picture(content: bytes) -> bytes:
+    """The picture as WebP, at most 800 pixels on its longer side, upright, without any metadata.
+
+    Raises NotAPicture (`too_large` for bytes or pixels, `unreadable` for anything else).
+    """
+    if len(content) > LARGEST_UPLOAD_BYTES:
+        raise NotAPicture("too_large")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=READABLE) as source:
+                # The size stands in the header: nothing is decoded before it is known to be small enough.
+                if source.width * source.height > LARGEST_PIXELS:
+                    raise NotAPicture("too_large")
+                return _encode(source)
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise NotAPicture("too_large") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
+        if isinstance(error, NotAPicture):
+            raise
+        raise NotAPicture("unreadable") from error
+
+
+def _encode(source: Image.Image) -> bytes:
+    source.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+    upright = ImageOps.exif_transpose(source)
+    has_alpha = upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info
+    plain = upright.convert("RGBA" if has_alpha else "RGB")
+    plain.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    bare = Image.new(plain.mode, plain.size)
+    bare.paste(plain)
+    target = io.BytesIO()
+    bare.save(target, "WEBP", quality=80, method=4)
+    return target.getvalue()

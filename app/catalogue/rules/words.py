@@ -1,0 +1,54 @@
+"""Turning texts and queries into plain search words, the same for every database."""
+
+import re
+import unicodedata
+
+EXPANDED = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "æ": "ae", "œ": "oe", "ø": "oe", "ł": "l", "đ": "d"}
+)
+BARE = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d"})
+WORD = re.compile(r"[a-z0-9]+")
+RUN = re.compile(r"[a-z]+|[0-9]+")
+JOINED = re.compile(r"[-/._]")
+LONGEST_WORD = 40
+MOST_QUERY_WORDS = 8
+
+
+def index_words(text: str) -> list[str]:
+    """Every word under which a text shall be found, each once, in the order of the text.
+
+    Umlauts count as `ae` and as `a`. A part number such as `6204-2RS` is found by its parts, as one
+    word without separators, and by its letters and digits apart.
+    """
+    found: dict[str, None] = {}
+    for chunk in _lower(text).split():
+        for spelling in (_fold(chunk, EXPANDED), _fold(chunk, BARE)):
+            parts = WORD.findall(spelling)
+            found.update(dict.fromkeys(parts))
+            if len(parts) > 1 and JOINED.search(spelling):
+                found["".join(parts)] = None
+            for part in parts:
+                if not (part.isalpha() or part.isdigit()):
+                    found.update(dict.fromkeys(RUN.findall(part)))
+    return [word for word in found if len(word) <= LONGEST_WORD]
+
+
+def query_words(query: str) -> list[str]:
+    """The words of a query in their order, each once, at most eight; empty where nothing can be sought."""
+    words = dict.fromkeys(WORD.findall(_fold(_lower(query), EXPANDED)))
+    return [word[:LONGEST_WORD] for word in words][:MOST_QUERY_WORDS]
+
+
+def sort_key(name: str) -> str:
+    """What a name is sorted by: plain words (DIN 5007-2, umlauts as two letters), numbers by their value."""
+    words = WORD.findall(_fold(_lower(name), EXPANDED))
+    return re.sub(r"[0-9]+", lambda number: number[0].zfill(6), " ".join(words))[:240]
+
+
+def _lower(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def _fold(text: str, letters: dict[int, str]) -> str:
+    plain = unicodedata.normalize("NFKD", text.translate(letters))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
