@@ -1,5 +1,6 @@
 """Databases for tests: a migrated template made once, a private copy for each test process."""
 
+import contextlib
 import glob
 import os
 import pwd
@@ -9,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +19,15 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, make_url, text
 
+from app.core.db import Database, open_database
+
 ROOT = Path(__file__).resolve().parent.parent
+USUAL_PLACES = (
+    "/usr/lib/postgresql/*/bin",
+    "/opt/homebrew/opt/postgresql@*/bin",
+    "/usr/local/opt/postgresql@*/bin",
+    "/usr/pgsql-*/bin",
+)
 
 
 class NoPostgres(RuntimeError):
@@ -69,6 +78,17 @@ class Databases:
     def _next_name(self) -> str:
         self._made_count += 1
         return f"schlicht_{os.getpid()}_{self._made_count}"
+
+
+@contextlib.contextmanager
+def opened(made: TestDatabase) -> Iterator[Database]:
+    """Opens a database as the shop does; afterwards it is closed and dropped, whatever happened."""
+    database = open_database(made.url)
+    try:
+        yield database
+    finally:
+        database.close()
+        made.drop()
 
 
 def migrate(url: str) -> None:
@@ -272,13 +292,7 @@ def postgres_binaries() -> Path:
         folder = Path(on_path).resolve().parent
         if (folder / "initdb").exists():
             return folder
-    usual = (
-        "/usr/lib/postgresql/*/bin",
-        "/opt/homebrew/opt/postgresql@*/bin",
-        "/usr/local/opt/postgresql@*/bin",
-        "/usr/pgsql-*/bin",
-    )
-    for pattern in usual:
+    for pattern in USUAL_PLACES:
         found = [folder for folder in sorted(glob.glob(pattern)) if os.path.exists(f"{folder}/initdb")]
         if found:
             return Path(found[-1])

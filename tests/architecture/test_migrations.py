@@ -6,10 +6,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-from app.core.db import open_database
 from app.tables import metadata
 from tests.architecture.tree import ROOT, modules
-from tests.databases import Databases, migrate
+from tests.databases import Databases, migrate, opened
 
 # Each engine keeps its full-text index in its own way; the models do not know these tables.
 UNMAPPED = ("search_", "catalogue_search")
@@ -38,22 +37,11 @@ def test_the_name_of_every_migration_says_when_and_what() -> None:
 def test_migrating_from_nothing_makes_exactly_the_tables_of_the_models(databases: Databases) -> None:
     made = databases.new_blank()
     migrate(made.url)
-    database = open_database(made.url)
-    with database.reading.connect() as connection:
-        differences = compare_metadata(
-            MigrationContext.configure(
-                connection,
-                opts={
-                    "include_object": include_object,
-                    "compare_type": True,
-                    "compare_server_default": False,
-                },
-            ),
-            metadata,
-        )
+    compared = {"include_object": include_object, "compare_type": True, "compare_server_default": False}
+
+    with opened(made) as database, database.reading.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection, opts=compared), metadata)
         checks = _checks(connection)
-    database.close()
-    made.drop()
 
     assert differences == []
     assert checks == {
@@ -66,16 +54,14 @@ def test_migrating_from_nothing_makes_exactly_the_tables_of_the_models(databases
 
 def test_migrating_twice_changes_nothing(databases: Databases) -> None:
     made = databases.new()
-    database = open_database(made.url)
-    with database.reading.connect() as connection:
-        before = sorted(inspect(connection).get_table_names())
+    with opened(made) as database:
+        with database.reading.connect() as connection:
+            before = sorted(inspect(connection).get_table_names())
 
-    migrate(made.url)
+        migrate(made.url)
 
-    with database.reading.connect() as connection:
-        assert sorted(inspect(connection).get_table_names()) == before
-    database.close()
-    made.drop()
+        with database.reading.connect() as connection:
+            assert sorted(inspect(connection).get_table_names()) == before
 
 
 def _checks(connection: Connection) -> dict[str, list[str]]:
