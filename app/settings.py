@@ -27,7 +27,9 @@ class Settings(BaseSettings):
     worker: Literal["inside", "apart"] = "inside"
     log: Literal["json", "text"] = "text"
     demo_password: SecretStr = SecretStr("schlicht-demo")
-    trusted_proxies: int = Field(default=0, ge=0, le=5, description="proxies in front that set X-Forwarded-For")
+    trusted_proxies: int = Field(
+        default=0, ge=0, le=5, description="proxies in front that set X-Forwarded-For"
+    )
 
     seller_brand: str = "schlicht."
     seller_company_name: str = "Kessler Industriebedarf"
@@ -60,11 +62,15 @@ class Settings(BaseSettings):
         if len(self.secret_key.get_secret_value()) < MINIMUM_SECRET_LENGTH:
             raise ValueError(f"SHOP_SECRET_KEY must have at least {MINIMUM_SECRET_LENGTH} characters")
         if not self.stripe_webhook_secret.get_secret_value():
-            raise ValueError("SHOP_STRIPE_WEBHOOK_SECRET must be set: an empty secret accepts any forged event")
+            raise ValueError(
+                "SHOP_STRIPE_WEBHOOK_SECRET must be set: an empty secret accepts any forged event"
+            )
         if not self.stripe_api_key.get_secret_value():
             raise ValueError("SHOP_STRIPE_API_KEY must be set")
         if self.stripe_api_base and not self.stripe_api_key.get_secret_value().startswith("sk_test_"):
-            raise ValueError("SHOP_STRIPE_API_BASE (a stand-in) must not be used with a live SHOP_STRIPE_API_KEY")
+            raise ValueError(
+                "SHOP_STRIPE_API_BASE (a stand-in) must not be used with a live SHOP_STRIPE_API_KEY"
+            )
         if self.env == "production":
             self._refuse_demo_values()
         return self
@@ -76,6 +82,8 @@ class Settings(BaseSettings):
             raise ValueError("SHOP_STRIPE_API_BASE must not be set in production")
         given = self.model_fields_set
         wanted = [name for name in type(self).model_fields if name.startswith(("seller_", "main_brand_"))]
-        missing = [f"SHOP_{name.upper()}" for name in wanted if name not in given or not getattr(self, name).strip()]
+        missing = [
+            f"SHOP_{name.upper()}" for name in wanted if name not in given or not getattr(self, name).strip()
+        ]
         if missing:
             raise ValueError("the imprint needs these variables (section 5 DDG): " + ", ".join(missing))

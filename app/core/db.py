@@ -118,7 +118,13 @@ def open_database(url: str, *, pool_size: int = 20) -> Database:
 def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
     # The driver must not open transactions by itself: its deferred BEGIN loses updates (jobs.md 1.4).
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=FULL", "cache_size=-32000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "busy_timeout=15000",
+        "synchronous=FULL",
+        "cache_size=-32000",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

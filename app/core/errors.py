@@ -1,6 +1,7 @@
 """The four kinds of failure a person or a program may be told of."""
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 
 
 def N_(message: str) -> str:
@@ -14,7 +15,7 @@ class FieldError:
 
     field: str
     message: str
-    values: dict[str, object] = field(default_factory=dict)
+    values: dict[str, object] = dataclasses.field(default_factory=dict)
 
 
 class ShopError(Exception):
@@ -38,7 +39,9 @@ class Refused(ShopError):
 class Invalid(ShopError):
     """The input is wrong; `fields` names each field with its fix."""
 
-    def __init__(self, message: str, *, code: str, fields: tuple[FieldError, ...] = (), **values: object) -> None:
+    def __init__(
+        self, message: str, *, code: str, fields: tuple[FieldError, ...] = (), **values: object
+    ) -> None:
         super().__init__(message, code=code, **values)
         self.fields = fields
 

@@ -9,7 +9,7 @@ def share_bp(amount_cents: int, rate_bp: int) -> int:
 
 
 def divide_half_up(numerator: int, denominator: int) -> int:
-    """The quotient rounded to the nearest whole number, halves away from zero; the denominator is positive."""
+    """The quotient rounded to the nearest whole number, halves away from zero."""
     if denominator <= 0:
         raise ValueError("the denominator must be positive")
     magnitude = (2 * abs(numerator) + denominator) // (2 * denominator)

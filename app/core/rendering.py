@@ -51,7 +51,9 @@ def _formats(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
         return format_date(day, format=style, locale=locale)
 
     def weekday(day: date) -> str:
-        return format_date(day, format="EEEE, d. MMMM y" if locale.startswith("de") else "EEEE, d MMMM y", locale=locale)
+        return format_date(
+            day, format="EEEE, d. MMMM y" if locale.startswith("de") else "EEEE, d MMMM y", locale=locale
+        )
 
     def at(moment: datetime, style: str = "short") -> str:
         return format_datetime(moment.astimezone(zone), format=style, locale=locale)

@@ -11,7 +11,7 @@ from sqlalchemy import and_, delete, or_, select, update
 from sqlmodel import Session, col
 
 from app.jobs.models import Job, JobState, Schedule
-from app.jobs.service import INSERT, put_job
+from app.jobs.service import insert_into, put_job
 
 FIRST_BACKOFF = timedelta(seconds=10)
 LONGEST_BACKOFF = timedelta(hours=6)
@@ -51,10 +51,21 @@ def claim(session: Session, *, now: datetime, lease: timedelta, count: int = 1) 
             lease_until_at=now + lease,
             attempt_count=col(Job.attempt_count) + 1,
         )
-        .returning(col(Job.id), col(Job.kind), col(Job.args), col(Job.attempt_count), col(Job.maximum_attempts))
+        .returning(
+            col(Job.id), col(Job.kind), col(Job.args), col(Job.attempt_count), col(Job.maximum_attempts)
+        )
         .execution_options(synchronize_session=False)
     )
-    return [Claim(*row, lease_token=token) for row in session.execute(taken)]
+    return [Claim(*row, token) for row in session.execute(taken)]
+
+
+def has_due(session: Session, *, now: datetime) -> bool:
+    """Whether any job could be claimed now."""
+    ready = select(col(Job.id)).where(col(Job.state) == JobState.READY, col(Job.run_at) <= now).limit(1)
+    lost = (
+        select(col(Job.id)).where(col(Job.state) == JobState.RUNNING, col(Job.lease_until_at) < now).limit(1)
+    )
+    return session.execute(ready).first() is not None or session.execute(lost).first() is not None
 
 
 def keep(session: Session, claim: Claim, *, now: datetime, lease: timedelta) -> bool:
@@ -89,9 +100,9 @@ def fail(session: Session, claim: Claim, *, now: datetime, error: str, is_final:
 
 
 def put_due_schedules(session: Session, recurring: Mapping[str, timedelta], *, now: datetime) -> None:
-    """Puts one job for each recurring kind that is due; of several workers one wins, missed runs become one."""
+    """Puts one job for each recurring kind that is due; one of several workers wins, missed runs become one."""
     for name, every in recurring.items():
-        insert = INSERT[session.get_bind().dialect.name](Schedule)
+        insert = insert_into(session, Schedule)
         session.execute(insert.values(name=name, next_at=now).on_conflict_do_nothing(index_elements=["name"]))
         moved = session.execute(
             update(Schedule)

@@ -1,14 +1,18 @@
 """Putting due work inside the caller's transaction."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from app.jobs.models import Job, JobState
 
-INSERT = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+def insert_into(session: Session, model: type[SQLModel]) -> postgresql.Insert:
+    """An INSERT that knows ON CONFLICT, in the dialect of the session's database (both spell it alike)."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    return cast(postgresql.Insert, sqlite.insert(model) if is_sqlite else postgresql.insert(model))
 
 
 def put_job(
@@ -32,5 +36,5 @@ def put_job(
         "run_at": run_at or now,
         "created_at": now,
     }
-    insert = INSERT[session.get_bind().dialect.name](Job)
+    insert = insert_into(session, Job)
     session.execute(insert.values(row).on_conflict_do_nothing(index_elements=["key"]))

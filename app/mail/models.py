@@ -11,7 +11,7 @@ from app.core.db import UTCDateTime, enum_type
 
 
 class MailState(StrEnum):
-    """`sending` is committed before SMTP begins: after a crash there the mail is sent once more, same Message-ID."""
+    """`sending` is committed before SMTP begins: after a crash there it is sent once more, same Message-ID."""
 
     QUEUED = "queued"
     SENDING = "sending"

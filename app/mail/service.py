@@ -4,9 +4,9 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col
 
-from app.jobs.service import INSERT, put_job
+from app.jobs.service import insert_into, put_job
 from app.mail.models import Mail, MailState
 
 
@@ -41,9 +41,9 @@ def put_mail(
         "attempt_count": 0,
         "created_at": now,
     }
-    insert = INSERT[session.get_bind().dialect.name](Mail)
+    insert = insert_into(session, Mail)
     written = session.execute(
-        insert.values(row).on_conflict_do_nothing(index_elements=["key"]).returning(Mail.__table__.c.id)  # type: ignore[attr-defined]
+        insert.values(row).on_conflict_do_nothing(index_elements=["key"]).returning(col(Mail.id))
     ).scalar()
     if written is not None:
         put_job(session, "send_mail", now=now, key=f"send_mail:{written}", mail_id=written)

@@ -87,7 +87,9 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "GET /account/people",
     ),
     **_routes(Access.WEBHOOK, "POST /hooks/stripe"),
-    **_routes(Access.HALF_STAFF, "GET,POST /admin/login/code", "GET,POST /admin/login/enrol", "POST /admin/logout"),
+    **_routes(
+        Access.HALF_STAFF, "GET,POST /admin/login/code", "GET,POST /admin/login/enrol", "POST /admin/logout"
+    ),
     **_routes(
         Access.STAFF,
         "GET /admin",

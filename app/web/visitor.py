@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, String, bindparam, func, select, type_coerce
+from sqlmodel import SQLModel
 
 from app.audit.models import ActorKind
 from app.audit.service import Actor
@@ -72,7 +73,7 @@ class StaffVisitor:
 
 def _customer_query() -> Select[Any]:
     sessions, contacts, customers, accounts, lines, states = (
-        model.__table__  # type: ignore[attr-defined]
+        SQLModel.metadata.tables[str(model.__tablename__)]
         for model in (ContactSession, Contact, Customer, MainAccount, CartLine, CatalogueState)
     )
     return (
@@ -108,7 +109,9 @@ def _customer_query() -> Select[Any]:
 
 
 def _staff_query() -> Select[Any]:
-    sessions, members = StaffSession.__table__, StaffMember.__table__  # type: ignore[attr-defined]
+    sessions, members = (
+        SQLModel.metadata.tables[str(model.__tablename__)] for model in (StaffSession, StaffMember)
+    )
     return (
         select(
             members.c.id,

@@ -423,6 +423,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_customers_vat_id"), ["vat_id"], unique=False)
 
     op.create_table(
+        "staff_recovery_codes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("staff_member_id", sa.Integer(), nullable=False),
+        sa.Column("code_hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("created_at", app.core.db.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("used_at", app.core.db.UTCDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["staff_member_id"], ["staff_members.id"], name=op.f("fk_staff_recovery_codes_staff_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_recovery_codes")),
+    )
+    with op.batch_alter_table("staff_recovery_codes", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_staff_recovery_codes_staff_member_id"), ["staff_member_id"], unique=False
+        )
+
+    op.create_table(
         "staff_sessions",
         sa.Column("token_hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.Column("staff_member_id", sa.Integer(), nullable=False),
@@ -694,6 +711,8 @@ def upgrade() -> None:
         sa.Column("has_image", sa.Boolean(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("kind_position", sa.Integer(), nullable=False),
+        sa.Column("sort_key", sqlmodel.sql.sqltypes.AutoString(length=240), nullable=False),
+        sa.Column("search_name", sqlmodel.sql.sqltypes.AutoString(length=2000), nullable=False),
         sa.Column("search_text", sqlmodel.sql.sqltypes.AutoString(length=8000), nullable=False),
         sa.ForeignKeyConstraint(["bundle_id"], ["bundles.id"], name=op.f("fk_listings_bundle_id")),
         sa.ForeignKeyConstraint(
@@ -704,6 +723,7 @@ def upgrade() -> None:
     with op.batch_alter_table("listings", schema=None) as batch_op:
         batch_op.create_index("ix_listings_kind_kind_position", ["kind", "kind_position"], unique=False)
         batch_op.create_index(batch_op.f("ix_listings_position"), ["position"], unique=False)
+        batch_op.create_index(batch_op.f("ix_listings_sort_key"), ["sort_key"], unique=False)
 
     op.create_table(
         "orders",
@@ -963,6 +983,7 @@ def downgrade() -> None:
 
     op.drop_table("orders")
     with op.batch_alter_table("listings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_listings_sort_key"))
         batch_op.drop_index(batch_op.f("ix_listings_position"))
         batch_op.drop_index("ix_listings_kind_kind_position")
 
@@ -1008,6 +1029,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_staff_sessions_staff_member_id"))
 
     op.drop_table("staff_sessions")
+    with op.batch_alter_table("staff_recovery_codes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_recovery_codes_staff_member_id"))
+
+    op.drop_table("staff_recovery_codes")
     with op.batch_alter_table("customers", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customers_vat_id"))
         batch_op.drop_index(batch_op.f("ix_customers_register_key"))

@@ -1,0 +1,101 @@
+"""What handlers ask for, as annotated aliases."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends
+from sqlmodel import Session
+from starlette.requests import Request
+
+from app.core.clock import utc_now
+from app.core.errors import N_, FieldError, Invalid
+from app.shop import Shop
+from app.web.csrf import FIELD, HEADER, check_csrf
+from app.web.visitor import StaffVisitor, Visitor
+
+
+def _shop(request: Request) -> Shop:
+    shop: Shop = request.scope["shop"]
+    return shop
+
+
+def _visitor(request: Request) -> Visitor:
+    visitor: Visitor | None = request.scope["visitor"]
+    if visitor is None:
+        raise RuntimeError("this route must not be declared public")
+    return visitor
+
+
+def _staff(request: Request) -> StaffVisitor:
+    staff: StaffVisitor | None = request.scope["staff"]
+    if staff is None:
+        raise RuntimeError("this route must be declared for staff")
+    return staff
+
+
+def _read_session(request: Request) -> Iterator[Session]:
+    with _shop(request).db.read_session() as session:
+        yield session
+
+
+def _write_session(request: Request) -> Iterator[Session]:
+    with _shop(request).db.session() as session:
+        yield session
+
+
+async def form_values(request: Request) -> dict[str, str]:
+    """The posted form's text fields, after the proof that it is ours. Raises Refused, or Invalid for a field sent twice."""
+    form = await request.form(max_files=1, max_fields=500)
+    token = request.headers.get(HEADER) or form.get(FIELD, "")
+    check_csrf(request, token=token if isinstance(token, str) else "")
+    texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name != FIELD]
+    values = dict(texts)
+    if len(values) != len(texts):
+        twice = next(name for name, _ in texts if [n for n, _ in texts].count(name) > 1)
+        raise Invalid(
+            N_("The field %(field)s was sent twice."),
+            code="form.field_twice",
+            field=twice,
+            fields=(
+                FieldError(
+                    twice,
+                    N_("Please send this field once."),
+                ),
+            ),
+        )
+    return values
+
+
+async def form_lists(request: Request) -> dict[str, list[str]]:
+    """Like `form_values`, for forms whose fields repeat: each name with all its values, in order."""
+    form = await request.form(max_files=1, max_fields=500)
+    token = request.headers.get(HEADER) or form.get(FIELD, "")
+    check_csrf(request, token=token if isinstance(token, str) else "")
+    lists: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str) and name != FIELD:
+            lists.setdefault(name, []).append(value)
+    return lists
+
+
+def caller_address(request: Request) -> str:
+    """The caller's network address, counted from the right past the configured proxies."""
+    trusted = _shop(request).settings.trusted_proxies
+    forwarded = [
+        part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()
+    ]
+    if trusted and len(forwarded) >= trusted:
+        return forwarded[-trusted]
+    return request.client.host if request.client else "unknown"
+
+
+ShopDep = Annotated[Shop, Depends(_shop)]
+VisitorDep = Annotated[Visitor, Depends(_visitor)]
+StaffDep = Annotated[StaffVisitor, Depends(_staff)]
+ReadDep = Annotated[Session, Depends(_read_session)]
+WriteDep = Annotated[Session, Depends(_write_session)]
+Values = Annotated[dict[str, str], Depends(form_values)]
+ValueLists = Annotated[dict[str, list[str]], Depends(form_lists)]
+Now = Annotated[datetime, Depends(utc_now)]
+Address = Annotated[str, Depends(caller_address)]

@@ -1,0 +1,50 @@
+"""The entries of the staff's menu that a role may open."""
+
+from dataclasses import dataclass
+
+from app.core.errors import N_
+from app.core.i18n import translate
+from app.web.access import REGISTRY
+from app.web.visitor import StaffVisitor
+
+ENTRIES = (
+    ("/admin", N_("Inbox")),
+    ("/admin/orders", N_("Orders")),
+    ("/admin/dispatch", N_("Dispatch")),
+    ("/admin/customers", N_("Customers")),
+    ("/admin/screening", N_("Screening")),
+    ("/admin/accounts", N_("Main accounts")),
+    ("/admin/bundles", N_("Bundles")),
+    ("/admin/blocks", N_("Blocks")),
+    ("/admin/payments", N_("Payments")),
+    ("/admin/mail", N_("E-mails")),
+    ("/admin/policy", N_("Policy")),
+    ("/admin/gate", N_("Gate")),
+    ("/admin/staff", N_("Staff")),
+    ("/admin/audit", N_("Audit log")),
+)
+
+
+@dataclass(frozen=True)
+class NavigationEntry:
+    """One line of the menu."""
+
+    path: str
+    label: str
+    is_current: bool
+    count: int = 0
+
+
+def admin_nav(staff: StaffVisitor | None, *, path: str, language: str) -> list[NavigationEntry]:
+    """What this staff member may open, in a fixed order; nothing before the second factor."""
+    if staff is None or not staff.has_second_factor:
+        return []
+    return [
+        NavigationEntry(entry, translate(language, label), _is_current(entry, path))
+        for entry, label in ENTRIES
+        if (right := REGISTRY["GET", entry].right) is not None and staff.may(right)
+    ]
+
+
+def _is_current(entry: str, path: str) -> bool:
+    return path == entry or (entry != "/admin" and path.startswith(entry + "/"))

@@ -1,0 +1,179 @@
+"""Claims due jobs, calls the flow each kind is mapped to, backs off on failure."""
+
+import logging
+import threading
+import traceback
+from collections.abc import Callable
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from app.core.clock import utc_now
+from app.core.transaction import transaction
+from app.flows.send_mail import give_up, send_mail
+from app.jobs import queue
+from app.shop import Shop
+from app.throttling.service import forget_older
+
+log = logging.getLogger("app.worker")
+
+LEASE = timedelta(seconds=30)
+LONGEST_RUN = timedelta(minutes=30)
+POLL_SECONDS = 0.3
+
+Handler = Callable[[Shop, dict[str, Any]], None]
+
+
+def _send_mail(shop: Shop, args: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        send_mail(
+            session,
+            shop.transport,
+            mail_id=args["mail_id"],
+            environments=shop.environments,
+            settings=shop.settings,
+            now=utc_now(),
+        )
+
+
+def _give_up_mail(shop: Shop, args: dict[str, Any], error: str) -> None:
+    with shop.db.session() as session:
+        give_up(session, mail_id=args["mail_id"], error=error)
+
+
+def _tidy_up(shop: Shop, _: dict[str, Any]) -> None:
+    with shop.db.session() as session, transaction(session):
+        queue.prune(session, now=utc_now())
+        forget_older(session, before=utc_now() - timedelta(days=2))
+
+
+HANDLERS: dict[str, Handler] = {
+    "send_mail": _send_mail,
+    "tidy_up": _tidy_up,
+}
+"""Each job kind and what it calls."""
+
+GIVE_UP: dict[str, Callable[[Shop, dict[str, Any], str], None]] = {
+    "send_mail": _give_up_mail,
+}
+"""What is done when a kind's last attempt has failed."""
+
+RECURRING: dict[str, timedelta] = {
+    "tidy_up": timedelta(hours=6),
+}
+"""Kinds that put themselves again and again."""
+
+
+class Worker:
+    """A few threads that work off the jobs of one database; used as a context manager or by `run`."""
+
+    def __init__(self, shop: Shop, *, threads: int = 2, poll_seconds: float = POLL_SECONDS) -> None:
+        self._shop = shop
+        self._poll_seconds = poll_seconds
+        self._stop = threading.Event()
+        self._held: dict[int, tuple[queue.Claim, float]] = {}
+        self._threads = [
+            threading.Thread(target=self._work, name=f"worker-{n}", daemon=True) for n in range(threads)
+        ]
+        self._threads.append(threading.Thread(target=self._keep_leases, name="worker-leases", daemon=True))
+        self._threads.append(threading.Thread(target=self._tick, name="worker-schedules", daemon=True))
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self.stop()
+        for thread in self._threads:
+            thread.join(timeout=40)
+
+    def stop(self) -> None:
+        """Asks the threads to finish the job in hand and end."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Works until `stop` is called."""
+        with self:
+            self._stop.wait()
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            try:
+                if not run_next(self._shop, held=self._held):
+                    self._stop.wait(self._poll_seconds)
+            except Exception:
+                log.exception("the worker could not reach its jobs")
+                self._stop.wait(2)
+
+    def _keep_leases(self) -> None:
+        while not self._stop.wait(LEASE.total_seconds() / 3) or self._held:
+            for claim, until in list(self._held.values()):
+                # A job that hangs loses its lease in the end and is tried again elsewhere.
+                if utc_now().timestamp() > until:
+                    continue
+                try:
+                    with self._shop.db.session() as session, transaction(session):
+                        queue.keep(session, claim, now=utc_now(), lease=LEASE)
+                except Exception:
+                    log.exception("a lease could not be kept", extra={"job": claim.id})
+            if self._stop.is_set():
+                self._stop.wait(1)
+
+    def _tick(self) -> None:
+        while not self._stop.is_set():
+            try:
+                with self._shop.db.session() as session, transaction(session):
+                    queue.put_due_schedules(session, RECURRING, now=utc_now())
+            except Exception:
+                log.exception("schedules could not be moved on")
+            self._stop.wait(10)
+
+
+def run_next(shop: Shop, *, held: dict[int, tuple[queue.Claim, float]] | None = None) -> bool:
+    """Runs the job that is due for longest; False when none is due. A failure is written to its row."""
+    held = {} if held is None else held
+    if not _is_anything_due(shop):
+        return False
+    with shop.db.session() as session, transaction(session):
+        claims = queue.claim(session, now=utc_now(), lease=LEASE)
+    for claim in claims:
+        held[claim.id] = claim, (utc_now() + LONGEST_RUN).timestamp()
+        try:
+            _run(shop, claim)
+        finally:
+            held.pop(claim.id, None)
+    return bool(claims)
+
+
+def run_until_idle(shop: Shop, *, limit: int = 1000) -> int:
+    """Runs due jobs until none is left; the number that ran. For commands and tests."""
+    count = 0
+    while count < limit and run_next(shop):
+        count += 1
+    return count
+
+
+def _is_anything_due(shop: Shop) -> bool:
+    # A cheap read first: an idle worker must not take SQLite's write lock three times a second.
+    with shop.db.read_session() as session:
+        return queue.has_due(session, now=utc_now())
+
+
+def _run(shop: Shop, claim: queue.Claim) -> None:
+    try:
+        if claim.attempt_count > claim.maximum_attempts:
+            raise RuntimeError("its worker was lost too often")
+        HANDLERS[claim.kind](shop, claim.args)
+    except Exception as error:
+        is_last = claim.attempt_count >= claim.maximum_attempts
+        log.warning("job failed: %s", claim.kind, exc_info=error, extra={"job": claim.id})
+        with shop.db.session() as session, transaction(session):
+            queue.fail(session, claim, now=utc_now(), error=traceback.format_exc())
+        if is_last and claim.kind in GIVE_UP:
+            GIVE_UP[claim.kind](shop, claim.args, f"{type(error).__name__}: {error}")
+        return
+    with shop.db.session() as session, transaction(session):
+        queue.finish(session, claim, now=utc_now())
