@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+from app.core.errors import N_, FieldError
+
 
 class UnknownCompany(StrEnum):
     """What happens to an applicant that the main brand does not know."""
@@ -52,15 +54,15 @@ BOUNDS: dict[str, Bound] = {
 """Weekdays count from Monday = 1 to Sunday = 7 (ISO 8601)."""
 
 
-def faults(policy: Policy) -> dict[str, str]:
-    """For each value that is out of its bounds, a translatable English sentence; empty when all is well."""
-    wrong = {
-        name: f"out of bounds: {bound.least} to {bound.greatest}"
+def faults(policy: Policy) -> list[FieldError]:
+    """For each value that is out of its bounds what would be right; empty when all is well."""
+    wrong = [
+        FieldError(name, N_("Please enter a value from %(least)s to %(greatest)s."), _shown(name, bound))
         for name, bound in BOUNDS.items()
         if not bound.least <= getattr(policy, name) <= bound.greatest
-    }
+    ]
     if policy.b_threshold_cents >= policy.a_threshold_cents:
-        wrong["b_threshold_cents"] = "must be below the A threshold"
+        wrong.append(FieldError("b_threshold_cents", N_("The B threshold must be below the A threshold.")))
     return wrong
 
 
@@ -75,3 +77,12 @@ def from_values(values: dict[str, Any]) -> Policy:
     if "unknown_company" in known:
         known["unknown_company"] = UnknownCompany(known["unknown_company"])
     return Policy(**known)
+
+
+def _shown(name: str, bound: Bound) -> dict[str, object]:
+    if not name.endswith("_cents"):
+        return {"least": bound.least, "greatest": bound.greatest}
+    return {
+        "least": f"{bound.least // 100}.{bound.least % 100:02d}",
+        "greatest": f"{bound.greatest // 100}.{bound.greatest % 100:02d}",
+    }
