@@ -113,16 +113,18 @@ def publish_all_drafts(session: Session, *, now: datetime) -> int:
     return rebuild_listings(session)
 
 
-def snapshot(item: BundleItem, block: Block) -> None:
-    """Writes the block's present facts into a bundle item."""
-    item.sku = block.sku
-    item.name_de = block.name_de
-    item.name_en = block.name_en
-    item.unit_code = block.unit_code
-    item.vat_rate_bp = block.vat_rate_bp
-    item.reference_price_cents = block.main_brand_price_cents
-    item.unit_cost_cents = block.unit_cost_cents
-    item.main_brand_lead_time_days = block.main_brand_lead_time_days
+def block_facts(block: Block) -> dict[str, Any]:
+    """A block's present facts by the names that a bundle item keeps them under."""
+    return {
+        "sku": block.sku,
+        "name_de": block.name_de,
+        "name_en": block.name_en,
+        "unit_code": block.unit_code,
+        "vat_rate_bp": block.vat_rate_bp,
+        "reference_price_cents": block.main_brand_price_cents,
+        "unit_cost_cents": block.unit_cost_cents,
+        "main_brand_lead_time_days": block.main_brand_lead_time_days,
+    }
 
 
 def _draft_version_ids() -> Any:

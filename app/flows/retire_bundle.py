@@ -1,0 +1,45 @@
+"""Staff take a bundle off the catalogue."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from app.audit.service import Actor, record
+from app.catalogue.models import Bundle
+from app.catalogue.rules.kinds import BundleState
+from app.catalogue.service import remove_listing, touch_catalogue
+from app.core.errors import N_, NotFound, Refused
+from app.core.transaction import transaction
+
+
+def retire_bundle(session: Session, bundle_id: int, *, actor: Actor, now: datetime, reason: str = "") -> None:
+    """Nobody sees or buys the bundle any more; carts say so, orders keep what they bought.
+
+    A retired bundle stays as it is. Raises NotFound for an unknown bundle, Refused for a mere draft.
+    """
+    with transaction(session):
+        touch_catalogue(session)
+        bundle = session.exec(select(Bundle).where(col(Bundle.id) == bundle_id).with_for_update()).first()
+        if bundle is None:
+            raise NotFound(N_("There is no such bundle."), code="bundle.not_found")
+        if bundle.state is BundleState.RETIRED:
+            return
+        if bundle.state is BundleState.DRAFT:
+            raise Refused(
+                N_("A draft is not on sale and cannot be retired."), code="bundle.illegal_transition"
+            )
+        bundle.state = BundleState.RETIRED
+        session.flush()
+        remove_listing(session, bundle_id)
+        record(
+            session,
+            actor,
+            action="bundle.retired",
+            object_kind="bundle",
+            object_id=bundle.id,
+            object_name=bundle.slug,
+            now=now,
+            reason=reason,
+            old={"state": BundleState.PUBLISHED},
+            new={"state": BundleState.RETIRED},
+        )
