@@ -12,7 +12,7 @@ from app.ordering.rules.states import CancelReason, OrderState
 
 
 class CartLine(SQLModel, table=True):
-    """A bundle and its count in a company's cart; `seen_version_id` is the version the customer last saw there."""
+    """A bundle and its count in a company's cart; `seen_version_id` is the version last seen there."""
 
     __tablename__ = "cart_lines"
     __table_args__ = (

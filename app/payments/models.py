@@ -10,7 +10,7 @@ from app.payments.rules.states import PaymentState
 
 
 class Payment(SQLModel, table=True):
-    """One attempt to be paid for an order; its id makes the idempotency keys."""
+    """One attempt to be paid for an order; `token` and id make the idempotency keys of all that it asks for."""
 
     __tablename__ = "payments"
     __table_args__ = (
@@ -27,6 +27,8 @@ class Payment(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     order_id: int = Field(foreign_key="orders.id", index=True)
     state: PaymentState = Field(default=PaymentState.CREATED, sa_type=enum_type(PaymentState), index=True)
+    token: str = Field(max_length=32)
+    retry_count: int = 0
     amount_cents: int
     currency: str = Field(default="EUR", max_length=3)
     session_id: str | None = Field(default=None, unique=True, max_length=255)
@@ -40,12 +42,13 @@ class Payment(SQLModel, table=True):
     failure_code: str = Field(default="", max_length=64)
     release_reason: str = Field(default="", max_length=64)
     created_at: datetime = Field(sa_type=UTCDateTime)
+    changed_at: datetime = Field(sa_type=UTCDateTime)
     authorised_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     settled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
 class StripeEvent(SQLModel, table=True):
-    """One event, stored once; only its id, type and object id are used, the object is read again from Stripe."""
+    """One event, stored once; the object it is about is read again from Stripe."""
 
     __tablename__ = "stripe_events"
 

@@ -15,7 +15,7 @@ class ChargeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RatePart:
-    """What the blocks of one rate in one unit of a bundle cost at their reference prices: the weight of that rate."""
+    """The reference price of those blocks in one unit of a bundle that have one rate: its weight."""
 
     vat_rate_bp: int
     reference_price_cents: int
@@ -53,7 +53,7 @@ class TaxPart:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """All sums of a cart or an order. `missing_cents`: how much more goods would avoid the low-quantity surcharge."""
+    """All sums of a cart or an order; goods worth `missing_cents` more would avoid the surcharge."""
 
     goods_net_cents: int
     charges: tuple[PricedCharge, ...]
@@ -83,7 +83,7 @@ def price_order(
     """The totals of a cart or an order alike; no lines give zero and no surcharge.
 
     A mixed bundle's net amount is split over its blocks' rates by their reference prices, charges follow
-    the goods pro rata, VAT is rounded half up once per rate on the sum (section 10 UStG, UStAE 3.10 and 10.1).
+    the goods pro rata, VAT is rounded half up once per rate on the sum (UStAE 3.10 and 10.1).
     """
     goods_net_cents = sum(line.net_cents for line in lines)
     missing_cents = max(0, minimum_order_value_cents - goods_net_cents) if lines else 0

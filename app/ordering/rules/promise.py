@@ -20,7 +20,7 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """The run that takes the order, the day of arrival, and the moment (UTC) until which this answer holds."""
+    """The run that takes the order, the day of arrival, and the moment (UTC) until which this holds."""
 
     dispatch_on: date
     promised_on: date
@@ -63,10 +63,10 @@ def delivery_promise(
 
 
 def run_of_week(policy: Policy, calendar: Calendar, on: date) -> Run:
-    """The run of the first dispatch weekday on or after `on`; a run on a holiday leaves on the next working day.
+    """The run of the first dispatch weekday on or after `on`.
 
-    The cut-off stays with the ordinary day: it is the last cut-off weekday and hour before the run, and
-    on the day of the run itself where both weekdays are the same.
+    A run on a holiday leaves on the next working day. The cut-off stays with the ordinary day: it is the
+    last cut-off weekday and hour before it, and on that very day where both weekdays are the same.
     """
     nominal_on = on + timedelta(days=(policy.dispatch_weekday - on.isoweekday()) % 7)
     closes_on = nominal_on - timedelta(days=(policy.dispatch_weekday - policy.cut_off_weekday) % 7)

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class OrderState(StrEnum):
-    """`received` is not yet accepted; `accepted` is charged and binding; `dispatched` and `cancelled` are ends."""
+    """`received` is not yet accepted; `accepted` is charged and binding; the other two are ends."""
 
     RECEIVED = "received"
     ACCEPTED = "accepted"

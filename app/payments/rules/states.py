@@ -4,8 +4,9 @@ from enum import StrEnum
 
 
 class PaymentState(StrEnum):
-    """`created`: our intent is written; `open`: the card page exists; `capturing`: decided and about to be charged;
-    `releasing`: decided and about to be let go. `captured`, `released` and `expired` are ends.
+    """`created`: our intent is written; `open`: the card page exists; `capturing`: decided and about to be
+    charged; `releasing`: decided and about to be given back. `captured` and `released` are ends; so is
+    `expired`, unless the customer was faster than our expiring.
     """
 
     CREATED = "created"
@@ -20,11 +21,11 @@ class PaymentState(StrEnum):
 FOLLOWING: dict[PaymentState, frozenset[PaymentState]] = {
     PaymentState.CREATED: frozenset({PaymentState.OPEN, PaymentState.EXPIRED}),
     PaymentState.OPEN: frozenset({PaymentState.CAPTURING, PaymentState.RELEASING, PaymentState.EXPIRED}),
-    PaymentState.CAPTURING: frozenset({PaymentState.CAPTURED, PaymentState.RELEASED}),
+    PaymentState.CAPTURING: frozenset({PaymentState.CAPTURED, PaymentState.RELEASING, PaymentState.RELEASED}),
     PaymentState.RELEASING: frozenset({PaymentState.RELEASED}),
     PaymentState.CAPTURED: frozenset(),
     PaymentState.RELEASED: frozenset(),
-    PaymentState.EXPIRED: frozenset(),
+    PaymentState.EXPIRED: frozenset({PaymentState.RELEASING}),
 }
 
 

@@ -1,0 +1,83 @@
+"""What we know of Stripe's objects: the few values that decisions need."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class SessionStatus(StrEnum):
+    """Where a card page stands; it never leaves `complete` or `expired`."""
+
+    OPEN = "open"
+    COMPLETE = "complete"
+    EXPIRED = "expired"
+
+
+class IntentStatus(StrEnum):
+    """Where the money stands: `waiting` for the customer, `authorised` (reserved), `captured`, `canceled`."""
+
+    WAITING = "waiting"
+    AUTHORISED = "authorised"
+    CAPTURED = "captured"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class IntentFacts:
+    """A PaymentIntent; `order_number` and `attempt` are our metadata on it ("" where they are missing)."""
+
+    id: str
+    status: IntentStatus
+    amount_cents: int
+    currency: str
+    order_number: str = ""
+    attempt: str = ""
+    failure_code: str = ""
+    card_brand: str = ""
+    card_last4: str = ""
+    card_fingerprint: str = ""
+    capture_before_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """A Checkout Session; the intent exists only once the customer tried to pay."""
+
+    id: str
+    status: SessionStatus
+    url: str | None
+    order_number: str
+    attempt: str
+    intent: IntentFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """A webhook event: only what it is about; the object itself is read again from Stripe."""
+
+    event_id: str
+    event_type: str
+    object_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardItem:
+    """One line on the card page: its name and what it costs including VAT."""
+
+    name: str
+    gross_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionWish:
+    """All that a card page is made of; equal wishes give equal requests, so a retry is recognised."""
+
+    order_number: str
+    attempt: str
+    stripe_customer_id: str
+    items: tuple[CardItem, ...]
+    currency: str
+    language: str
+    expires_at: datetime
+    return_url: str
+    cancel_url: str

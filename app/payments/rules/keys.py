@@ -1,0 +1,12 @@
+"""Idempotency keys: what makes asking Stripe twice the same as once."""
+
+
+def idempotency_key(token: str, payment_id: int, verb: str, *, retry_count: int = 0) -> str:
+    """The key under which an attempt asks for one thing; it stays the same through every crash and retry.
+
+    `token` is a random text stored with the attempt, so that a restored or emptied database, which counts
+    its ids anew, never meets the answers of another one. `retry_count` rises only after Stripe stored a
+    failure under the key and a look-up showed that nothing was done.
+    """
+    again = f"-{retry_count}" if retry_count else ""
+    return f"schlicht-{token}-payment-{payment_id}-{verb}{again}"

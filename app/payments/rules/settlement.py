@@ -1,0 +1,52 @@
+"""Whether an authorised payment may be taken, and what is wrong with it if not."""
+
+from enum import StrEnum
+
+from app.ordering.rules.states import CancelReason, OrderState
+from app.payments.rules.facts import IntentFacts
+
+
+class ReleaseReason(StrEnum):
+    """Why a reserved amount is given back and not taken."""
+
+    FOREIGN = "foreign"
+    AMOUNT_DIFFERS = "amount_differs"
+    ALREADY_PAID = "already_paid"
+    ORDER_CANCELLED = "order_cancelled"
+    NOT_ADMITTED = "not_admitted"
+    AUTHORISATION_LOST = "authorisation_lost"
+
+
+CANCELLING: dict[ReleaseReason, CancelReason] = {
+    ReleaseReason.NOT_ADMITTED: CancelReason.NOT_ADMITTED,
+    ReleaseReason.AMOUNT_DIFFERS: CancelReason.AMOUNT_DIFFERS,
+}
+"""The reasons that end the order too; after the others it can still be paid, is paid, or has ended before."""
+
+NEEDING_STAFF = frozenset({ReleaseReason.NOT_ADMITTED, ReleaseReason.AMOUNT_DIFFERS, ReleaseReason.FOREIGN})
+"""The reasons that a person of the staff has to see."""
+
+
+def objection(
+    intent: IntentFacts,
+    *,
+    order_number: str,
+    attempt: str,
+    gross_cents: int,
+    currency: str,
+    state: OrderState,
+    is_paid_elsewhere: bool,
+    is_admitted: bool,
+) -> ReleaseReason | None:
+    """None when the money may be taken for the order; else the first reason why it must be released."""
+    if (intent.order_number, intent.attempt) != (order_number, attempt):
+        return ReleaseReason.FOREIGN
+    if (intent.amount_cents, intent.currency.upper()) != (gross_cents, currency.upper()):
+        return ReleaseReason.AMOUNT_DIFFERS
+    if is_paid_elsewhere or state in (OrderState.ACCEPTED, OrderState.DISPATCHED):
+        return ReleaseReason.ALREADY_PAID
+    if state is not OrderState.RECEIVED:
+        return ReleaseReason.ORDER_CANCELLED
+    if not is_admitted:
+        return ReleaseReason.NOT_ADMITTED
+    return None

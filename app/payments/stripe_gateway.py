@@ -1,0 +1,288 @@
+"""The shop's only words with Stripe: card pages, reserving, taking and giving back money, reading events."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import stripe
+from stripe.params.checkout import SessionCreateParams
+
+from app.core.errors import N_, Unavailable
+from app.payments.rules.facts import (
+    EventFacts,
+    IntentFacts,
+    IntentStatus,
+    SessionFacts,
+    SessionStatus,
+    SessionWish,
+)
+
+stripe.enable_telemetry = False
+
+CONNECT_SECONDS = 3.0
+ANSWER_SECONDS = 8.0
+EVENT_TOLERANCE_SECONDS = 300
+
+_INTENT_STATUS = {
+    "requires_capture": IntentStatus.AUTHORISED,
+    "succeeded": IntentStatus.CAPTURED,
+    "canceled": IntentStatus.CANCELED,
+}
+
+
+class StripeUnavailable(Unavailable):
+    """Stripe did not answer, or not clearly; the same request may be sent again under the same key."""
+
+    def __init__(self, *, is_stored: bool = False) -> None:
+        super().__init__(
+            N_("The card payment service does not answer right now. Please try again in a minute."),
+            code="stripe.unavailable",
+        )
+        self.is_stored = is_stored
+        """Whether Stripe replays this failure for the key: only a look-up and a new key go on."""
+
+
+class StripeRefusal(Exception):
+    """Stripe understood and said no; `code` is Stripe's."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class KeyMismatch(StripeRefusal):
+    """The idempotency key was used for another request before."""
+
+
+class Forged(Exception):
+    """An event that was not signed by Stripe for this endpoint, too old, or of the other mode."""
+
+
+class StripeGateway:
+    """One Stripe account. Every verb raises StripeUnavailable when the answer is missing or unclear."""
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        webhook_secret: str,
+        api_base: str | None = None,
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:
+        if not webhook_secret:
+            raise ValueError("an empty webhook secret accepts any forged event")
+        self._given = (api_key, webhook_secret, api_base)
+        self._webhook_secret = webhook_secret
+        self._is_live = api_key.startswith(("sk_live_", "rk_live_"))
+        addresses: dict[str, Any] = {"base_addresses": {"api": api_base.rstrip("/")}} if api_base else {}
+        # Without retries of the SDK: whoever asks decides, and a page must not wait three times.
+        self._client = stripe.StripeClient(
+            api_key,
+            max_network_retries=0,
+            http_client=stripe.RequestsClient(timeout=(min(CONNECT_SECONDS, answer_seconds), answer_seconds)),
+            **addresses,
+        )
+        self._hurried: StripeGateway | None = None
+
+    def hurried(self, *, answer_seconds: float) -> "StripeGateway":
+        """The same account for a page that somebody waits for."""
+        if self._hurried is None:
+            key, secret, base = self._given
+            self._hurried = StripeGateway(
+                api_key=key, webhook_secret=secret, api_base=base, answer_seconds=answer_seconds
+            )
+        return self._hurried
+
+    def make_customer(self, *, name: str, email: str, number: str, key: str) -> str:
+        """The id of a new customer at Stripe."""
+        with _answers():
+            made = self._client.v1.customers.create(
+                {"name": name, "email": email, "metadata": {"customer": number}}, {"idempotency_key": key}
+            )
+        return made.id
+
+    def create_session(self, wish: SessionWish, *, key: str) -> SessionFacts:
+        """An open card page. Raises KeyMismatch, and StripeRefusal for a wish that Stripe does not take."""
+        with _answers():
+            session = self._client.v1.checkout.sessions.create(_params(wish), {"idempotency_key": key})
+        return _session_facts(session)
+
+    def find_session(
+        self, stripe_customer_id: str, *, attempt: str, order_number: str
+    ) -> SessionFacts | None:
+        """The newest session of a customer that carries our metadata; for answers that were lost."""
+        with _answers():
+            found = self._client.v1.checkout.sessions.list(
+                {
+                    "customer": stripe_customer_id,
+                    "limit": 100,
+                    "expand": ["data.payment_intent.latest_charge"],
+                }
+            )
+        for session in found.data:
+            facts = _session_facts(session)
+            if (facts.attempt, facts.order_number) == (attempt, order_number):
+                return facts
+        return None
+
+    def read_session(self, session_id: str) -> SessionFacts:
+        """A session as it is now, with its intent."""
+        with _answers():
+            session = self._client.v1.checkout.sessions.retrieve(
+                session_id, {"expand": ["payment_intent.latest_charge"]}
+            )
+        return _session_facts(session)
+
+    def read_intent(self, intent_id: str) -> IntentFacts:
+        """An intent as it is now."""
+        with _answers():
+            intent = self._client.v1.payment_intents.retrieve(intent_id, {"expand": ["latest_charge"]})
+        return _intent_facts(intent)
+
+    def expire_session(self, session_id: str) -> SessionFacts:
+        """Closes a card page; where the customer was faster, the session as it is now."""
+        try:
+            with _answers():
+                self._client.v1.checkout.sessions.expire(session_id)
+        except StripeRefusal:
+            pass
+        return self.read_session(session_id)
+
+    def capture(self, intent_id: str, *, amount_cents: int, key: str) -> IntentFacts:
+        """Takes the reserved money, once; what the intent says afterwards is the truth."""
+        try:
+            with _answers():
+                intent = self._client.v1.payment_intents.capture(
+                    intent_id,
+                    {"amount_to_capture": amount_cents, "expand": ["latest_charge"]},
+                    {"idempotency_key": key},
+                )
+            return _intent_facts(intent)
+        except StripeRefusal:
+            return self.read_intent(intent_id)
+
+    def release(self, intent_id: str, *, key: str) -> IntentFacts:
+        """Gives reserved money back; what the intent says afterwards is the truth."""
+        try:
+            with _answers():
+                intent = self._client.v1.payment_intents.cancel(
+                    intent_id, {"expand": ["latest_charge"]}, {"idempotency_key": key}
+                )
+            return _intent_facts(intent)
+        except StripeRefusal:
+            return self.read_intent(intent_id)
+
+    def refund(self, intent_id: str, *, key: str) -> None:
+        """Pays back in full what was taken; done before is as good."""
+        try:
+            with _answers():
+                self._client.v1.refunds.create({"payment_intent": intent_id}, {"idempotency_key": key})
+        except StripeRefusal as refusal:
+            if refusal.code != "charge_already_refunded":
+                raise
+
+    def read_event(self, body: bytes, *, signature: str) -> EventFacts:
+        """What a webhook is about. Raises Forged; nothing of an unsigned body is looked at."""
+        try:
+            stripe.WebhookSignature.verify_header(
+                body, signature, self._webhook_secret, tolerance=EVENT_TOLERANCE_SECONDS
+            )
+            event = json.loads(body)
+            if event["livemode"] is not self._is_live:
+                raise Forged("an event of the other mode")
+            return EventFacts(str(event["id"]), str(event["type"]), str(event["data"]["object"]["id"]))
+        except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError) as error:
+            raise Forged(str(error)) from error
+
+
+@contextmanager
+def _answers() -> Iterator[None]:
+    """Turns the SDK's errors into ours."""
+    try:
+        yield
+    except stripe.StripeError as error:
+        status = error.http_status or 0
+        is_unclear = isinstance(error, stripe.APIConnectionError) or status in (0, 401, 403, 409, 429)
+        if is_unclear or status >= 500:
+            headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+            is_stored = status >= 500 and headers.get("idempotent-replayed") == "true"
+            raise StripeUnavailable(is_stored=is_stored) from error
+        kind = KeyMismatch if isinstance(error, stripe.IdempotencyError) else StripeRefusal
+        raise kind(error.code or str(status)) from error
+
+
+def _params(wish: SessionWish) -> SessionCreateParams:
+    metadata = {"order": wish.order_number, "attempt": wish.attempt}
+    return {
+        "mode": "payment",
+        "ui_mode": "hosted_page",
+        "allowed_payment_method_types": ["card"],
+        "customer": wish.stripe_customer_id,
+        "client_reference_id": wish.order_number,
+        "locale": "de" if wish.language == "de" else "en",
+        "metadata": metadata,
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": wish.currency.lower(),
+                    "unit_amount": item.gross_cents,
+                    "product_data": {"name": item.name},
+                },
+            }
+            for item in wish.items
+        ],
+        "payment_intent_data": {
+            "capture_method": "manual",
+            "setup_future_usage": "off_session",
+            "description": wish.order_number,
+            "metadata": metadata,
+        },
+        "wallet_options": {"link": {"display": "never"}},
+        "expires_at": int(wish.expires_at.timestamp()),
+        "success_url": wish.return_url,
+        "cancel_url": wish.cancel_url,
+    }
+
+
+def _session_facts(session: stripe.checkout.Session) -> SessionFacts:
+    intent = session.payment_intent
+    return SessionFacts(
+        id=session.id,
+        status=SessionStatus(session.status or "open"),
+        url=session.url,
+        order_number=_ours(session.metadata, "order"),
+        attempt=_ours(session.metadata, "attempt"),
+        intent=_intent_facts(intent) if isinstance(intent, stripe.PaymentIntent) else None,
+    )
+
+
+def _intent_facts(intent: stripe.PaymentIntent) -> IntentFacts:
+    error = intent.last_payment_error
+    charge = intent.latest_charge if isinstance(intent.latest_charge, stripe.Charge) else None
+    details = charge.payment_method_details if charge else None
+    card = getattr(details, "card", None) if details else None
+    before = getattr(card, "capture_before", None)
+    return IntentFacts(
+        id=intent.id,
+        status=_INTENT_STATUS.get(intent.status, IntentStatus.WAITING),
+        amount_cents=intent.amount,
+        currency=intent.currency.upper(),
+        order_number=_ours(intent.metadata, "order"),
+        attempt=_ours(intent.metadata, "attempt"),
+        failure_code=_failure_code(error) if error else "",
+        card_brand=getattr(card, "brand", None) or "",
+        card_last4=getattr(card, "last4", None) or "",
+        card_fingerprint=getattr(card, "fingerprint", None) or "",
+        capture_before_at=datetime.fromtimestamp(before, UTC) if before else None,
+    )
+
+
+def _ours(metadata: object, name: str) -> str:
+    return str(getattr(metadata, name, None) or "")
+
+
+def _failure_code(error: stripe.PaymentIntent.LastPaymentError) -> str:
+    return str(getattr(error, "decline_code", None) or getattr(error, "code", None) or "declined")[:64]
