@@ -25,7 +25,9 @@ class Slice(Generic[T]):
         return self.page > 1
 
 
-def read_page(session: Session, query: Select[Any], *, page: int, size: int = PAGE_SIZE) -> Slice[Any]:
+def read_page(
+    session: Session, query: Select[*tuple[Any, ...]], *, page: int, size: int = PAGE_SIZE
+) -> Slice[Any]:
     """The rows of an ordered query that stand on one page; a query for one entity gives the entities."""
     page = min(max(page, 1), LAST_PAGE)
     found = session.execute(query.limit(size + 1).offset((page - 1) * size)).all()

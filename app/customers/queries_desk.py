@@ -1,0 +1,151 @@
+"""Reading applicants and customers for the staff's pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, select
+
+from app.core.errors import N_, NotFound
+from app.core.paging import Slice, read_page
+from app.customers.models import BlockedAttempt, Contact, Customer, Screening
+from app.customers.rules.admission import Admission, ScreeningState, Standing, admission
+from app.mainbrand.models import MainAccount
+from app.mainbrand.rules.keys import name_key, vat_key
+from app.mainbrand.rules.segments import Segment
+
+
+@dataclass(frozen=True)
+class CustomerFilter:
+    """What to look for; None and empty mean all."""
+
+    text: str = ""
+    segment: Segment | None = None
+    screening: ScreeningState | None = None
+    is_suspended: bool = False
+
+
+def list_customers(session: Session, wanted: CustomerFilter, *, page: int) -> Slice[Customer]:
+    """One page of companies, newest first; the text may be a number, VAT id, e-mail, phone or name."""
+    query = select(Customer).order_by(col(Customer.id).desc())
+    if wanted.segment is not None:
+        query = query.where(col(Customer.segment) == wanted.segment)
+    if wanted.screening is not None:
+        query = query.where(col(Customer.screening) == wanted.screening)
+    if wanted.is_suspended:
+        query = query.where(col(Customer.suspended_at).is_not(None))
+    if wanted.text:
+        text = wanted.text
+        people = select_columns(col(Contact.customer_id)).where(
+            col(Contact.email).contains(text.lower(), autoescape=True)
+        )
+        found = (
+            col(Customer.number).icontains(text, autoescape=True)
+            | col(Customer.phone).contains(text, autoescape=True)
+            | col(Customer.company_name).icontains(text, autoescape=True)
+            | col(Customer.id).in_(people)
+        )
+        if vat_id := vat_key(text):
+            found |= col(Customer.vat_id) == vat_id
+        words = name_key(text).split()
+        if words:
+            by_name = col(Customer.name_key).contains(words[0], autoescape=True)
+            for word in words[1:]:
+                by_name &= col(Customer.name_key).contains(word, autoescape=True)
+            found |= by_name
+        query = query.where(found)
+    return read_page(session, query, page=page)
+
+
+def find_customer(session: Session, number: str) -> Customer:
+    """The company of a number. Raises NotFound."""
+    customer = session.exec(select(Customer).where(col(Customer.number) == number)).first()
+    if customer is None:
+        raise NotFound(N_("There is no such customer."), code="customer.not_found")
+    return customer
+
+
+def customer_by_id(session: Session, customer_id: int) -> Customer:
+    """One company. Raises NotFound."""
+    customer = session.get(Customer, customer_id)
+    if customer is None:
+        raise NotFound(N_("There is no such customer."), code="customer.not_found")
+    return customer
+
+
+def contacts_of(session: Session, customer_id: int) -> Sequence[Contact]:
+    """The people of a company."""
+    return session.exec(
+        select(Contact).where(col(Contact.customer_id) == customer_id).order_by(col(Contact.id))
+    ).all()
+
+
+def screenings_of(session: Session, customer_id: int) -> Sequence[Screening]:
+    """The comparisons of a company with the main brand's list, newest first."""
+    return session.exec(
+        select(Screening).where(col(Screening.customer_id) == customer_id).order_by(col(Screening.id).desc())
+    ).all()
+
+
+def standing_of(session: Session, customer: Customer) -> Admission:
+    """The gate's answer as the page may show it, for a company whose first person has confirmed the e-mail."""
+    main = session.get(MainAccount, customer.main_account_id) if customer.main_account_id else None
+    return admission(
+        Standing(
+            is_email_verified=any(
+                contact.email_verified_at is not None for contact in contacts_of(session, customer.id or 0)
+            ),
+            is_business_verified=customer.business_verified_at is not None,
+            screening=customer.screening,
+            segment=customer.segment,
+            main_segment=main.segment if main else None,
+            is_suspended=customer.suspended_at is not None,
+            is_moved_up=customer.moved_up_at is not None,
+        )
+    )
+
+
+def waiting_reviews(session: Session, *, page: int) -> Slice[tuple[Screening, Customer]]:
+    """One page of cases that wait for a person, longest waiting first: the newest comparison of each company."""
+    newest = select_columns(func.max(col(Screening.id))).group_by(col(Screening.customer_id))
+    query = (
+        select_columns(Screening, Customer)
+        .join(Customer, col(Customer.id) == col(Screening.customer_id))
+        .where(
+            col(Customer.screening) == ScreeningState.REVIEW,
+            col(Screening.outcome) == ScreeningState.REVIEW,
+            col(Screening.decision).is_(None),
+            col(Screening.id).in_(newest),
+        )
+        .order_by(col(Screening.id))
+    )
+    return read_page(session, query, page=page)
+
+
+def count_reviews(session: Session) -> int:
+    """How many companies wait for a person's decision."""
+    count: int = session.execute(
+        select_columns(func.count()).where(col(Customer.screening) == ScreeningState.REVIEW)
+    ).scalar_one()
+    return count
+
+
+def find_screening(session: Session, screening_id: int) -> Screening:
+    """One comparison. Raises NotFound."""
+    screening = session.get(Screening, screening_id)
+    if screening is None:
+        raise NotFound(N_("There is no such case."), code="screening.not_found")
+    return screening
+
+
+def blocked_counts(session: Session, *, since: datetime) -> list[tuple[str, int]]:
+    """How often somebody was kept out since a moment, by reason, most first."""
+    rows = session.execute(
+        select_columns(col(BlockedAttempt.reason), func.count())
+        .where(col(BlockedAttempt.at) >= since)
+        .group_by(col(BlockedAttempt.reason))
+        .order_by(func.count().desc())
+    )
+    return [(reason, count) for reason, count in rows]
