@@ -1,10 +1,11 @@
 """What every test may ask for: a database on either engine, sessions, settings and a clock."""
 
+import dataclasses
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck
@@ -15,6 +16,12 @@ from sqlmodel import Session
 from app.core.db import Database, open_database
 from app.settings import Settings
 from tests.databases import Databases, PostgresRun, PostgresServer, TestDatabase
+
+if TYPE_CHECKING:  # a test of a rule does not wait for the web framework
+    from fastapi import FastAPI
+    from fastapi.testclient import TestClient
+
+    from app.shop import Shop
 
 hypothesis_settings.register_profile(
     "suite",
@@ -124,6 +131,30 @@ def settings(tmp_path: Path) -> Settings:
         "worker": "apart",
     }
     return Settings(**values)
+
+
+@pytest.fixture
+def shop(database: Database, settings: Settings) -> "Shop":
+    """A shop on the test's database, as a process opens it; put fakes in with `dataclasses.replace`."""
+    from app.shop import open_shop
+
+    return dataclasses.replace(open_shop(settings), db=database)
+
+
+@pytest.fixture
+def web(shop: "Shop") -> "FastAPI":
+    """The web application of `shop`, without a worker beside it."""
+    from app.web.app import build
+
+    return build(shop)
+
+
+@pytest.fixture
+def client(web: "FastAPI") -> "TestClient":
+    """A browser without cookies that follows no redirect; it asks `web` under the shop's own address."""
+    from fastapi.testclient import TestClient
+
+    return TestClient(web, base_url="http://testserver", follow_redirects=False)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

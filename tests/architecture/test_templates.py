@@ -1,19 +1,23 @@
 """Templates as a whole: they compile, they obey the content security policy, every mail is complete."""
 
+import ast
 import re
 from html.parser import HTMLParser
 
 import pytest
-from jinja2 import StrictUndefined
+from jinja2 import Environment, UndefinedError
 
-from app.core.rendering import make_environments
-from tests.architecture.tree import TEMPLATES, templates
+from app.settings import Settings
+from app.shop import open_shop
+from app.web.rendering import prepare
+from tests.architecture.tree import TEMPLATES, called_name, calls, modules, templates
 
-ENVIRONMENTS = make_environments(timezone="Europe/Berlin")
 ALL = templates()
 PAGES = templates(".html")
 MAILS = sorted(folder.name for folder in (TEMPLATES / "mail").glob("*") if folder.is_dir())
 JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+
+FOOTER = re.compile(r"\{\{-?\s*(\w+\.)?footer\(|\{%-?\s*include\s+\"mail/[\w/]*footer[\w.]*\"")
 
 
 class Violations(HTMLParser):
@@ -45,11 +49,32 @@ class Violations(HTMLParser):
     handle_startendtag = handle_starttag
 
 
+@pytest.fixture(scope="module")
+def environments() -> dict[str, Environment]:
+    """The environments of a running shop: all formats and globals of pages and mails."""
+    shop = open_shop(
+        Settings(
+            _env_file=None,
+            secret_key="test-" * 10,
+            stripe_api_key="sk_test_" + "0" * 24,
+            stripe_webhook_secret="whsec_" + "0" * 32,
+        )
+    )
+    prepare(shop)
+    return shop.environments
+
+
 @pytest.mark.parametrize("name", [name for name, _ in ALL])
-def test_every_template_compiles_in_every_language(name: str) -> None:
-    for environment in ENVIRONMENTS.values():
-        assert environment.undefined is StrictUndefined
+def test_every_template_compiles_in_every_language(environments: dict[str, Environment], name: str) -> None:
+    for environment in environments.values():
         environment.get_template(name)
+
+
+def test_an_undefined_name_fails_in_every_language(environments: dict[str, Environment]) -> None:
+    assert set(environments) == {"de", "en"}
+    for environment in environments.values():
+        with pytest.raises(UndefinedError):
+            environment.from_string("{{ nobody_knows_this }}").render()
 
 
 def test_no_page_needs_what_the_content_security_policy_blocks() -> None:
@@ -92,13 +117,17 @@ def test_no_text_on_a_page_is_left_unescaped() -> None:
     assert unescaped == []
 
 
+def test_every_mail_that_is_put_has_its_templates() -> None:
+    assert _kinds_put("put_mail") <= set(MAILS)
+
+
 @pytest.mark.parametrize("folder", MAILS)
 def test_every_mail_has_a_subject_of_one_line_and_a_body_with_the_footer(folder: str) -> None:
     parts = {name.rpartition("/")[2]: text for name, text in ALL if name.startswith(f"mail/{folder}/")}
 
     assert set(parts) == {"subject.txt", "body.txt"}
     assert len(parts["subject.txt"].strip().splitlines()) == 1
-    assert re.search(r"\{\{-?\s*(\w+\.)?footer\(", parts["body.txt"])
+    assert FOOTER.search(parts["body.txt"])
 
 
 def test_mails_are_plain_text() -> None:
@@ -107,3 +136,18 @@ def test_mails_are_plain_text() -> None:
     ]
 
     assert marked_up == []
+
+
+def _kinds_put(function: str) -> set[str]:
+    """The literal kinds with which the program calls `put_mail`."""
+    kinds = set()
+    for module in modules("app"):
+        for call in calls(module):
+            if called_name(call) == function:
+                given = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg == "kind")]
+                kinds |= {
+                    value.value
+                    for value in given
+                    if isinstance(value, ast.Constant) and isinstance(value.value, str)
+                }
+    return kinds
