@@ -1,68 +1,276 @@
-"""Builders of rows for tests: each makes one thing that is valid, and takes what a test cares about."""
+"""Builders of rows for tests: sensible defaults, keyword-only, saved at once."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+import itertools
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
 
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel, select
 
-from app.audit.models import ActorKind
-from app.audit.service import Actor
-from app.catalogue.rules.kinds import Kind, Source
-from app.flows.publish_bundle import publish_bundle
-from app.flows.save_block import save_block
-from app.flows.save_bundle import save_bundle
+from app.catalogue.models import Block, Bundle, BundleImage, BundleItem, BundleVersion
+from app.catalogue.rules.kinds import BundleState, Kind
+from app.catalogue.service import rebuild_listings, touch_catalogue
+from app.core.ids import hash_token, new_token
+from app.core.security import hash_password
+from app.core.transaction import is_in_transaction, transaction
+from app.customers.models import Contact, ContactSession, Customer
+from app.customers.rules.admission import ScreeningState
+from app.mainbrand.models import MainAccount
+from app.mainbrand.rules.segments import Segment
+from app.ordering.models import CartLine, Order, OrderLine, OrderTax, TermsVersion
+from app.staff.models import StaffMember, StaffSession
+from app.staff.rules.roles import Role
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-STAFF = Actor(ActorKind.STAFF, "Olga Opera", 1)
+PASSWORD = "correct horse battery"
+_PASSWORD_HASH = hash_password(PASSWORD)
+_count = itertools.count(1)
+
+Row = TypeVar("Row", bound=SQLModel)
 
 
-def block(session: Session, *, sku: str = "ET-1001", now: datetime = NOW, **changes: Any) -> int:
-    """A building block; returns its id."""
-    values: dict[str, Any] = {
-        "names": {"de": "Rillenkugellager 6204-2RS", "en": "Deep groove ball bearing 6204-2RS"},
+def saved(session: Session, *rows: Row) -> Row:
+    """Saves rows in the open transaction, or in one of its own; the first row comes back with its id."""
+    if not is_in_transaction(session):
+        with transaction(session):
+            return saved(session, *rows)
+    session.add_all(rows)
+    session.flush()
+    return rows[0]
+
+
+def customer(session: Session, **values: Any) -> Customer:
+    """An admitted C-customer, unless told otherwise."""
+    n = next(_count)
+    defaults: dict[str, Any] = {
+        "number": f"K-{n:06d}",
+        "company_name": f"Probst Werkstatt {n} GmbH",
+        "legal_form": "GmbH",
+        "name_key": f"probst werkstatt {n}",
+        "vat_id": None,
+        "register_number": f"HRB {10_000 + n}",
+        "street": "Gartenweg 3",
+        "postal_code": "04109",
+        "city": "Leipzig",
+        "segment": Segment.C,
+        "segment_reason": "unknown to the main brand",
+        "screening": ScreeningState.CLEAR,
+        "business_confirmed_at": NOW,
+        "business_verified_at": NOW,
+        "created_at": NOW,
+    }
+    return saved(session, Customer(**{**defaults, **values}))
+
+
+def contact(session: Session, *, of: Customer, **values: Any) -> Contact:
+    """A person of a customer with a confirmed e-mail address and the password PASSWORD."""
+    n = next(_count)
+    defaults: dict[str, Any] = {
+        "customer_id": of.id,
+        "email": f"person{n}@firma{n}.example",
+        "name": f"Kim Probst {n}",
+        "language": "en",
+        "password_hash": _PASSWORD_HASH,
+        "email_verified_at": NOW,
+        "created_at": NOW,
+    }
+    return saved(session, Contact(**{**defaults, **values}))
+
+
+def signed_in(session: Session, *, as_: Contact, now: datetime = NOW, **values: Any) -> str:
+    """The cookie value of a fresh session of a person."""
+    token = new_token()
+    defaults: dict[str, Any] = {
+        "token_hash": hash_token(token),
+        "contact_id": as_.id,
+        "created_at": now,
+        "last_seen_at": now,
+        "expires_at": now + timedelta(days=30),
+    }
+    saved(session, ContactSession(**{**defaults, **values}))
+    return token
+
+
+def staff_member(session: Session, *, role: Role = Role.ADMIN, **values: Any) -> StaffMember:
+    """A staff member with the password PASSWORD."""
+    n = next(_count)
+    defaults: dict[str, Any] = {
+        "email": f"staff{n}@schlicht.example",
+        "name": f"Staff {n}",
+        "role": role,
+        "password_hash": _PASSWORD_HASH,
+        "is_totp_confirmed": True,
+        "created_at": NOW,
+    }
+    return saved(session, StaffMember(**{**defaults, **values}))
+
+
+def staff_signed_in(session: Session, *, as_: StaffMember, now: datetime = NOW, **values: Any) -> str:
+    """The cookie value of a staff session after the second factor."""
+    token = new_token()
+    defaults: dict[str, Any] = {
+        "token_hash": hash_token(token),
+        "staff_member_id": as_.id,
+        "has_second_factor": True,
+        "created_at": now,
+        "last_seen_at": now,
+        "expires_at": now + timedelta(hours=12),
+    }
+    saved(session, StaffSession(**{**defaults, **values}))
+    return token
+
+
+def main_account(session: Session, **values: Any) -> MainAccount:
+    """An A-customer of the main brand, unless told otherwise."""
+    n = next(_count)
+    defaults: dict[str, Any] = {
+        "account_number": f"M{n:06d}",
+        "company_name": f"Grosse Anlagenbau {n} AG",
+        "name_key": f"anlagenbau grosse {n}",
+        "postal_code": "04177",
+        "city": "Leipzig",
+        "segment": Segment.A,
+        "imported_at": NOW,
+    }
+    return saved(session, MainAccount(**{**defaults, **values}))
+
+
+def block(session: Session, **values: Any) -> Block:
+    """A stocked block at 19 % VAT."""
+    n = next(_count)
+    defaults: dict[str, Any] = {
+        "sku": f"B-{n:05d}",
+        "name_de": f"Dichtung {n}",
+        "name_en": f"Seal {n}",
         "kind": Kind.SPARE_PART,
         "unit_code": "C62",
         "unit_cost_cents": 200,
         "main_brand_price_cents": 500,
         "main_brand_lead_time_days": 2,
         "vat_rate_bp": 1900,
-        "source": Source.OWN,
-        "actor": STAFF,
+        "created_at": NOW,
     }
-    return save_block(session, sku=sku, now=now, **values | changes)
+    return saved(session, Block(**{**defaults, **values}))
 
 
-def draft_bundle(
+def bundle(
     session: Session,
     *,
-    slug: str = "lager-satz",
-    names: Mapping[str, str] | None = None,
-    items: Sequence[tuple[int, int]] | None = None,
-    now: datetime = NOW,
-    **changes: Any,
-) -> int:
-    """A bundle that nobody sees yet, with one block of its own unless `items` names some; returns its id."""
-    values: dict[str, Any] = {
-        "texts": {"de": "Für die Wartung.", "en": "For maintenance."},
+    items: Sequence[tuple[Block, int]] | None = None,
+    state: BundleState = BundleState.PUBLISHED,
+    image: bytes | None = None,
+    slug: str | None = None,
+    **values: Any,
+) -> Bundle:
+    """A bundle with one version (fields as of BundleVersion), published and listed unless told otherwise."""
+    if not is_in_transaction(session):
+        with transaction(session):
+            return bundle(session, items=items, state=state, image=image, slug=slug, **values)
+    n = next(_count)
+    made = saved(session, Bundle(slug=slug or f"bundle-{n}", state=BundleState.DRAFT, created_at=NOW))
+    if image is not None:
+        picture = BundleImage(content_type="image/png", content=image, sha256=f"{n:064x}", created_at=NOW)
+        made.image_id = saved(session, picture).id
+    defaults: dict[str, Any] = {
+        "bundle_id": made.id,
+        "version_number": 1,
+        "name_de": f"Dichtungspaket {n}",
+        "name_en": f"Seal pack {n}",
+        "text_de": "Alles für einen Wechsel.",
+        "text_en": "All you need for one change.",
         "kind": Kind.SPARE_PART,
-        "price_cents": 2_990,
+        "price_cents": 2_500,
         "minimum_quantity": 1,
         "order_step": 1,
-        "actor": STAFF,
+        "created_at": NOW,
     }
-    return save_bundle(
-        session,
-        slug=slug,
-        names=names or {"de": f"Satz {slug}", "en": f"Set {slug}"},
-        items=[(block(session, sku=f"B-{slug}"[:64]), 4)] if items is None else items,
-        now=now,
-        **values | changes,
+    version = saved(session, BundleVersion(**{**defaults, **values}))
+    for part, quantity in items if items is not None else [(block(session), 3)]:
+        saved(session, _item(version, part, quantity))
+    made.current_version_id = version.id
+    if state is not BundleState.DRAFT:
+        version.published_at = NOW
+        made.state = state
+    session.add_all([made, version])
+    session.flush()
+    rebuild_listings(session)
+    touch_catalogue(session)
+    return made
+
+
+def _item(version: BundleVersion, part: Block, quantity: int) -> BundleItem:
+    return BundleItem(
+        bundle_version_id=version.id,
+        block_id=part.id,
+        quantity=quantity,
+        sku=part.sku,
+        name_de=part.name_de,
+        name_en=part.name_en,
+        unit_code=part.unit_code,
+        vat_rate_bp=part.vat_rate_bp,
+        reference_price_cents=part.main_brand_price_cents,
+        unit_cost_cents=part.unit_cost_cents,
+        main_brand_lead_time_days=part.main_brand_lead_time_days,
     )
 
 
-def bundle(session: Session, *, slug: str = "lager-satz", now: datetime = NOW, **changes: Any) -> int:
-    """A bundle on sale; returns its id."""
-    bundle_id = draft_bundle(session, slug=slug, now=now, **changes)
-    publish_bundle(session, bundle_id, actor=STAFF, now=now)
-    return bundle_id
+def cart_line(session: Session, *, of: Customer, bundle: Bundle, quantity: int = 1) -> CartLine:
+    """A line in a company's cart, seen in the bundle's present version."""
+    line = CartLine(
+        customer_id=of.id,
+        bundle_id=bundle.id,
+        seen_version_id=bundle.current_version_id,
+        quantity=quantity,
+        updated_at=NOW,
+    )
+    return saved(session, line)
+
+
+def terms(session: Session) -> TermsVersion:
+    """The terms in force; made at the first call."""
+    known = session.exec(select(TermsVersion)).first()
+    if known is not None:
+        return known
+    return saved(
+        session, TermsVersion(name="2026-01", text_de="Es gilt.", text_en="It holds.", created_at=NOW)
+    )
+
+
+def order(session: Session, *, of: Customer, by: Contact, bundle: Bundle, **values: Any) -> Order:
+    """A received order for one unit of a bundle at 25.00 net, 19 % VAT."""
+    n = next(_count)
+    defaults: dict[str, Any] = {
+        "number": f"S-{n:08d}",
+        "customer_id": of.id,
+        "contact_id": by.id,
+        "checkout_key": f"key-{n}",
+        "language": "en",
+        "goods_net_cents": 2_500,
+        "charges_net_cents": 0,
+        "vat_cents": 475,
+        "gross_cents": 2_975,
+        "company_name": of.company_name,
+        "contact_name": by.name,
+        "street": of.street,
+        "postal_code": of.postal_code,
+        "city": of.city,
+        "country": of.country,
+        "terms_version_id": terms(session).id,
+        "terms_accepted_at": NOW,
+        "business_confirmed_at": NOW,
+        "dispatch_on": date(2026, 3, 10),
+        "promised_on": date(2026, 3, 12),
+        "placed_at": NOW,
+    }
+    made = saved(session, Order(**{**defaults, **values}))
+    line = OrderLine(
+        order_id=made.id,
+        bundle_version_id=bundle.current_version_id,
+        name=f"Line of {made.number}",
+        quantity=1,
+        unit_price_cents=made.goods_net_cents,
+        net_cents=made.goods_net_cents,
+    )
+    saved(session, line)
+    saved(session, OrderTax(order_id=made.id, vat_rate_bp=1900, net_cents=2_500, vat_cents=475))
+    return made

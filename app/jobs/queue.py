@@ -56,7 +56,10 @@ def claim(session: Session, *, now: datetime, lease: timedelta, count: int = 1) 
         )
         .execution_options(synchronize_session=False)
     )
-    return [Claim(*row, token) for row in session.execute(taken)]
+    return [
+        Claim(row.id, row.kind, row.args, row.attempt_count, row.maximum_attempts, token)
+        for row in session.execute(taken)
+    ]
 
 
 def has_due(session: Session, *, now: datetime) -> bool:

@@ -45,7 +45,7 @@ def _write_session(request: Request) -> Iterator[Session]:
 
 
 async def form_values(request: Request) -> dict[str, str]:
-    """The posted form's text fields, after the proof that it is ours. Raises Refused, or Invalid for a field sent twice."""
+    """The posted form's texts, after the proof that it is ours. Raises Refused, or Invalid for a field sent twice."""
     form = await request.form(max_files=1, max_fields=500)
     token = request.headers.get(HEADER) or form.get(FIELD, "")
     check_csrf(request, token=token if isinstance(token, str) else "")

@@ -59,7 +59,7 @@ class RouteTable:
             entries = next((found for pattern, found in self._patterns if pattern.match(path)), None)
         if entries is None:
             return None
-        # A method that the path does not have is refused like the path's first one, so that it tells a stranger nothing.
+        # A method that the path does not have is refused like the path's first one: it tells a stranger nothing.
         return entries[method] if method in entries else next(iter(entries.values()))
 
     def is_known(self, path: str) -> bool:
