@@ -5,7 +5,7 @@ PY = .venv/bin/python
 
 help:
 	@echo "make run         the demo on http://127.0.0.1:$(PORT) (PORT=... moves it); Ctrl-C stops it, the data stay"
-	@echo "make code        the second factor of the demo's staff, for now"
+	@echo "make code        the second factors of the demo's staff, for now"
 	@echo "make demo-reset  throws the demo's data away"
 	@echo "make test        all checks, on SQLite and PostgreSQL, in the browser where there is one"
 	@echo "make test-fast   format, lint and the tests on SQLite, without the browser"

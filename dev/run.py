@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import ctypes
+import json
 import os
 import secrets
 import shutil
@@ -17,33 +18,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pyotp
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT / "data"
+DATA = Path(os.environ.get("DEMO_DATA") or ROOT / "data").resolve()
 ENVIRONMENT_FILE = DATA / "demo.env"
+PEOPLE_FILE = DATA / "demo.json"
 LOGS = DATA / "logs"
 READY_WITHIN_SECONDS = 90
 STOP_WITHIN_SECONDS = 10
-
-CUSTOMERS = (
-    ("c@demo.example", "admitted, with past orders"),
-    ("c2@demo.example", "admitted, another company"),
-    ("a@demo.example", "A-customer: stays outside"),
-    ("b@demo.example", "B-customer: stays outside"),
-    ("review@demo.example", "in review"),
-    ("unverified@demo.example", "e-mail address not confirmed"),
-    ("suspended@demo.example", "refused for too much effort"),
-    ("upgraded@demo.example", "moved up to the main brand"),
-)
-STAFF = (
-    ("admin@demo.example", "everything"),
-    ("ops@demo.example", "orders, dispatch, bundles"),
-    ("lead@demo.example", "reviews and exceptions"),
-    ("finance@demo.example", "payments and invoices"),
-    ("viewer@demo.example", "reads only"),
-)
 
 
 class CannotStart(RuntimeError):
@@ -97,7 +82,7 @@ class Child:
 def main() -> int:
     """Runs the demo until Ctrl-C; 0 after a wanted stop, 1 when something kept it from running."""
     parser = argparse.ArgumentParser(prog="python -m dev.run")
-    parser.add_argument("--code", action="store_true", help="print the staff's second factor of now and stop")
+    parser.add_argument("--code", action="store_true", help="print the second factors of now and stop")
     parser.add_argument("--reset", action="store_true", help="throw the demo's data away and stop")
     arguments = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -106,7 +91,7 @@ def main() -> int:
         if arguments.reset:
             reset()
         elif arguments.code:
-            print_code()
+            print_codes()
         else:
             run(Ports(_port_wanted()))
     except StopAsked:
@@ -144,13 +129,14 @@ def run(ports: Ports) -> None:
             )
         )
         _finish("migrate", environment=environment)
-        _finish("demo", environment=environment)
+        people = json.loads(_finish("demo", "--json", environment=environment))
+        _write_private(PEOPLE_FILE, json.dumps(people))
         children.append(_start("shop", "app", "serve", "--port", str(ports.shop), environment=environment))
         children.append(_start("worker", "app", "work", environment=environment))
-        for port in (ports.stripe, ports.mailbox):
-            _wait(children, f"http://127.0.0.1:{port}/")
+        _wait(children, f"http://127.0.0.1:{ports.stripe}/_control/health")
+        _wait(children, f"http://127.0.0.1:{ports.mailbox}/")
         _wait(children, f"http://127.0.0.1:{ports.shop}/readyz")
-        _print_addresses(ports, environment, seconds=time.monotonic() - started)
+        _print_addresses(ports, environment, people, seconds=time.monotonic() - started)
         _watch(children)
 
 
@@ -163,19 +149,19 @@ def reset() -> None:
             raise CannotStart(f"The demo still runs on port {port}; stop it first (Ctrl-C).")
     for folder in (DATA / "mailbox", DATA / "mail", LOGS):
         shutil.rmtree(folder, ignore_errors=True)
-    for pattern in ("shop.db*", "stripe.state*", ENVIRONMENT_FILE.name):
+    for pattern in ("shop.db*", "stripe.state*", ENVIRONMENT_FILE.name, PEOPLE_FILE.name):
         for file in DATA.glob(pattern):
             file.unlink()
     print("The demo's data are gone; `make run` starts afresh.")
 
 
-def print_code() -> None:
-    """Prints the six digits that the staff log-in asks for now. Raises CannotStart without a demo."""
-    if not ENVIRONMENT_FILE.exists():
+def print_codes() -> None:
+    """Prints the six digits that each staff log-in asks for now. Raises CannotStart without a demo."""
+    if not PEOPLE_FILE.exists():
         raise CannotStart("There is no demo yet: make run first.")
-    totp = pyotp.TOTP(_read_environment_file()["SHOP_DEMO_TOTP_SECRET"])
-    left_seconds = totp.interval - int(time.time()) % totp.interval
-    print(f"{totp.now()}   (good for {left_seconds} s)")
+    for person in json.loads(PEOPLE_FILE.read_text())["staff"]:
+        print(f"{_code(person)}  {person['email']}")
+    print(f"good for {30 - int(time.time()) % 30} seconds")
 
 
 def _environment(ports: Ports) -> dict[str, str]:
@@ -193,14 +179,18 @@ def _environment(ports: Ports) -> dict[str, str]:
         "SHOP_SMTP_URL": f"smtp://127.0.0.1:{ports.smtp}",
         "SHOP_WORKER": "apart",
         "SHOP_DEMO_PASSWORD": "schlicht-demo",
-        "SHOP_DEMO_TOTP_SECRET": kept.get("SHOP_DEMO_TOTP_SECRET") or pyotp.random_base32(),
     }
     chosen = {name: os.environ.get(name) or value for name, value in ours.items()}
-    file = os.open(ENVIRONMENT_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(file, "w") as target:
-        target.write("# Made by `make run`; read by .venv/bin/shop when nothing else is set.\n")
-        target.writelines(f"{name}='{value}'\n" for name, value in chosen.items())
+    lines = ["# Made by `make run`; read by .venv/bin/shop when nothing else is set."]
+    lines += [f"{name}='{value}'" for name, value in chosen.items()]
+    _write_private(ENVIRONMENT_FILE, "\n".join(lines) + "\n")
     return {**os.environ, **chosen, "PYTHONUNBUFFERED": "1"}
+
+
+def _write_private(path: Path, text: str) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(file, "w") as target:
+        target.write(text)
 
 
 def _read_environment_file() -> dict[str, str]:
@@ -271,13 +261,20 @@ def _start(name: str, module: str, *arguments: str, environment: Mapping[str, st
     return Child(name, process, log)
 
 
-def _finish(command: str, *, environment: Mapping[str, str]) -> None:
-    """Runs one `shop` command to its end; its output is shown, since it may take a while."""
-    code = subprocess.run(
-        [sys.executable, "-m", "app", command], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL
-    ).returncode
-    if code:
-        raise CannotStart(f"`shop {command}` failed; what it said stands above.")
+def _finish(*command: str, environment: Mapping[str, str]) -> str:
+    """Runs one `shop` command to its end and returns what it printed. Raises CannotStart if it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "app", *command],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise CannotStart(f"{done.stdout}{done.stderr}\n`shop {' '.join(command)}` failed; see above.")
+    return done.stdout
 
 
 def _wait(children: list[Child], url: str) -> None:
@@ -323,29 +320,36 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
-def _print_addresses(ports: Ports, environment: Mapping[str, str], *, seconds: float) -> None:
-    password = environment["SHOP_DEMO_PASSWORD"]
+def _code(person: Mapping[str, Any]) -> str:
+    return pyotp.TOTP(person["totp_secret"]).now() if person.get("totp_secret") else "------"
+
+
+def _print_addresses(
+    ports: Ports, environment: Mapping[str, str], people: Mapping[str, Any], *, seconds: float
+) -> None:
+    base_url = environment["SHOP_BASE_URL"]
+    everybody = [*people["customers"], *people["staff"]]
+    width = max(len(person["email"]) for person in everybody)
     print(f"""
 Schlicht is ready ({seconds:.1f} s).
 
-  shop      {environment["SHOP_BASE_URL"]}
-  admin     {environment["SHOP_BASE_URL"]}/admin
-  mailbox   http://127.0.0.1:{ports.mailbox}      every mail the shop has sent
-  Stripe    http://127.0.0.1:{ports.stripe}      stand-in; card 4242 4242 4242 4242 pays, ...0002 is declined
-  logs      {LOGS.relative_to(ROOT)}/
+  shop      {base_url}
+  admin     {base_url}/admin
+  mailbox   http://127.0.0.1:{ports.mailbox}   every e-mail the shop has sent
+  Stripe    http://127.0.0.1:{ports.stripe}   the stand-in: card 4242 4242 4242 4242 pays, ...0002 is declined
+  logs      {os.path.relpath(LOGS)}/
 
-Password of every log-in: {password}
-""")
-    width = max(len(email) for email, _ in (*CUSTOMERS, *STAFF)) + 2
-    print("  customers")
-    for email, what in CUSTOMERS:
-        print(f"    {email:{width}}{what}")
-    secret = environment["SHOP_DEMO_TOTP_SECRET"]
-    print(f"  staff, at /admin; second factor {pyotp.TOTP(secret).now()} now, `make code` for the next one")
-    print(f"  (TOTP secret for an authenticator: {secret})")
-    for email, what in STAFF:
-        print(f"    {email:{width}}{what}")
-    print("\nCtrl-C stops everything; the data stay (make demo-reset throws them away).", flush=True)
+Password of every log-in: {people["password"]}
+
+  customers, at {base_url}/login""")
+    for person in people["customers"]:
+        print(f"    {person['email']:{width}}  {person['what']}")
+    print(f"\n  {'staff, at ' + base_url + '/admin':{width + 2}}  code    secret for an authenticator")
+    for person in people["staff"]:
+        print(
+            f"    {person['email']:{width}}  {_code(person)}  {person['totp_secret'] or '':34}{person['what']}"
+        )
+    print("\nA fresh code: make code. Ctrl-C stops everything; the data stay (make demo-reset).", flush=True)
 
 
 if __name__ == "__main__":
