@@ -1,0 +1,94 @@
+"""`shop demo`: fills a database with the made-up company and prints how to sign in."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from app.cli.demo_company.company import Sizes, builder
+from app.cli.demo_company.people import PERSONAS, STAFF
+from app.cli.serve import load_settings
+from app.core.clock import utc_now
+from app.core.db import Database, open_database
+from app.flows.fill_demo import demo_totp_secrets, fill_demo
+from app.fulfilment.calendar import work_calendar
+from app.settings import Settings
+
+
+def register(cli: typer.Typer) -> None:
+    """Adds the commands of this module."""
+    cli.command()(demo)
+
+
+def demo(
+    customers: Annotated[int, typer.Option(min=1, help="Admitted customers beside the log-ins.")] = 40,
+    bundles: Annotated[int, typer.Option(min=1, help="Published bundles.")] = 45,
+    orders: Annotated[int, typer.Option(min=0, help="Accepted and dispatched orders.")] = 60,
+    accounts: Annotated[int, typer.Option(min=0, help="Companies in the main brand's list.")] = 400,
+    seed: Annotated[int, typer.Option(help="Another number makes other figures.")] = 1,
+    is_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Loads the demo company; a second run keeps what is there and adds only what is missing."""
+    settings = load_settings()
+    database = open_database(settings.database_url)
+    try:
+        added = load_demo(database, settings, Sizes(customers, bundles, orders, accounts), seed=seed)
+        with database.read_session() as session:
+            secrets = demo_totp_secrets(session, secret_key=settings.secret_key.get_secret_value())
+    finally:
+        database.close()
+    if is_json:
+        typer.echo(json.dumps(_as_json(settings, added, secrets), ensure_ascii=False, indent=2))
+    else:
+        _print(settings, added, secrets)
+
+
+def load_demo(database: Database, settings: Settings, sizes: Sizes, *, seed: int) -> dict[str, int]:
+    """Fills a migrated database; returns the rows added by table name. Raises Refused in production."""
+    now = utc_now()
+    build = builder(
+        sizes,
+        calendar=work_calendar(settings.seller_federal_state, settings.timezone),
+        password=settings.demo_password.get_secret_value(),
+        seed=seed,
+        now=now,
+    )
+    with database.session() as session:
+        return fill_demo(
+            session,
+            build,
+            secret_key=settings.secret_key.get_secret_value(),
+            is_allowed=settings.env == "demo",
+            now=now,
+        )
+
+
+def _as_json(settings: Settings, added: dict[str, int], secrets: dict[str, str]) -> dict[str, object]:
+    return {
+        "added": added,
+        "password": settings.demo_password.get_secret_value(),
+        "customers": [{"email": persona.email, "what": persona.what} for persona in PERSONAS],
+        "staff": [
+            {
+                "email": email,
+                "name": name,
+                "role": role.value,
+                "what": what,
+                "totp_secret": secrets.get(email),
+            }
+            for email, name, role, what in STAFF
+        ],
+    }
+
+
+def _print(settings: Settings, added: dict[str, int], secrets: dict[str, str]) -> None:
+    if added:
+        typer.echo("Added: " + ", ".join(f"{count} {name}" for name, count in added.items()))
+    else:
+        typer.echo("The demo company is already there; nothing was changed.")
+    typer.echo(f"\nPassword of every log-in: {settings.demo_password.get_secret_value()}\n\n  customers")
+    for persona in PERSONAS:
+        typer.echo(f"    {persona.email:<28}{persona.what}")
+    typer.echo("  staff, at /admin, with the secret for the second factor")
+    for email, _, _, what in STAFF:
+        typer.echo(f"    {email:<28}{secrets.get(email, '(none)')}  {what}")

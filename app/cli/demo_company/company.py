@@ -1,0 +1,115 @@
+"""The demo company as a whole: which rows are still missing for the sizes asked for."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+
+from app.cli.demo_company import goods, people
+from app.cli.demo_company.orders import Conditions, order_maker
+from app.core.security import hash_password
+from app.flows.fill_demo import Builder, Buyer, Offer, Present, Rows
+from app.ordering.models import TermsVersion
+from app.ordering.rules.promise import Calendar
+from app.policy.models import PolicyVersion
+from app.policy.rules.policy import to_values
+
+FOLDER = Path(__file__).parent
+TERMS_NAME = "2026-01"
+OPENED = timedelta(days=300)
+# Orders of the first log-in, in days ago: old ones that have left, and fresh ones that wait for their run.
+OWN_ORDERS_DAYS_AGO = (170, 121, 64, 36, 2)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many of each there shall be at least."""
+
+    customers: int = 40
+    bundles: int = 45
+    orders: int = 60
+    accounts: int = 400
+
+
+def builder(sizes: Sizes, *, calendar: Calendar, password: str, seed: int, now: datetime) -> Builder:
+    """What finds the rows that are missing; it reads nothing but what it is given."""
+    opened_at = now - OPENED
+
+    def build(present: Present, rows: Rows) -> None:
+        password_hash = hash_password(password)
+        buyers = list(present.buyers)
+        if not present.has_personas:
+            people.add_staff(rows, password_hash=password_hash, created_at=opened_at)
+            rows.add(
+                PolicyVersion,
+                values=to_values(present.policy),
+                changed_by="shop demo",
+                reason="First version",
+                created_at=opened_at,
+            )
+            buyers += people.add_personas(rows, policy=present.policy, password_hash=password_hash, now=now)
+        terms_version_id = present.terms_version_id or _add_terms(rows, opened_at)
+        offers = list(present.offers) + _missing_bundles(
+            rows, present, sizes, seed=seed, created_at=opened_at
+        )
+        people.add_accounts(
+            rows,
+            range(present.bulk_account_count, min(sizes.accounts, people.MOST_ACCOUNTS)),
+            policy=present.policy,
+            seed=seed,
+            now=now,
+        )
+        wanted = range(present.bulk_customer_count, min(sizes.customers, people.MOST_CUSTOMERS))
+        buyers += people.add_customers(rows, wanted, password_hash=password_hash, now=now)
+        conditions = Conditions(present.policy, calendar, terms_version_id, now, seed)
+        _add_orders(rows, present, sizes, buyers, offers, conditions)
+
+    return build
+
+
+def _add_terms(rows: Rows, created_at: datetime) -> int:
+    return rows.add(
+        TermsVersion,
+        name=TERMS_NAME,
+        text_de=(FOLDER / "terms_de.txt").read_text(encoding="utf-8"),
+        text_en=(FOLDER / "terms_en.txt").read_text(encoding="utf-8"),
+        created_at=created_at,
+    )
+
+
+def _missing_bundles(
+    rows: Rows, present: Present, sizes: Sizes, *, seed: int, created_at: datetime
+) -> list[Offer]:
+    blocks = goods.all_blocks()
+    block_ids = goods.add_blocks(rows, known=present.block_ids, created_at=created_at)
+    written = goods.written_bundles()
+    offers = []
+    for number in range(present.counts["bundles"], max(sizes.bundles, len(written))):
+        facts = (
+            written[number] if number < len(written) else goods.made_bundle(number, blocks=blocks, seed=seed)
+        )
+        offers.append(
+            goods.add_bundle(rows, facts, blocks=blocks, block_ids=block_ids, created_at=created_at)
+        )
+    return offers
+
+
+def _add_orders(
+    rows: Rows,
+    present: Present,
+    sizes: Sizes,
+    buyers: list[Buyer],
+    offers: list[Offer],
+    conditions: Conditions,
+) -> None:
+    add_order = order_maker(rows, offers, conditions)
+    missing = sizes.orders - present.counts["orders"]
+    if not present.has_personas:
+        for days_ago in OWN_ORDERS_DAYS_AGO:
+            add_order(buyers[0], days_ago)
+        missing -= len(OWN_ORDERS_DAYS_AGO)
+    others = [buyer for buyer in buyers if buyer.customer_id != buyers[0].customer_id]
+    chance = Random(f"{conditions.seed}:buyers:{rows.next_ids['orders']}")
+    for _ in range(max(0, missing)):
+        # Squared: young orders are more frequent, so that there is something to dispatch.
+        add_order(chance.choice(others), round(200 * chance.random() ** 2))

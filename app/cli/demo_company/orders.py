@@ -1,0 +1,244 @@
+"""The demo's past orders: what was shown, charged and dispatched, as the shop itself would have written it."""
+
+import functools
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from app.core.ids import READABLE
+from app.flows.fill_demo import Buyer, Offer, Rows
+from app.fulfilment.models import Shipment
+from app.fulfilment.rules.runs import leaves_with
+from app.ordering.models import Charge, Order, OrderEvent, OrderLine, OrderTax
+from app.ordering.rules.pricing import PricedLine, RatePart, Totals, price_order
+from app.ordering.rules.promise import Calendar, Promise, delivery_promise
+from app.ordering.rules.states import OrderState
+from app.payments.models import Payment
+from app.payments.rules.states import PaymentState
+from app.policy.rules.policy import Policy
+
+PACKER = "Ole Brandt"
+CARRIER = "Spedition Lindenrode"
+DISPATCH_HOUR = 14
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What every order of the demo is bound to: policy, calendar, terms, the present, and the seed."""
+
+    policy: Policy
+    calendar: Calendar
+    terms_version_id: int
+    now: datetime
+    seed: int
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.calendar.zone).date()
+
+
+def order_maker(rows: Rows, offers: Sequence[Offer], conditions: Conditions) -> Callable[[Buyer, int], int]:
+    """A function that adds one accepted order of a buyer, placed that many days ago; it returns the order's id.
+
+    Orders whose dispatch run has gone by are dispatched, the others wait for it.
+    """
+
+    @functools.cache
+    def promised(ordered_at: datetime, lead_time_days: int) -> Promise:
+        return delivery_promise(
+            conditions.policy,
+            conditions.calendar,
+            ordered_at=ordered_at,
+            main_brand_lead_time_days=lead_time_days,
+        )
+
+    def add(buyer: Buyer, days_ago: int) -> int:
+        chance = random.Random(f"{conditions.seed}:order:{rows.next_id(Order)}")
+        placed_at = _working_hour(conditions, days_ago, chance)
+        chosen = chance.sample(offers, min(len(offers), chance.choice((1, 1, 1, 2, 2, 3))))
+        lines = [(offer, _quantity(offer, chance)) for offer in chosen]
+        promise = promised(
+            placed_at.replace(minute=0, second=0, microsecond=0),
+            max(offer.lead_time_days for offer in chosen),
+        )
+        totals = price_order(
+            [_priced(offer, quantity) for offer, quantity in lines],
+            minimum_order_value_cents=conditions.policy.minimum_order_value_cents,
+            low_quantity_surcharge_cents=conditions.policy.low_quantity_surcharge_cents,
+        )
+        order_id = _add_order(rows, buyer, totals, promise, conditions, placed_at=placed_at, chance=chance)
+        _add_contents(rows, order_id, buyer.language, lines, totals)
+        _add_payment(rows, order_id, totals, placed_at=placed_at, chance=chance)
+        _add_history(rows, order_id, promise, conditions, placed_at=placed_at, chance=chance)
+        return order_id
+
+    return add
+
+
+def _add_order(
+    rows: Rows,
+    buyer: Buyer,
+    totals: Totals,
+    promise: Promise,
+    conditions: Conditions,
+    *,
+    placed_at: datetime,
+    chance: random.Random,
+) -> int:
+    is_gone = promise.dispatch_on < conditions.today
+    return rows.add(
+        Order,
+        number="S-" + "".join(chance.choices(READABLE, k=8)),
+        customer_id=buyer.customer_id,
+        contact_id=buyer.contact_id,
+        checkout_key=f"demo-{chance.getrandbits(96):024x}",
+        state=OrderState.DISPATCHED if is_gone else OrderState.ACCEPTED,
+        cancel_reason=None,
+        language=buyer.language,
+        currency="EUR",
+        goods_net_cents=totals.goods_net_cents,
+        charges_net_cents=totals.charges_net_cents,
+        vat_cents=totals.vat_cents,
+        gross_cents=totals.gross_cents,
+        company_name=buyer.company_name,
+        contact_name=buyer.contact_name,
+        street=buyer.street,
+        postal_code=buyer.postal_code,
+        city=buyer.city,
+        country=buyer.country,
+        purchase_reference=f"BE-{chance.randint(1000, 9999)}" if chance.random() < 0.5 else "",
+        terms_version_id=conditions.terms_version_id,
+        terms_accepted_at=placed_at,
+        business_confirmed_at=placed_at,
+        dispatch_on=promise.dispatch_on,
+        promised_on=promise.promised_on,
+        placed_at=placed_at,
+        accepted_at=placed_at + timedelta(minutes=2),
+        dispatched_at=_dispatched_at(promise, conditions) if is_gone else None,
+        cancelled_at=None,
+    )
+
+
+def _add_contents(
+    rows: Rows, order_id: int, language: str, lines: Sequence[tuple[Offer, int]], totals: Totals
+) -> None:
+    for offer, quantity in lines:
+        rows.add(
+            OrderLine,
+            order_id=order_id,
+            bundle_version_id=offer.version_id,
+            name=offer.name_en if language == "en" else offer.name_de,
+            quantity=quantity,
+            unit_price_cents=offer.price_cents,
+            net_cents=quantity * offer.price_cents,
+        )
+    for charge in totals.charges:
+        rows.add(Charge, order_id=order_id, kind=charge.kind, net_cents=charge.net_cents)
+    for tax in totals.taxes:
+        rows.add(
+            OrderTax,
+            order_id=order_id,
+            vat_rate_bp=tax.vat_rate_bp,
+            net_cents=tax.net_cents,
+            vat_cents=tax.vat_cents,
+        )
+
+
+def _add_payment(
+    rows: Rows, order_id: int, totals: Totals, *, placed_at: datetime, chance: random.Random
+) -> None:
+    """A captured payment whose ids begin with `demo_`: Stripe's books know nothing of it."""
+    mark = f"{chance.getrandbits(96):024x}"
+    rows.add(
+        Payment,
+        order_id=order_id,
+        state=PaymentState.CAPTURED,
+        amount_cents=totals.gross_cents,
+        currency="EUR",
+        token=f"demo{mark}",
+        session_id=f"demo_cs_{mark}",
+        session_url=None,
+        expires_at=placed_at + timedelta(hours=24),
+        intent_id=f"demo_pi_{mark}",
+        capture_before_at=placed_at + timedelta(days=7),
+        card_brand="visa",
+        card_last4="4242",
+        card_fingerprint=f"demo{order_id % 997:012d}",
+        failure_code="",
+        release_reason="",
+        created_at=placed_at,
+        changed_at=placed_at + timedelta(minutes=2),
+        authorised_at=placed_at + timedelta(minutes=1),
+        settled_at=placed_at + timedelta(minutes=2),
+    )
+
+
+def _add_history(
+    rows: Rows,
+    order_id: int,
+    promise: Promise,
+    conditions: Conditions,
+    *,
+    placed_at: datetime,
+    chance: random.Random,
+) -> None:
+    _add_event(rows, order_id, "received", at=placed_at)
+    _add_event(rows, order_id, "accepted", at=placed_at + timedelta(minutes=2))
+    if promise.dispatch_on >= conditions.today:
+        return
+    tracking_code = f"LR{chance.randint(10**9, 10**10 - 1)}"
+    run_on = leaves_with(promise.dispatch_on, today=promise.dispatch_on)
+    at = _dispatched_at(promise, conditions)
+    _add_event(
+        rows,
+        order_id,
+        "dispatched",
+        actor_name=PACKER,
+        values={"carrier": CARRIER, "tracking_code": tracking_code, "run_on": run_on.isoformat()},
+        at=at,
+    )
+    rows.add(
+        Shipment,
+        order_id=order_id,
+        run_on=run_on,
+        carrier=CARRIER,
+        tracking_code=tracking_code,
+        dispatched_by=PACKER,
+        dispatched_at=at,
+    )
+
+
+def _add_event(
+    rows: Rows,
+    order_id: int,
+    kind: str,
+    *,
+    at: datetime,
+    actor_name: str = "",
+    values: dict[str, Any] | None = None,
+) -> None:
+    rows.add(OrderEvent, order_id=order_id, kind=kind, actor_name=actor_name, values=values or {}, at=at)
+
+
+def _working_hour(conditions: Conditions, days_ago: int, chance: random.Random) -> datetime:
+    day = conditions.today - timedelta(days=days_ago)
+    opened_at = datetime.combine(day, time(8), conditions.calendar.zone)
+    placed_at = opened_at + timedelta(seconds=chance.randrange(9 * 3600))
+    # Payment, acceptance and all else must lie in the past even for an order of today.
+    return min(placed_at, conditions.now - timedelta(minutes=5)).astimezone(conditions.now.tzinfo)
+
+
+def _dispatched_at(promise: Promise, conditions: Conditions) -> datetime:
+    local = datetime.combine(promise.dispatch_on, time(DISPATCH_HOUR), conditions.calendar.zone)
+    return local.astimezone(conditions.now.tzinfo)
+
+
+def _quantity(offer: Offer, chance: random.Random) -> int:
+    return offer.minimum_quantity + offer.order_step * chance.choice((0, 0, 0, 1, 1, 2))
+
+
+def _priced(offer: Offer, quantity: int) -> PricedLine:
+    parts = tuple(RatePart(rate_bp, cents) for rate_bp, cents in offer.weights)
+    return PricedLine(quantity, offer.price_cents, parts)

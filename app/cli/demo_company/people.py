@@ -1,0 +1,333 @@
+"""The demo's log-ins, its customers, its staff, and the companies in the main brand's list."""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pyotp
+
+from app.cli.demo_company.names import Company, company
+from app.customers.models import Contact, Customer, Screening
+from app.customers.rules.admission import ScreeningState
+from app.flows.fill_demo import Buyer, Rows
+from app.mainbrand.models import MainAccount
+from app.mainbrand.rules.keys import email_domain, name_key, register_key, vat_key
+from app.mainbrand.rules.rating import rating_by_revenue
+from app.mainbrand.rules.segments import Segment
+from app.policy.rules.policy import Policy
+from app.staff.models import StaffMember
+from app.staff.rules.roles import Role
+
+FIRST_PERSONA = 120_000
+FIRST_CUSTOMER = 130_000
+MOST_ACCOUNTS = 100_000
+MOST_CUSTOMERS = 100_000
+DOUBTFUL_FORM = "e.K."
+UNKNOWN_REASON = "not known to the main brand, admitted by policy"
+SALES = (
+    "Jule Kessler, vertrieb@kessler.example, +49 30 23125 210",
+    "Mats Kessler, vertrieb@kessler.example, +49 30 23125 211",
+    "Rieke Kessler, vertrieb@kessler.example, +49 30 23125 212",
+)
+
+
+@dataclass(frozen=True)
+class Persona:
+    """A customer's log-in: what makes its case, and the revenue of its main account, None without one."""
+
+    email: str
+    what: str
+    language: str = "de"
+    main_revenue_cents: int | None = None
+    screening: ScreeningState = ScreeningState.CLEAR
+    is_email_verified: bool = True
+    suspended_reason: str = ""
+    is_moved_up: bool = False
+    is_doubtful: bool = False
+
+
+PERSONAS = (
+    Persona("c@demo.example", "admitted, with past orders", main_revenue_cents=184_250),
+    Persona("c2@demo.example", "admitted, another company", language="en"),
+    Persona(
+        "a@demo.example",
+        "A-customer: stays outside",
+        main_revenue_cents=8_412_900,
+        screening=ScreeningState.BLOCKED,
+    ),
+    Persona(
+        "b@demo.example",
+        "B-customer: stays outside",
+        main_revenue_cents=1_968_000,
+        screening=ScreeningState.BLOCKED,
+    ),
+    Persona(
+        "review@demo.example",
+        "in review",
+        main_revenue_cents=2_730_500,
+        screening=ScreeningState.REVIEW,
+        is_doubtful=True,
+    ),
+    Persona(
+        "unverified@demo.example",
+        "e-mail address not confirmed",
+        screening=ScreeningState.PENDING,
+        is_email_verified=False,
+    ),
+    Persona(
+        "suspended@demo.example",
+        "refused for too much effort",
+        suspended_reason="Three returns without a defect and eleven calls in ninety days; warned on two occasions.",
+    ),
+    Persona(
+        "upgraded@demo.example", "moved up to the main brand", main_revenue_cents=96_400, is_moved_up=True
+    ),
+)
+STAFF = (
+    ("admin@demo.example", "Alma Kessler", Role.ADMIN, "everything"),
+    ("ops@demo.example", "Ole Brandt", Role.OPERATIONS, "orders, dispatch, bundles"),
+    ("lead@demo.example", "Lina Harms", Role.LEAD, "reviews and exceptions"),
+    ("finance@demo.example", "Finn Osterode", Role.FINANCE, "payments and invoices"),
+    ("viewer@demo.example", "Vida Marten", Role.VIEWER, "reads only"),
+)
+
+
+def add_staff(rows: Rows, *, password_hash: str, created_at: datetime) -> None:
+    """The five accounts with a confirmed second factor; each installation gets its own TOTP secrets."""
+    for email, name, role, _ in STAFF:
+        rows.add(
+            StaffMember, email=email, name=name, role=role, password_hash=password_hash, created_at=created_at
+        )
+        rows.totp_secrets[email] = pyotp.random_base32(32)
+
+
+def add_personas(rows: Rows, *, policy: Policy, password_hash: str, now: datetime) -> list[Buyer]:
+    """The customers' log-ins, each a company of its own; returns those that may buy."""
+    buyers = []
+    for number, persona in enumerate(PERSONAS):
+        firm = company(FIRST_PERSONA + number)
+        applied_at = now - timedelta(days=260 - 20 * number)
+        account_id = None
+        segment = Segment.UNRATED
+        if persona.main_revenue_cents is not None:
+            account_id, segment = add_account(
+                rows,
+                firm,
+                account_number=f"K-{200_001 + number}",
+                revenue_cents=persona.main_revenue_cents,
+                policy=policy,
+                now=now,
+            )
+        is_clear = persona.screening is ScreeningState.CLEAR
+        customer_id = rows.add(
+            Customer,
+            **_company_values(firm, is_known=not persona.is_doubtful),
+            number=f"C-{10_001 + number}",
+            language=persona.language,
+            main_account_id=None if persona.is_doubtful else account_id,
+            segment=Segment.C if is_clear else Segment.UNRATED,
+            segment_reason=_segment_reason(segment, is_clear=is_clear),
+            screening=persona.screening,
+            business_confirmed_at=applied_at,
+            business_verified_at=applied_at + timedelta(minutes=9) if is_clear else None,
+            suspended_at=now - timedelta(days=12) if persona.suspended_reason else None,
+            suspended_reason=persona.suspended_reason,
+            moved_up_at=now - timedelta(days=20) if persona.is_moved_up else None,
+            created_at=applied_at,
+        )
+        contact_id = _add_contact(
+            rows,
+            customer_id,
+            email=persona.email,
+            name=firm.contact_name,
+            language=persona.language,
+            password_hash=password_hash,
+            verified_at=applied_at + timedelta(minutes=8) if persona.is_email_verified else None,
+            created_at=applied_at,
+        )
+        if persona.screening is not ScreeningState.PENDING:
+            _add_screening(
+                rows,
+                customer_id,
+                persona.screening,
+                matches=_matches(firm, account_id, segment, persona),
+                at=applied_at + timedelta(minutes=9),
+            )
+        if is_clear and not persona.suspended_reason and not persona.is_moved_up:
+            buyers.append(_buyer(firm, customer_id, contact_id, persona.language))
+    return buyers
+
+
+def add_customers(rows: Rows, numbers: range, *, password_hash: str, now: datetime) -> list[Buyer]:
+    """More admitted companies that the main brand does not know; every fourth reads English."""
+    buyers = []
+    for number in numbers:
+        firm = company(FIRST_CUSTOMER + number)
+        language = "en" if number % 4 == 3 else "de"
+        applied_at = now - timedelta(days=30 + number % 300, minutes=number % 600)
+        customer_id = rows.add(
+            Customer,
+            **_company_values(firm, is_known=True),
+            number=f"C-{20_001 + number}",
+            language=language,
+            main_account_id=None,
+            segment=Segment.C,
+            segment_reason=UNKNOWN_REASON,
+            screening=ScreeningState.CLEAR,
+            business_confirmed_at=applied_at,
+            business_verified_at=applied_at + timedelta(minutes=5),
+            suspended_at=None,
+            suspended_reason="",
+            moved_up_at=None,
+            created_at=applied_at,
+        )
+        contact_id = _add_contact(
+            rows,
+            customer_id,
+            email=f"einkauf@{firm.domain}",
+            name=firm.contact_name,
+            language=language,
+            password_hash=password_hash,
+            verified_at=applied_at + timedelta(minutes=4),
+            created_at=applied_at,
+        )
+        _add_screening(
+            rows, customer_id, ScreeningState.CLEAR, matches=[], at=applied_at + timedelta(minutes=5)
+        )
+        buyers.append(_buyer(firm, customer_id, contact_id, language))
+    return buyers
+
+
+def add_accounts(rows: Rows, numbers: range, *, policy: Policy, seed: int, now: datetime) -> None:
+    """Companies of the main brand's list; few have most of the revenue, as it is in trade."""
+    for number in numbers:
+        chance = random.Random(f"{seed}:account:{number}")
+        revenue_cents = round(chance.lognormvariate(12.6, 1.7))
+        add_account(
+            rows,
+            company(number),
+            account_number=f"K-{300_001 + number}",
+            revenue_cents=revenue_cents,
+            policy=policy,
+            now=now,
+        )
+
+
+def add_account(
+    rows: Rows, firm: Company, *, account_number: str, revenue_cents: int, policy: Policy, now: datetime
+) -> tuple[int, Segment]:
+    """One company of the main brand's list with its rating; returns its id and its segment."""
+    rating = rating_by_revenue(
+        revenue_cents, a_threshold_cents=policy.a_threshold_cents, b_threshold_cents=policy.b_threshold_cents
+    )
+    row_id = rows.add(
+        MainAccount,
+        account_number=account_number,
+        company_name=firm.name,
+        legal_form=firm.legal_form,
+        name_key=name_key(firm.name),
+        vat_id=vat_key(firm.vat_id),
+        register_key=register_key(firm.register_court, firm.register_number),
+        street=firm.street,
+        postal_code=firm.postal_code,
+        city=firm.city,
+        country="DE",
+        email_domain=email_domain(firm.domain),
+        phone=firm.phone,
+        sales_contact=SALES[len(account_number + firm.city) % len(SALES)],
+        segment=rating.segment,
+        segment_reason=rating.reason,
+        revenue_12m_cents=revenue_cents,
+        rated_at=now,
+        row_hash="",
+        imported_at=now,
+    )
+    return row_id, rating.segment
+
+
+def _company_values(firm: Company, *, is_known: bool) -> dict[str, Any]:
+    """A doubtful applicant has another legal form and gives no number that the main brand has."""
+    name = firm.name if is_known else firm.name.removesuffix(firm.legal_form) + DOUBTFUL_FORM
+    register = firm.register_number if is_known else "HRA 799321"
+    return {
+        "company_name": name,
+        "legal_form": firm.legal_form if is_known else DOUBTFUL_FORM,
+        "name_key": name_key(name),
+        "vat_id": vat_key(firm.vat_id) if is_known else None,
+        "register_number": register,
+        "register_court": firm.register_court,
+        "register_key": register_key(firm.register_court, register),
+        "street": firm.street,
+        "postal_code": firm.postal_code,
+        "city": firm.city,
+        "country": "DE",
+        "phone": firm.phone,
+    }
+
+
+def _segment_reason(segment: Segment, *, is_clear: bool) -> str:
+    if not is_clear:
+        return ""
+    return "C-rated main account, hard identifier equal" if segment is Segment.C else UNKNOWN_REASON
+
+
+def _add_contact(
+    rows: Rows,
+    customer_id: int,
+    *,
+    email: str,
+    name: str,
+    language: str,
+    password_hash: str,
+    verified_at: datetime | None,
+    created_at: datetime,
+) -> int:
+    return rows.add(
+        Contact,
+        customer_id=customer_id,
+        email=email,
+        name=name,
+        language=language,
+        password_hash=password_hash,
+        email_verified_at=verified_at,
+        created_at=created_at,
+    )
+
+
+def _add_screening(
+    rows: Rows, customer_id: int, outcome: ScreeningState, *, matches: list[dict[str, Any]], at: datetime
+) -> None:
+    rows.add(
+        Screening,
+        customer_id=customer_id,
+        trigger="registration",
+        outcome=outcome,
+        matches=matches,
+        screened_at=at,
+    )
+
+
+def _matches(
+    firm: Company, account_id: int | None, segment: Segment, persona: Persona
+) -> list[dict[str, Any]]:
+    if account_id is None:
+        return []
+    field, value = ("postal_code", firm.postal_code) if persona.is_doubtful else ("vat_id", firm.vat_id)
+    return [
+        {"account_id": account_id, "segment": segment.value, "field": field, "ours": value, "theirs": value}
+    ]
+
+
+def _buyer(firm: Company, customer_id: int, contact_id: int, language: str) -> Buyer:
+    return Buyer(
+        customer_id=customer_id,
+        contact_id=contact_id,
+        language=language,
+        company_name=firm.name,
+        contact_name=firm.contact_name,
+        street=firm.street,
+        postal_code=firm.postal_code,
+        city=firm.city,
+        country="DE",
+    )
