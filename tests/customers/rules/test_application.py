@@ -1,0 +1,87 @@
+from dataclasses import replace
+
+import pytest
+
+from app.customers.rules.application import CompanyFacts, LegalForm, faults
+
+GOOD = CompanyFacts(
+    company_name="Brunner Zweiradtechnik GmbH",
+    legal_form="GmbH",
+    vat_id="DE136695976",
+    vat_note="",
+    register_number="HRB 12345",
+    register_court="Leipzig",
+    street="Werkstraße 4",
+    postal_code="04177",
+    city="Leipzig",
+    country="DE",
+    phone="+49 30 23125 101",
+)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"vat_id": ""},
+        {"register_number": "", "register_court": ""},
+        {"vat_id": "de 136 695 976"},
+        {"vat_id": "136695976"},
+        {"register_court": "", "register_number": "Amtsgericht Leipzig HRB 12345"},
+        {"legal_form": LegalForm.SOLE_TRADER.value, "register_number": "", "register_court": ""},
+        {"country": "AT", "vat_id": "ATU13585627", "postal_code": "1010", "register_number": "FN 123456a"},
+        {"country": "CH", "vat_id": "CHE-107.787.577 MWST", "postal_code": "8001", "register_number": ""},
+        {"country": "LI", "vat_id": "CHE-107.787.577", "postal_code": "9490", "register_number": ""},
+        {"country": "GR", "vat_id": "GR094259216", "postal_code": "104 31", "register_number": ""},
+        {"vat_id": "ATU13585627", "vat_note": "Betriebsstätte in Wien"},
+        {"country": "NL", "vat_id": "", "postal_code": "1012 ab", "register_number": "KVK 12345678"},
+    ],
+)
+def test_facts_that_fit_have_no_faults(changes: dict[str, str]) -> None:
+    assert faults(replace(GOOD, **changes)) == ()
+
+
+@pytest.mark.parametrize(
+    "changes, fields",
+    [
+        ({"company_name": "privat"}, ["company_name"]),
+        ({"company_name": "-"}, ["company_name"]),
+        ({"company_name": " . "}, ["company_name"]),
+        ({"company_name": "Privatperson"}, ["company_name"]),
+        ({"legal_form": ""}, ["legal_form"]),
+        ({"legal_form": "GmbHH"}, ["legal_form"]),
+        ({"vat_id": "", "register_number": "", "register_court": ""}, ["vat_id"]),
+        ({"vat_id": "DE136695977"}, ["vat_id"]),
+        ({"vat_id": "DE000000000"}, ["vat_id"]),
+        ({"vat_id": "keine"}, ["vat_id"]),
+        ({"vat_id": "ATU13585627"}, ["vat_note"]),
+        ({"register_number": "12345"}, ["register_number"]),
+        ({"register_number": "HRB"}, ["register_number"]),
+        ({"register_court": ""}, ["register_court"]),
+        (
+            {"country": "AT", "vat_id": "ATU13585627", "postal_code": "1010", "register_number": "ja"},
+            ["register_number"],
+        ),
+        ({"street": ""}, ["street"]),
+        ({"street": "12"}, ["street"]),
+        ({"postal_code": "4177"}, ["postal_code"]),
+        ({"postal_code": "04177x"}, ["postal_code"]),
+        ({"city": "1"}, ["city"]),
+        ({"country": "US"}, ["vat_note", "country"]),
+        ({"phone": "12345"}, ["phone"]),
+        ({"phone": "call me at 030 23125"}, ["phone"]),
+    ],
+)
+def test_what_is_wrong_is_named_by_its_field(changes: dict[str, str], fields: list[str]) -> None:
+    found = faults(replace(GOOD, **changes))
+
+    assert [fault.field for fault in found] == fields
+    assert all((fault.message % fault.values).endswith(".") for fault in found)
+
+
+def test_a_vat_id_of_another_country_is_known_as_foreign_even_when_explained() -> None:
+    explained = replace(GOOD, vat_id="ATU13585627", vat_note="Betriebsstätte in Wien")
+
+    assert explained.is_vat_id_foreign
+    assert not GOOD.is_vat_id_foreign
+    assert not replace(GOOD, vat_id="").is_vat_id_foreign
