@@ -1,0 +1,55 @@
+"""Order steps and minimum quantities."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.ordering.rules.quantities import (
+    GREATEST_QUANTITY,
+    QuantityFault,
+    QuantityProblem,
+    QuantityRule,
+    check_quantity,
+    greatest_quantity,
+    least_quantity,
+    offered_quantities,
+)
+
+RULES = st.builds(QuantityRule, st.integers(1, GREATEST_QUANTITY), st.integers(1, GREATEST_QUANTITY))
+
+
+@pytest.mark.parametrize(
+    "quantity, problem",
+    [
+        (9, QuantityProblem(QuantityFault.TOO_SMALL, None, 10)),
+        (10, None),
+        (12, QuantityProblem(QuantityFault.OFF_STEP, 10, 15)),
+        (9_995, None),
+        (9_996, QuantityProblem(QuantityFault.TOO_LARGE, 9_995, None)),
+        (0, QuantityProblem(QuantityFault.TOO_SMALL, None, 10)),
+        (-5, QuantityProblem(QuantityFault.TOO_SMALL, None, 10)),
+    ],
+)
+def test_a_minimum_of_eight_in_steps_of_five_begins_at_ten(
+    quantity: int, problem: QuantityProblem | None
+) -> None:
+    assert check_quantity(quantity, QuantityRule(8, 5)) == problem
+
+
+def test_the_first_quantities_are_offered_up_to_the_greatest() -> None:
+    assert offered_quantities(QuantityRule(3, 2), count=3) == [4, 6, 8]
+    assert offered_quantities(QuantityRule(9_000, 3_000)) == [9_000]
+
+
+@given(st.integers(-10, 12_000), RULES)
+def test_every_suggestion_is_valid_and_the_nearest_of_its_side(quantity: int, rule: QuantityRule) -> None:
+    problem = check_quantity(quantity, rule)
+
+    valid = range(least_quantity(rule), greatest_quantity(rule) + 1, rule.order_step)
+    if problem is None:
+        assert quantity in valid
+        return
+    assert quantity not in valid
+    if valid:
+        assert problem.lower == max((q for q in valid if q < quantity), default=None)
+        assert problem.upper == min((q for q in valid if q > quantity), default=None)
