@@ -1,0 +1,160 @@
+"""Search finds the same bundles in the same order on both engines: the expected lists are exact."""
+
+import pytest
+from sqlmodel import Session
+
+from app.catalogue.queries import listing_cards
+from app.catalogue.queries_search import Vocabularies, search
+from app.catalogue.rules.kinds import Kind
+from app.catalogue.service import rebuild_listings
+from app.core.transaction import transaction
+from app.flows.publish_bundle import publish_bundle
+from app.flows.retire_bundle import retire_bundle
+from tests.catalogue import written
+
+BUNDLES = (
+    ("buersten", "Bürstensatz für den Hof", "Brush set", "ET-77", "Straßenbürste", Kind.CONSUMABLE),
+    (
+        "lager",
+        "Kugellager-Satz 6204-2RS",
+        "Ball bearing set 6204-2RS",
+        "ET-1001",
+        "Rillenkugellager",
+        Kind.SPARE_PART,
+    ),
+    ("oel", "Öl für Getriebe", "Gear oil", "PF-3", "Getriebeöl CLP 220", Kind.CARE_PRODUCT),
+    ("oring", "O-Ring-Sortiment", "O-ring assortment", "VB 12", "O-Ring 12x3 NBR", Kind.CONSUMABLE),
+    ("schrauben", "Schraubensatz M8", "Screw set M8", "DIN912/8", "Zylinderschraube M8", Kind.CONSUMABLE),
+    ("wartung", "Wartung Presse", "Press maintenance", "W-1", "Kugellager wechseln", Kind.SERVICE),
+)
+
+
+@pytest.fixture
+def filled(session: Session) -> Session:
+    for slug, name_de, name_en, sku, block_name, kind in BUNDLES:
+        block_id = written.block(session, sku=sku, names={"de": block_name, "en": f"Part {sku}"})
+        written.bundle(
+            session,
+            slug=slug,
+            names={"de": name_de, "en": name_en},
+            texts={"de": "", "en": ""},
+            items=[(block_id, 2)],
+            kind=kind,
+        )
+    session.rollback()
+    return session
+
+
+def found(session: Session, query: str, kind: Kind | None = None) -> list[str]:
+    vocabulary = Vocabularies().words(session, catalogue_version=1)
+    ids = search(session, query, kind=kind, vocabulary=vocabulary).bundle_ids
+    return [card.slug for card in listing_cards(session, ids, language="de")]
+
+
+@pytest.mark.parametrize(
+    "query, slugs",
+    [
+        ("Bürste", ["buersten"]),
+        ("buerste", ["buersten"]),
+        ("burste", ["buersten"]),
+        ("BÜRSTE", ["buersten"]),
+        ("strassenbürste", ["buersten"]),
+        ("Straßenbürste hof", ["buersten"]),
+        ("Öl", ["oel"]),
+        ("oel getriebe", ["oel"]),
+        ("6204-2RS", ["lager"]),
+        ("6204 2rs", ["lager"]),
+        ("62042RS", ["lager"]),
+        ("6204/2RS", ["lager"]),
+        ("ET-1001", ["lager"]),
+        ("et1001", ["lager"]),
+        ("ET 1001", ["lager"]),
+        ("et77", ["buersten"]),
+        ("DIN 912", ["schrauben"]),
+        ("din9128", ["schrauben"]),
+        ("vb12", ["oring"]),
+        ("oring", ["oring"]),
+        ("o-ring", ["oring"]),
+        ("clp220", ["oel"]),
+        ("kugel", ["lager", "wartung"]),
+        ("Kugellager", ["lager", "wartung"]),
+        ("Kugelager", ["lager", "wartung"]),
+        ("kugellgaer", ["lager", "wartung"]),
+        ("lager", ["lager", "wartung"]),
+        ("bearing", ["lager"]),
+        ("schrauben", ["schrauben"]),
+        ("schraube m8", ["schrauben"]),
+        ("schraube m9", []),
+        ("kugellager öl", []),
+        ("set", ["buersten", "lager", "schrauben"]),
+        ("", []),
+        ("---", []),
+        ("\u0441\u043c\u0430\u0437\u043a\u0430", []),
+        ('" OR 1=1 --', []),
+        ("lager' & 'oel", []),
+        ("search_name : lager*", []),
+        ("NEAR(lager oel)", []),
+        ("lager NOT wartung", []),
+        ("oel:* | !lager", []),
+        ("%_\\", []),
+    ],
+)
+def test_a_query_finds_exactly_these_bundles_in_this_order(
+    filled: Session, query: str, slugs: list[str]
+) -> None:
+    assert found(filled, query) == slugs
+
+
+def test_a_kind_narrows_the_search(filled: Session) -> None:
+    assert found(filled, "kugellager", Kind.SERVICE) == ["wartung"]
+    assert found(filled, "kugellager", Kind.RAW_MATERIAL) == []
+
+
+def test_bundles_with_the_word_in_their_name_come_first(session: Session) -> None:
+    named = written.block(session, sku="A-1", names={"de": "Nichts", "en": "Nothing"})
+    holding = written.block(session, sku="A-2", names={"de": "Filter", "en": "Filter"})
+    written.bundle(session, slug="a-holds-it", names={"de": "Aaa", "en": "Aaa"}, items=[(holding, 1)])
+    written.bundle(session, slug="z-is-named-it", names={"de": "Zzz Filter", "en": "Zzz"}, items=[(named, 1)])
+
+    assert found(session, "filter") == ["z-is-named-it", "a-holds-it"]
+
+
+def test_a_misspelt_word_is_named_with_the_one_it_was_taken_for(filled: Session) -> None:
+    vocabulary = Vocabularies().words(filled, catalogue_version=1)
+
+    reading = search(filled, "wartnug quux", kind=None, vocabulary=vocabulary).reading
+
+    assert reading.corrected == (("wartnug", "wartung"),)
+    assert reading.unknown == ("quux",)
+
+
+def test_the_index_follows_publishing_renaming_retiring_and_rebuilding(filled: Session) -> None:
+    session = filled
+    wartung = next(id_ for id_, bundle in enumerate(BUNDLES, start=1) if bundle[0] == "wartung")
+    written.draft_bundle(
+        session,
+        bundle_id=wartung,
+        slug="wartung",
+        names={"de": "Inspektion", "en": "Check"},
+        items=[(wartung, 1)],
+    )
+    assert found(session, "inspektion") == []
+
+    publish_bundle(session, wartung, actor=written.STAFF, now=written.NOW)
+
+    assert (found(session, "inspektion"), found(session, "presse")) == (["wartung"], [])
+    with transaction(session):
+        rebuild_listings(session)
+    assert (found(session, "inspektion"), found(session, "presse")) == (["wartung"], [])
+    retire_bundle(session, wartung, actor=written.STAFF, now=written.NOW)
+    assert (found(session, "inspektion"), found(session, "kugellager")) == ([], ["lager"])
+
+
+def test_the_vocabulary_is_read_again_only_for_another_version(filled: Session) -> None:
+    kept = Vocabularies()
+    before = kept.words(filled, catalogue_version=5)
+    written.bundle(filled, slug="neu", names={"de": "Xylophon", "en": "Xylophone"})
+
+    assert kept.words(filled, catalogue_version=5) is before
+    assert "xylophon" not in before
+    assert "xylophon" in kept.words(filled, catalogue_version=6)
