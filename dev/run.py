@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import ctypes
+import hashlib
 import json
 import os
 import secrets
@@ -128,9 +129,7 @@ def run(ports: Ports) -> None:
                 environment=environment,
             )
         )
-        _finish("migrate", environment=environment)
-        people = json.loads(_finish("demo", "--json", environment=environment))
-        _write_private(PEOPLE_FILE, json.dumps(people))
+        people = _prepare_database(environment)
         children.append(_start("shop", "app", "serve", "--port", str(ports.shop), environment=environment))
         children.append(_start("worker", "app", "work", environment=environment))
         _wait(children, f"http://127.0.0.1:{ports.stripe}/_control/health")
@@ -162,6 +161,35 @@ def print_codes() -> None:
     for person in json.loads(PEOPLE_FILE.read_text())["staff"]:
         print(f"{_code(person)}  {person['email']}")
     print(f"good for {30 - int(time.time()) % 30} seconds")
+
+
+def _prepare_database(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Migrates and fills the database unless both were done for this very code; returns the log-ins."""
+    prepared = _fingerprint(environment)
+    if prepared and PEOPLE_FILE.exists():
+        kept: dict[str, Any] = json.loads(PEOPLE_FILE.read_text())
+        if kept.get("prepared") == prepared:
+            return kept
+    print("Preparing the database ...", flush=True)
+    _finish("migrate", environment=environment)
+    people: dict[str, Any] = json.loads(_finish("demo", "--json", environment=environment))
+    people["prepared"] = _fingerprint(environment)
+    _write_private(PEOPLE_FILE, json.dumps(people))
+    return people
+
+
+def _fingerprint(environment: Mapping[str, str]) -> str:
+    """Stands for the code and the database file it has prepared; empty where there is no such file."""
+    kind, _, path = environment["SHOP_DATABASE_URL"].partition(":///")
+    if kind != "sqlite" or not Path(ROOT, path).exists():
+        return ""
+    summary = hashlib.sha256(str(Path(ROOT, path).stat().st_ino).encode())
+    for folder in ("app", "migrations"):
+        for file in sorted(Path(ROOT, folder).rglob("*.*")):
+            if file.suffix != ".pyc":
+                facts = file.stat()
+                summary.update(f"{file} {facts.st_size} {facts.st_mtime_ns}\n".encode())
+    return summary.hexdigest()
 
 
 def _environment(ports: Ports) -> dict[str, str]:

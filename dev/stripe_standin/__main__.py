@@ -7,7 +7,7 @@ from pathlib import Path
 
 import uvicorn
 
-from dev.stripe_standin.app import create_app
+from dev.stripe_standin.app import LoseAnswers, create_app
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,7 +33,12 @@ def main(arguments: list[str] | None = None) -> int:
         webhook_secret=given.webhook_secret,
     )
     uvicorn.run(
-        app, host=given.host, port=given.port, log_level="warning", access_log=False, proxy_headers=False
+        LoseAnswers(app),
+        host=given.host,
+        port=given.port,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
     )
     return 0
 

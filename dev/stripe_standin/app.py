@@ -49,12 +49,11 @@ def create_app(
     app.include_router(controls.router)
     app.include_router(pages.router)
     app.add_exception_handler(StripeError, _refuse)
-    app.add_middleware(LoseAnswers)
     return app
 
 
 class LoseAnswers:
-    """Cuts the connection instead of sending an answer that a fault marked as lost."""
+    """Cuts the connection instead of sending an answer that a fault marked as lost; must stand outermost."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

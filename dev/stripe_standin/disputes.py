@@ -74,6 +74,7 @@ def create(world: World, charge: Json, *, status: str, reason: str, amount_cents
             "has_evidence": False,
             "past_due": False,
             "submission_count": 0,
+            "submission_method": "not_submitted",
         },
         "is_charge_refundable": is_inquiry,
         "livemode": False,
@@ -84,6 +85,7 @@ def create(world: World, charge: Json, *, status: str, reason: str, amount_cents
             "card": {
                 "brand": charge["payment_method_details"]["card"]["brand"],
                 "case_type": "inquiry" if is_inquiry else "chargeback",
+                "network": charge["payment_method_details"]["card"]["network"],
                 "network_reason_code": "10.4",
             },
             "type": "card",
@@ -115,6 +117,7 @@ def update(world: World, dispute: Json, params: Json) -> Json:
     if not evidence or params.get("submit") is False:
         return dispute
     dispute["evidence_details"]["submission_count"] += 1
+    dispute["evidence_details"]["submission_method"] = "manual"
     dispute["status"] = "warning_under_review" if dispute["status"].startswith("warning") else "under_review"
     world.store.save(dispute)
     world.emit("charge.dispute.updated", dispute)
