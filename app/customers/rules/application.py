@@ -1,7 +1,7 @@
 """What a company tells us when it applies, and what is wrong with it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from app.core.errors import N_, FieldError
@@ -30,9 +30,6 @@ class LegalForm(StrEnum):
     PUBLIC_BODY = "Körperschaft des öffentlichen Rechts"
     FOREIGN = "foreign"
 
-
-NATURAL_PERSONS = frozenset({LegalForm.SOLE_MERCHANT, LegalForm.SOLE_TRADER, LegalForm.FREELANCER})
-"""Forms behind which one person stands: no solely automated refusal (Art. 22 GDPR)."""
 
 NO_COMPANY = frozenset(
     {"privat", "private", "privatperson", "privatkunde", "privatkundin", "keine", "kein", "none", "test"}
@@ -80,6 +77,7 @@ def faults(facts: CompanyFacts) -> tuple[FieldError, ...]:
     A business proves itself by a VAT id or a register number (compliance.md section 1, row 1).
     """
     found = [
+        *_faults_of_characters(facts),
         *_faults_of_name(facts),
         *_faults_of_vat_id(facts),
         *_faults_of_register(facts),
@@ -90,6 +88,24 @@ def faults(facts: CompanyFacts) -> tuple[FieldError, ...]:
             FieldError("phone", N_("Please enter a phone number with area code, such as +49 30 23125 100."))
         )
     return tuple(found)
+
+
+def fault_of_person(name: str) -> FieldError | None:
+    """What is wrong with a person's name, or None. It stands in mails, so it must not carry a message of its own."""
+    if re.search(r"[:/@<>\d]|\bwww\.", name) or not name.isprintable() or not re.search(r"[^\W\d_]", name):
+        return FieldError("contact_name", N_("Please enter first and last name of the person who orders."))
+    return None
+
+
+def _faults_of_characters(facts: CompanyFacts) -> list[FieldError]:
+    found = [
+        FieldError(name, N_("Please leave out line breaks and other invisible characters."))
+        for name, value in asdict(facts).items()
+        if not value.isprintable()
+    ]
+    if re.search(r"://|\bwww\.|@", facts.company_name):
+        found.append(FieldError("company_name", N_("Please enter the name only, without any address.")))
+    return found
 
 
 def _faults_of_name(facts: CompanyFacts) -> list[FieldError]:

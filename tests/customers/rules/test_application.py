@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.customers.rules.application import CompanyFacts, LegalForm, faults
+from app.customers.rules.application import CompanyFacts, LegalForm, fault_of_person, faults
 
 GOOD = CompanyFacts(
     company_name="Brunner Zweiradtechnik GmbH",
@@ -48,6 +48,9 @@ def test_facts_that_fit_have_no_faults(changes: dict[str, str]) -> None:
         ({"company_name": "-"}, ["company_name"]),
         ({"company_name": " . "}, ["company_name"]),
         ({"company_name": "Privatperson"}, ["company_name"]),
+        ({"company_name": "Gewinn http://x.example GmbH"}, ["company_name"]),
+        ({"city": "Leip\x00zig"}, ["city"]),
+        ({"street": "Weg 1\r\nBcc: x"}, ["street"]),
         ({"legal_form": ""}, ["legal_form"]),
         ({"legal_form": "GmbHH"}, ["legal_form"]),
         ({"vat_id": "", "register_number": "", "register_court": ""}, ["vat_id"]),
@@ -85,3 +88,19 @@ def test_a_vat_id_of_another_country_is_known_as_foreign_even_when_explained() -
     assert explained.is_vat_id_foreign
     assert not GOOD.is_vat_id_foreign
     assert not replace(GOOD, vat_id="").is_vat_id_foreign
+
+
+@pytest.mark.parametrize(
+    "name, is_refused",
+    [
+        ("Kim Brunner", False),
+        ("Jean-Luc d'Été", False),
+        ("", True),
+        ("-", True),
+        ("Klick hier: http://x.example", True),
+        ("Kim\nBrunner", True),
+        ("www.x.example", True),
+    ],
+)
+def test_a_persons_name_carries_no_message(name: str, is_refused: bool) -> None:
+    assert (fault_of_person(name) is not None) is is_refused

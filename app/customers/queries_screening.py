@@ -1,0 +1,135 @@
+"""Reading what screening compares, and what it found."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, select
+
+from app.customers.models import Contact, Customer, Screening
+from app.customers.rules.admission import ScreeningState
+from app.customers.rules.countries import belongs_to
+from app.customers.rules.matching import Applicant, Candidate, Match
+from app.mainbrand.models import MainAccount
+from app.mainbrand.rules.keys import email_domain
+
+MOST_PER_KEY = 2_000
+
+
+def applicants_of(session: Session, customers: Sequence[Customer]) -> dict[int, Applicant]:
+    """What is compared of each customer, by customer id; the addresses of all its people count."""
+    ids = [customer.id for customer in customers]
+    domains: dict[int, set[str]] = {}
+    for customer_id, email in session.exec(
+        select(Contact.customer_id, Contact.email).where(col(Contact.customer_id).in_(ids))
+    ):
+        domain = email_domain(email)
+        if domain:
+            domains.setdefault(customer_id, set()).add(domain)
+    return {
+        customer.id: Applicant(
+            vat_id=customer.vat_id,
+            register_key=customer.register_key,
+            email_domains=frozenset(domains.get(customer.id, ())),
+            name_key=customer.name_key,
+            postal_code=customer.postal_code,
+            is_vat_id_foreign=bool(customer.vat_id)
+            and not belongs_to(customer.vat_id or "", country=customer.country),
+            main_account_id=customer.main_account_id,
+        )
+        for customer in customers
+        if customer.id is not None
+    }
+
+
+def candidates_for(session: Session, applicants: Iterable[Applicant]) -> list[Candidate]:
+    """Every main account that shares a key with one of the applicants, by four index look-ups."""
+    applicants = list(applicants)
+    wanted: tuple[tuple[Any, set[str]], ...] = (
+        (MainAccount.vat_id, {one.vat_id for one in applicants if one.vat_id}),
+        (MainAccount.register_key, {one.register_key for one in applicants if one.register_key}),
+        (MainAccount.email_domain, {domain for one in applicants for domain in one.email_domains}),
+        (MainAccount.name_key, {one.name_key for one in applicants if one.name_key}),
+    )
+    found: dict[int, Candidate] = {}
+    for column, keys in wanted:
+        if not keys:
+            continue
+        rows = session.execute(
+            select_columns(
+                col(MainAccount.id),
+                col(MainAccount.account_number),
+                col(MainAccount.company_name),
+                col(MainAccount.segment),
+                col(MainAccount.vat_id),
+                col(MainAccount.register_key),
+                col(MainAccount.email_domain),
+                col(MainAccount.name_key),
+                col(MainAccount.postal_code),
+            )
+            .where(col(column).in_(keys))
+            .order_by(col(MainAccount.id))
+            .limit(MOST_PER_KEY * len(keys))
+        )
+        found.update({row[0]: Candidate(*row) for row in rows})
+    return list(found.values())
+
+
+def newest_screening(session: Session, customer_id: int) -> Screening | None:
+    """The last comparison of a customer."""
+    return session.exec(
+        select(Screening)
+        .where(col(Screening.customer_id) == customer_id)
+        .order_by(col(Screening.id).desc())
+        .limit(1)
+    ).first()
+
+
+def screenings_of(session: Session, customer_id: int) -> list[Screening]:
+    """All comparisons of a customer, newest first."""
+    return list(
+        session.exec(
+            select(Screening)
+            .where(col(Screening.customer_id) == customer_id)
+            .order_by(col(Screening.id).desc())
+        )
+    )
+
+
+def open_reviews(session: Session, *, limit: int = 50, after: int = 0) -> list[tuple[Screening, Customer]]:
+    """Comparisons that wait for a person, oldest first, from the screening id after `after`."""
+    rows = session.exec(
+        select(Screening, Customer)
+        .join(Customer, col(Customer.id) == col(Screening.customer_id))
+        .where(
+            col(Screening.outcome) == ScreeningState.REVIEW,
+            col(Screening.decision).is_(None),
+            col(Screening.id) > after,
+        )
+        .order_by(col(Screening.id))
+        .limit(limit)
+    )
+    return [(screening, customer) for screening, customer in rows]
+
+
+def matches_as_json(matches: Sequence[Match]) -> list[dict[str, Any]]:
+    """Matches as a Screening row keeps them: account, segment then, and each field with both values."""
+    return [
+        {
+            "account_id": match.account_id,
+            "account_number": match.account_number,
+            "company_name": match.company_name,
+            "segment": match.segment.value,
+            "is_hard": match.is_hard,
+            "evidence": [
+                {"field": found.field.value, "own": found.own, "other": found.other}
+                for found in match.evidence
+            ],
+        }
+        for match in matches
+    ]
+
+
+def accounts_in(screenings: Iterable[Screening]) -> frozenset[int]:
+    """The ids of the main accounts that earlier comparisons found."""
+    return frozenset(match["account_id"] for screening in screenings for match in screening.matches)

@@ -1,0 +1,188 @@
+"""A company is compared with the main brand's list: at registration, after a change, after an import."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from app.core.transaction import transaction
+from app.customers.models import Contact, Customer, Screening
+from app.customers.queries_screening import (
+    accounts_in,
+    applicants_of,
+    candidates_for,
+    matches_as_json,
+    newest_screening,
+    screenings_of,
+)
+from app.customers.rules.admission import ScreeningState
+from app.customers.rules.matching import (
+    Applicant,
+    Candidate,
+    Match,
+    Verdict,
+    find_matches,
+    judge,
+    judge_again,
+)
+from app.customers.service import lock_customer, write_to
+from app.customers.service_screening import write_verdict
+from app.policy.queries import current_policy
+from app.policy.rules.policy import UnknownCompany
+
+CHUNK = 500
+COMPARED_AGAIN = (ScreeningState.CLEAR, ScreeningState.REVIEW, ScreeningState.PENDING)
+
+
+@dataclass(frozen=True)
+class ScreenedAll:
+    """How many companies were compared, and how many got which new state."""
+
+    compared_count: int
+    changed_counts: dict[ScreeningState, int]
+
+
+def screen_customer(session: Session, *, customer_id: int, trigger: str, now: datetime) -> ScreeningState:
+    """Compares a company that waits for it; returns its state. Run again, it changes nothing.
+
+    A company whose person has not confirmed the address stays pending. Raises NoResultFound for an
+    unknown customer.
+    """
+    with transaction(session):
+        customer = lock_customer(session, customer_id)
+        if customer.screening is not ScreeningState.PENDING or not _is_confirmed(session, customer_id):
+            return customer.screening
+        applicant = applicants_of(session, [customer])[customer_id]
+        matches = find_matches(applicant, candidates_for(session, [applicant]))
+        verdict = judge(applicant, matches, unknown=current_policy(session).unknown_company)
+        write_verdict(session, customer, verdict, matches, trigger=trigger, now=now)
+        return verdict.state
+
+
+def screen_all(session: Session, *, now: datetime, trigger: str = "import") -> ScreenedAll:
+    """Compares every company again that is admitted, in review or waiting; only changes are written.
+
+    Each change is a transaction of its own, so that a crash loses nothing and a second run goes on.
+    """
+    compared_count = 0
+    changes: Counter[ScreeningState] = Counter()
+    for chunk in _chunks(session):
+        unknown = current_policy(session).unknown_company
+        applicants = applicants_of(session, chunk)
+        by_key = _by_key(candidates_for(session, applicants.values()))
+        for customer in chunk:
+            assert customer.id is not None
+            applicant = applicants[customer.id]
+            matches = find_matches(applicant, _sharing(applicant, by_key))
+            if _change(session, customer, applicant, matches, unknown=unknown) is not None:
+                state = _screen_again(session, customer.id, trigger=trigger, now=now)
+                if state is not None:
+                    changes[state] += 1
+        compared_count += len(chunk)
+    return ScreenedAll(compared_count, dict(changes))
+
+
+def _screen_again(
+    session: Session, customer_id: int, *, trigger: str, now: datetime
+) -> ScreeningState | None:
+    """Decides once more on locked rows, and writes; None where meanwhile nothing is left to change."""
+    with transaction(session):
+        customer = lock_customer(session, customer_id)
+        if customer.screening not in COMPARED_AGAIN or not _is_confirmed(session, customer_id):
+            return None
+        unknown = current_policy(session).unknown_company
+        applicant = applicants_of(session, [customer])[customer_id]
+        matches = find_matches(applicant, candidates_for(session, [applicant]))
+        verdict = _change(session, customer, applicant, matches, unknown=unknown)
+        if verdict is None:
+            return None
+        was = customer.screening
+        screening = write_verdict(session, customer, verdict, matches, trigger=trigger, now=now)
+        if was is ScreeningState.CLEAR and verdict.state is ScreeningState.REVIEW:
+            write_to(
+                session, customer, "application_received", key=f"looked_at_again:{screening.id}", now=now
+            )
+        return verdict.state
+
+
+def _change(
+    session: Session,
+    customer: Customer,
+    applicant: Applicant,
+    matches: Sequence[Match],
+    *,
+    unknown: UnknownCompany,
+) -> Verdict | None:
+    assert customer.id is not None
+    seen: frozenset[int] = frozenset()
+    if customer.screening is ScreeningState.CLEAR and matches:
+        seen = accounts_in(screenings_of(session, customer.id))
+    verdict = judge_again(applicant, matches, unknown=unknown, present=customer.screening, seen=seen)
+    if verdict is None or verdict.state is not customer.screening:
+        return verdict
+    if verdict.state is ScreeningState.REVIEW:
+        newest = newest_screening(session, customer.id)
+        return None if _is_same(newest, matches) else verdict
+    is_linked = verdict.main_account_id in (None, customer.main_account_id)
+    return None if is_linked else verdict
+
+
+def _is_same(screening: Screening | None, matches: Sequence[Match]) -> bool:
+    return screening is not None and screening.matches == matches_as_json(matches)
+
+
+def _is_confirmed(session: Session, customer_id: int) -> bool:
+    confirmed = select(Contact.id).where(
+        col(Contact.customer_id) == customer_id, col(Contact.email_verified_at).is_not(None)
+    )
+    return session.exec(confirmed.limit(1)).first() is not None
+
+
+def _chunks(session: Session) -> Iterator[list[Customer]]:
+    after = 0
+    while True:
+        chunk = list(
+            session.exec(
+                select(Customer)
+                .where(
+                    col(Customer.id) > after,
+                    col(Customer.screening).in_(COMPARED_AGAIN),
+                    col(Customer.moved_up_at).is_(None),
+                    select(Contact.id)
+                    .where(
+                        col(Contact.customer_id) == col(Customer.id),
+                        col(Contact.email_verified_at).is_not(None),
+                    )
+                    .exists(),
+                )
+                .order_by(col(Customer.id))
+                .limit(CHUNK)
+            )
+        )
+        if not chunk:
+            return
+        after = chunk[-1].id or after
+        for customer in chunk:
+            # Detached: a transaction in between forgets what the session holds.
+            session.expunge(customer)
+        yield chunk
+
+
+Index = dict[str, list[Candidate]]
+
+
+def _by_key(candidates: Sequence[Candidate]) -> Index:
+    index: Index = {}
+    for candidate in candidates:
+        keys = (candidate.vat_id, candidate.register_key, candidate.email_domain, candidate.name_key)
+        for key in {key for key in keys if key}:
+            index.setdefault(key, []).append(candidate)
+    return index
+
+
+def _sharing(applicant: Applicant, index: Index) -> list[Candidate]:
+    keys = {applicant.vat_id, applicant.register_key, applicant.name_key, *applicant.email_domains}
+    found = {one.account_id: one for key in keys if key for one in index.get(key, ())}
+    return list(found.values())
