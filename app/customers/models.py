@@ -119,3 +119,16 @@ class BlockedAttempt(SQLModel, table=True):
     reason: str = Field(max_length=32)
     place: str = Field(max_length=64)
     at: datetime = Field(sa_type=UTCDateTime, index=True)
+
+
+class GateAudit(SQLModel, table=True):
+    """One walk of `shop gate-audit`: what each persona met on each route, and every fault found."""
+
+    __tablename__ = "gate_audits"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(sa_type=UTCDateTime)
+    request_count: int
+    control_sightings: int
+    cells: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    findings: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))

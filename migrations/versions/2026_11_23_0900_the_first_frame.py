@@ -117,6 +117,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_catalogue_states")),
     )
     op.create_table(
+        "gate_audits",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", app.core.db.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("request_count", sa.Integer(), nullable=False),
+        sa.Column("control_sightings", sa.Integer(), nullable=False),
+        sa.Column("cells", sa.JSON(), nullable=False),
+        sa.Column("findings", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gate_audits")),
+    )
+    op.create_table(
         "jobs",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -1075,6 +1085,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_jobs_state_run_at")
 
     op.drop_table("jobs")
+    op.drop_table("gate_audits")
     op.drop_table("catalogue_states")
     op.drop_table("bundle_images")
     op.drop_table("blocks")

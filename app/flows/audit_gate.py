@@ -1,0 +1,172 @@
+"""The gate is walked by probes: companies of every standing that exist only for the length of the walk."""
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlmodel import Session, col
+
+from app.core.ids import hash_token, new_token
+from app.core.transaction import transaction
+from app.customers.models import Contact, ContactSession, Customer, GateAudit
+from app.customers.rules.admission import ScreeningState
+from app.mainbrand.rules.segments import Segment
+from app.staff.models import StaffMember, StaffSession
+from app.staff.rules.roles import Role
+
+PREFIX = "PROBE-"
+NO_PASSWORD = "!"
+DOMAIN = "gate-probe.invalid"
+LIFETIME = timedelta(minutes=15)
+
+STANDINGS: dict[str, dict[str, Any]] = {
+    "expired": {},
+    "unverified": {},
+    "in_review": {"screening": ScreeningState.REVIEW, "segment": Segment.UNRATED},
+    "a": {"segment": Segment.A, "screening": ScreeningState.BLOCKED},
+    "b": {"segment": Segment.B},
+    "refused": {"screening": ScreeningState.REFUSED},
+    "suspended": {"is_suspended": True},
+    "moved_up": {"is_moved_up": True},
+    "other_c": {},
+    "admitted": {},
+}
+"""What makes each persona; the default is an admitted C-customer."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Probes:
+    """The session cookies of the planted personas, by persona name; `viewer` is a staff session."""
+
+    tokens: dict[str, str]
+    control_customer_id: int
+    control_contact_id: int
+
+
+def plant_probes(session: Session, *, now: datetime) -> Probes:
+    """Makes one company per standing and a staff member who may only look; what an earlier walk left is removed.
+
+    Nobody can log in as one of them: they have no password, and their sessions end by themselves.
+    """
+    with transaction(session):
+        _remove(session)
+        tokens: dict[str, str] = {}
+        for persona, standing in STANDINGS.items():
+            customer, contact, tokens[persona] = _plant(session, persona, standing, now)
+            if persona == "admitted":
+                control = customer.id or 0, contact.id or 0
+        tokens["viewer"] = _plant_viewer(session, now)
+    return Probes(tokens, *control)
+
+
+def remove_probes(session: Session) -> None:
+    """Takes every probe away again."""
+    with transaction(session):
+        _remove(session)
+
+
+def note_audit(
+    session: Session,
+    *,
+    cells: Mapping[str, Mapping[str, str]],
+    findings: list[dict[str, str]],
+    request_count: int,
+    control_sightings: int,
+    now: datetime,
+) -> None:
+    """Keeps the outcome of a walk for the admin's gate page."""
+    with transaction(session):
+        session.add(
+            GateAudit(
+                at=now,
+                request_count=request_count,
+                control_sightings=control_sightings,
+                cells={route: dict(row) for route, row in cells.items()},
+                findings=findings,
+            )
+        )
+
+
+def _plant(
+    session: Session, persona: str, standing: dict[str, Any], now: datetime
+) -> tuple[Customer, Contact, str]:
+    customer = Customer(
+        number=PREFIX + persona.upper(),
+        company_name=f"Gate probe {persona}",
+        street="-",
+        postal_code="-",
+        city="-",
+        segment=standing.get("segment", Segment.C),
+        screening=standing.get("screening", ScreeningState.CLEAR),
+        business_confirmed_at=now,
+        business_verified_at=now,
+        suspended_at=now if standing.get("is_suspended") else None,
+        moved_up_at=now if standing.get("is_moved_up") else None,
+        created_at=now,
+    )
+    session.add(customer)
+    session.flush()
+    contact = Contact(
+        customer_id=customer.id or 0,
+        email=f"{persona}@{DOMAIN}",
+        name=f"Probe {persona}",
+        language="en",
+        password_hash=NO_PASSWORD,
+        email_verified_at=None if persona == "unverified" else now,
+        created_at=now,
+    )
+    session.add(contact)
+    session.flush()
+    token = new_token()
+    expires_at = now - timedelta(seconds=1) if persona == "expired" else now + LIFETIME
+    session.add(
+        ContactSession(
+            token_hash=hash_token(token),
+            contact_id=contact.id or 0,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=expires_at,
+        )
+    )
+    return customer, contact, token
+
+
+def _plant_viewer(session: Session, now: datetime) -> str:
+    member = StaffMember(
+        email=f"viewer@{DOMAIN}",
+        name="Gate probe viewer",
+        role=Role.VIEWER,
+        password_hash=NO_PASSWORD,
+        is_totp_confirmed=True,
+        created_at=now,
+    )
+    session.add(member)
+    session.flush()
+    token = new_token()
+    session.add(
+        StaffSession(
+            token_hash=hash_token(token),
+            staff_member_id=member.id or 0,
+            has_second_factor=True,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + LIFETIME,
+        )
+    )
+    return token
+
+
+def _remove(session: Session) -> None:
+    companies = select(col(Customer.id)).where(col(Customer.number).startswith(PREFIX))
+    people = select(col(Contact.id)).where(col(Contact.customer_id).in_(companies))
+    members = select(col(StaffMember.id)).where(col(StaffMember.email).endswith("@" + DOMAIN))
+    for statement in (
+        delete(ContactSession).where(col(ContactSession.contact_id).in_(people)),
+        delete(Contact).where(col(Contact.customer_id).in_(companies)),
+        delete(Customer).where(col(Customer.number).startswith(PREFIX)),
+        delete(StaffSession).where(col(StaffSession.staff_member_id).in_(members)),
+        delete(StaffMember).where(col(StaffMember.email).endswith("@" + DOMAIN)),
+    ):
+        session.execute(statement.execution_options(synchronize_session=False))

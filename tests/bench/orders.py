@@ -1,0 +1,109 @@
+"""Placing and settling orders as browsers do, with the CPU it costs us."""
+
+import http.client
+import re
+import time
+import urllib.parse
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from app.ordering.rules.states import OrderState
+from tests.bench.cpu import cpu_ms
+from tests.bench.stage import SignedIn, Stage
+
+SETTLED_WITHIN_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class OrderCost:
+    """What one order costs in CPU milliseconds, and how many orders a second went through."""
+
+    cpu_ms: float
+    per_second: float
+
+
+def place_and_settle(stage: Stage, *, count: int) -> OrderCost:
+    """Orders by as many companies; measured from "Order with obligation to pay" until charged and accepted.
+
+    Raises RuntimeError when an order does not come through.
+    """
+    assert stage.standin is not None
+    buyers = [stage.visitor() for _ in range(count)]
+    pages = [_fill_cart_and_open_checkout(stage, buyer) for buyer in buyers]
+    before, started = cpu_ms(stage.pids), time.perf_counter()
+    for buyer, page in zip(buyers, pages, strict=True):
+        status, headers, body = _send(stage, "POST", "/checkout", buyer, values=_checkout_values(page))
+        if status != 303:
+            raise RuntimeError(f"checkout answered {status}: {body[:500]!r}")
+        session_id = headers["location"].rstrip("/").rsplit("/", 1)[-1].partition("?")[0]
+        paid = stage.standin.pay(session_id)
+        if paid["status"] not in ("complete", "succeeded", "requires_capture"):
+            raise RuntimeError(f"the card page said {paid}")
+    _wait_until_accepted(stage, buyers)
+    seconds = time.perf_counter() - started
+    return OrderCost((cpu_ms(stage.pids) - before) / count, count / seconds)
+
+
+def _fill_cart_and_open_checkout(stage: Stage, buyer: SignedIn) -> str:
+    with stage.database.read_session() as session:
+        row = session.execute(
+            text("SELECT bundle_id, minimum_quantity FROM listings ORDER BY position LIMIT 1")
+        ).one()
+    status, _, body = _send(
+        stage, "POST", "/cart/lines", buyer, values={"bundle_id": str(row[0]), "quantity": str(row[1] * 4)}
+    )
+    if status != 303:
+        raise RuntimeError(f"the cart answered {status}: {body[:500]!r}")
+    status, _, body = _send(stage, "GET", "/checkout", buyer)
+    if status != 200:
+        raise RuntimeError(f"the checkout page answered {status}")
+    return body.decode()
+
+
+def _checkout_values(page: str) -> dict[str, str]:
+    """The checkout form as it was shown, with both boxes ticked."""
+    form = page[page.index('action="/checkout"') :]
+    form = form[: form.index("</form>")]
+    values = {}
+    for field in re.findall(r"<input\b[^>]*>", form):
+        attributes = dict(re.findall(r'([a-z-]+)="([^"]*)"', field))
+        if "name" in attributes:
+            values[attributes["name"]] = _unescape(attributes.get("value", ""))
+    for name, options in re.findall(r'<select\b[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        chosen = re.search(r'value="([^"]*)"[^>]*selected', options)
+        values[name] = chosen.group(1) if chosen else ""
+    return values
+
+
+def _unescape(value: str) -> str:
+    return value.replace("&#34;", '"').replace("&#39;", "'").replace("&amp;", "&")
+
+
+def _wait_until_accepted(stage: Stage, buyers: list[SignedIn]) -> None:
+    wanted = {buyer.contact.customer_id for buyer in buyers}
+    query = text("SELECT count(*) FROM orders WHERE state = :state AND customer_id >= :first")
+    values = {"state": OrderState.ACCEPTED.value, "first": min(wanted)}
+    give_up_at = time.monotonic() + SETTLED_WITHIN_SECONDS
+    while time.monotonic() < give_up_at:
+        with stage.database.read_session() as session:
+            if session.execute(query, values).scalar_one() >= len(wanted):
+                return
+        time.sleep(0.2)
+    raise RuntimeError(f"{stage.name}: not all of {len(wanted)} orders were accepted in time")
+
+
+def _send(
+    stage: Stage, method: str, path: str, buyer: SignedIn, *, values: dict[str, str] | None = None
+) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", stage.port, timeout=30)
+    headers = {"Cookie": buyer.cookie, "Accept": "text/html", "Accept-Language": "en"}
+    body = None
+    if values is not None:
+        body = urllib.parse.urlencode({**values, "csrf": buyer.csrf})
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    connection.request(method, path, body=body, headers=headers)
+    answer = connection.getresponse()
+    content = answer.read()
+    connection.close()
+    return answer.status, {name.lower(): value for name, value in answer.getheaders()}, content

@@ -1,0 +1,148 @@
+"""What is on stage during a bench: a filled database, server processes, signed-in visitors."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.clock import utc_now
+from app.core.db import Database, open_database
+from app.core.security import sign
+from app.customers.models import Contact
+from app.mainbrand.rules.segments import Segment
+from dev.stripe_standin.server import API_KEY, DEFAULT_SECRET, StandinProcess
+from tests import make
+from tests.databases import ROOT, free_port
+from tests.processes import ShopProcess, WorkerProcess, run_shop
+
+SECRET = "bench-" * 8
+BUYERS = 60
+
+
+@dataclass
+class Stage:
+    """One shop under load with the processes whose CPU counts."""
+
+    name: str
+    shop: ShopProcess
+    worker: WorkerProcess | None
+    standin: StandinProcess | None
+    database: Database
+    database_pids: tuple[int, ...]
+
+    @property
+    def port(self) -> int:
+        return self.shop.port
+
+    @property
+    def pids(self) -> list[int]:
+        """Application, worker and database processes; the stand-in and the load are not ours to pay."""
+        return [self.shop.pid, *([self.worker.pid] if self.worker else []), *self.database_pids]
+
+    def visitor(self, *, segment: Segment = Segment.C) -> "SignedIn":
+        """A fresh company of a segment with a person who is signed in."""
+        with self.database.session() as session:
+            contact = make.contact(session, of=make.customer(session, segment=segment))
+            return SignedIn(contact, make.signed_in(session, as_=contact, now=utc_now()))
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A visitor's cookie and form token."""
+
+    contact: Contact
+    token: str
+
+    @property
+    def cookie(self) -> str:
+        return f"schlicht={self.token}"
+
+    @property
+    def csrf(self) -> str:
+        return sign(SECRET, purpose="csrf", value=self.token)
+
+
+def fill(database_url: str, *, bundle_count: int) -> None:
+    """Migrates a database and fills it with a company of that many bundles. Raises RuntimeError with the reason."""
+    for arguments in (["migrate"], ["demo", "--bundles", str(bundle_count)]):
+        done = run_shop(
+            *arguments, database_url=database_url, settings={"SHOP_SECRET_KEY": SECRET}, within_seconds=600
+        )
+        if done.returncode:
+            raise RuntimeError(f"shop {' '.join(arguments)}: {done.stdout}{done.stderr}")
+
+
+@contextlib.contextmanager
+def shop_on(
+    database_url: str,
+    *,
+    name: str,
+    folder: Path,
+    database_pids: tuple[int, ...] = (),
+    has_worker: bool = False,
+) -> Iterator[Stage]:
+    """A serving shop; with a worker also the stand-in that it is paid through, webhooks included."""
+    settings = {"SHOP_SECRET_KEY": SECRET, "SHOP_SMTP_URL": f"file://{folder / 'mail'}", "SHOP_LOG": "json"}
+    with contextlib.ExitStack() as stack:
+        standin = None
+        if has_worker:
+            standin = stack.enter_context(StandinProcess())
+            settings |= {
+                "SHOP_STRIPE_API_BASE": standin.url,
+                "SHOP_STRIPE_API_KEY": API_KEY,
+                "SHOP_STRIPE_WEBHOOK_SECRET": DEFAULT_SECRET,
+            }
+        shop = stack.enter_context(ShopProcess(database_url, log=folder / f"{name}.log", settings=settings))
+        worker = None
+        if standin is not None:
+            standin.set_webhook(f"{shop.url}/hooks/stripe", DEFAULT_SECRET)
+            log = folder / f"{name}-worker.log"
+            worker = stack.enter_context(
+                WorkerProcess(database_url, base_url=shop.url, log=log, settings=settings)
+            )
+        database = open_database(database_url)
+        stack.callback(database.close)
+        yield Stage(name, shop, worker, standin, database, database_pids)
+
+
+@contextlib.contextmanager
+def bare_server(body: bytes) -> Iterator[tuple[int, int]]:
+    """The yardstick server with these bytes: its port and pid."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(body)
+        file.flush()
+        port = free_port()
+        command = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "tests.bench.bare:create_app",
+            "--factory",
+            "--port",
+            str(port),
+        ]
+        process = subprocess.Popen(
+            [*command, "--log-level", "error", "--no-access-log"],
+            cwd=ROOT,
+            env={**os.environ, "BENCH_BODY": file.name},
+        )
+        try:
+            _wait(port)
+            yield port, process.pid
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _wait(port: int) -> None:
+    for _ in range(200):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2):
+            return
+        time.sleep(0.05)
+    raise RuntimeError("the bare server did not start")
