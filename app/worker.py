@@ -11,7 +11,11 @@ from typing import Any, Self
 from app.core.clock import utc_now
 from app.core.transaction import transaction
 from app.flows.send_mail import give_up, send_mail
+from app.flows.settle_payment import settle_payment
+from app.flows.sweep_payments import sweep_payments
+from app.fulfilment.calendar import work_calendar
 from app.jobs import queue
+from app.payments.stripe_gateway import StripeUnavailable
 from app.shop import Shop
 from app.throttling.service import forget_older
 
@@ -41,6 +45,30 @@ def _give_up_mail(shop: Shop, args: dict[str, Any], error: str) -> None:
         give_up(session, mail_id=args["mail_id"], error=error)
 
 
+def _settle_payment(shop: Shop, args: dict[str, Any]) -> None:
+    try:
+        with shop.db.session() as session:
+            settle_payment(
+                session,
+                shop.stripe,
+                calendar=work_calendar(shop.settings.seller_federal_state, shop.settings.timezone),
+                now=utc_now(),
+                payment_id=args.get("payment_id"),
+                session_id=args.get("session_id"),
+                intent_id=args.get("intent_id"),
+                event_row_id=args.get("event_row_id"),
+            )
+    except StripeUnavailable:
+        # The next sweep asks again: an hour without Stripe must not leave a heap of dead jobs.
+        if not args.get("is_swept"):
+            raise
+
+
+def _sweep_payments(shop: Shop, _: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        sweep_payments(session, now=utc_now())
+
+
 def _tidy_up(shop: Shop, _: dict[str, Any]) -> None:
     with shop.db.session() as session, transaction(session):
         queue.prune(session, now=utc_now())
@@ -49,6 +77,8 @@ def _tidy_up(shop: Shop, _: dict[str, Any]) -> None:
 
 HANDLERS: dict[str, Handler] = {
     "send_mail": _send_mail,
+    "settle_payment": _settle_payment,
+    "sweep_payments": _sweep_payments,
     "tidy_up": _tidy_up,
 }
 """Each job kind and what it calls."""
@@ -59,6 +89,7 @@ GIVE_UP: dict[str, Callable[[Shop, dict[str, Any], str], None]] = {
 """What is done when a kind's last attempt has failed."""
 
 RECURRING: dict[str, timedelta] = {
+    "sweep_payments": timedelta(minutes=1),
     "tidy_up": timedelta(hours=6),
 }
 """Kinds that put themselves again and again."""

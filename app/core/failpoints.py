@@ -6,6 +6,21 @@ import signal
 VARIABLE = "SHOP_FAILPOINT"
 
 ALL = (
+    "place_order.before_commit",
+    "place_order.after_commit",
+    "start_payment.after_intent",
+    "start_payment.after_payer",
+    "start_payment.after_session",
+    "start_payment.after_note",
+    "receive_stripe_event.before_commit",
+    "receive_stripe_event.after_commit",
+    "settle_payment.before_decision",
+    "settle_payment.after_decision",
+    "settle_payment.after_stripe",
+    "settle_payment.before_finish",
+    "settle_payment.after_finish",
+    "cancel_order.before_commit",
+    "cancel_order.after_commit",
     "send_mail.before_intent",
     "send_mail.before_smtp",
     "send_mail.after_smtp",

@@ -920,6 +920,7 @@ def upgrade() -> None:
         sa.Column("release_reason", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.Column("created_at", app.core.db.UTCDateTime(timezone=True), nullable=False),
         sa.Column("changed_at", app.core.db.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("checked_at", app.core.db.UTCDateTime(timezone=True), nullable=False),
         sa.Column("authorised_at", app.core.db.UTCDateTime(timezone=True), nullable=True),
         sa.Column("settled_at", app.core.db.UTCDateTime(timezone=True), nullable=True),
         sa.CheckConstraint("amount_cents > 0", name=op.f("ck_payments_amount")),

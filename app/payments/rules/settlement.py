@@ -33,15 +33,19 @@ def objection(
     order_number: str,
     attempt: str,
     gross_cents: int,
+    asked_cents: int,
     currency: str,
     state: OrderState,
     is_paid_elsewhere: bool,
     is_admitted: bool,
 ) -> ReleaseReason | None:
-    """None when the money may be taken for the order; else the first reason why it must be released."""
+    """None when the money may be taken for the order; else the first reason why it must be released.
+
+    Three amounts must be one: what Stripe reserved, what the attempt asked for, and the order's gross.
+    """
     if (intent.order_number, intent.attempt) != (order_number, attempt):
         return ReleaseReason.FOREIGN
-    if (intent.amount_cents, intent.currency.upper()) != (gross_cents, currency.upper()):
+    if not intent.amount_cents == asked_cents == gross_cents or intent.currency.upper() != currency.upper():
         return ReleaseReason.AMOUNT_DIFFERS
     if is_paid_elsewhere or state in (OrderState.ACCEPTED, OrderState.DISPATCHED):
         return ReleaseReason.ALREADY_PAID

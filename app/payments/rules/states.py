@@ -25,7 +25,7 @@ FOLLOWING: dict[PaymentState, frozenset[PaymentState]] = {
     PaymentState.RELEASING: frozenset({PaymentState.RELEASED}),
     PaymentState.CAPTURED: frozenset(),
     PaymentState.RELEASED: frozenset(),
-    PaymentState.EXPIRED: frozenset({PaymentState.RELEASING}),
+    PaymentState.EXPIRED: frozenset({PaymentState.CAPTURING, PaymentState.RELEASING}),
 }
 
 

@@ -1,0 +1,38 @@
+"""Stripe tells us something: one row for the event and one for the work, once each."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col
+
+from app.core.failpoints import reach
+from app.core.transaction import transaction
+from app.jobs.service import insert_into, put_job
+from app.payments.models import StripeEvent
+from app.payments.rules.events import target_of
+from app.payments.rules.facts import EventFacts
+
+
+def receive_stripe_event(session: Session, event: EventFacts, *, now: datetime) -> bool:
+    """Stores a verified event and what has to be looked at because of it; False for one known before."""
+    target = target_of(event)
+    with transaction(session):
+        insert = insert_into(session, StripeEvent)
+        row = {
+            "event_id": event.event_id,
+            "event_type": event.event_type[:100],
+            "stripe_object_id": event.object_id,
+            "received_at": now,
+            "handled_at": None if target else now,
+        }
+        written = session.execute(
+            insert.values(row)
+            .on_conflict_do_nothing(index_elements=["event_id"])
+            .returning(col(StripeEvent.id))
+        ).scalar()
+        if written is not None and target:
+            put_job(
+                session, "settle_payment", key=f"event:{written}", now=now, event_row_id=written, **target
+            )
+        reach("receive_stripe_event.before_commit")
+    reach("receive_stripe_event.after_commit")
+    return written is not None

@@ -1,0 +1,371 @@
+"""A payment attempt moves to where Stripe says it is: decided and committed, done at Stripe, written down.
+
+Webhooks, the return page and the sweep all end here, in any order and any number. Nothing an event says
+is believed: the session is read again. Stripe is the arbiter between two of us who act at the same time.
+"""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select, update
+
+from app.audit.service import SYSTEM, record
+from app.core.failpoints import reach
+from app.core.transaction import transaction
+from app.customers.gate import admission_now
+from app.customers.models import BlockedAttempt
+from app.customers.rules.admission import Admission
+from app.ordering.models import Order, OrderLine
+from app.ordering.queries_checkout import lead_time_of_versions, promise_of
+from app.ordering.rules.promise import Calendar
+from app.ordering.rules.states import CancelReason, OrderState
+from app.ordering.service import accept, add_event, cancel, lock_cart, lock_order, mail_order
+from app.payments.models import Payment, StripeEvent
+from app.payments.queries import (
+    Attempt,
+    attempt_by_id,
+    payment_of_intent,
+    payment_of_metadata,
+    payment_of_session,
+)
+from app.payments.rules.deadlines import TRANSIENT_AFTER
+from app.payments.rules.facts import IntentFacts, IntentStatus, SessionFacts, SessionStatus
+from app.payments.rules.keys import idempotency_key
+from app.payments.rules.settlement import CANCELLING, NEEDING_STAFF, ReleaseReason, objection
+from app.payments.rules.states import PaymentState
+from app.payments.service import JUST_PAYING, LIVING, UNDECIDED, let_go, lock_payments, move
+from app.payments.stripe_gateway import StripeGateway, StripeRefusal, StripeUnavailable
+from app.policy.queries import current_policy
+
+ENDS = frozenset({PaymentState.CAPTURED, PaymentState.RELEASED})
+
+
+def settle_payment(
+    session: Session,
+    gateway: StripeGateway,
+    *,
+    calendar: Calendar,
+    now: datetime,
+    payment_id: int | None = None,
+    session_id: str | None = None,
+    intent_id: str | None = None,
+    event_row_id: int | None = None,
+) -> PaymentState | None:
+    """The attempt's state afterwards, None for a session or intent that is not ours.
+
+    Raises StripeUnavailable when Stripe does not answer: whoever called tries again, under the same keys.
+    """
+    found = payment_id or _find(session, gateway, session_id=session_id, intent_id=intent_id)
+    state = _settle(session, gateway, found, calendar=calendar, now=now) if found else None
+    if event_row_id is not None:
+        with transaction(session):
+            session.execute(
+                update(StripeEvent)
+                .where(col(StripeEvent.id) == event_row_id, col(StripeEvent.handled_at).is_(None))
+                .values(handled_at=now)
+            )
+    return state
+
+
+def _settle(
+    session: Session, gateway: StripeGateway, payment_id: int, *, calendar: Calendar, now: datetime
+) -> PaymentState | None:
+    attempt = attempt_by_id(session, payment_id)
+    session.rollback()
+    if attempt is None or attempt.state in ENDS:
+        return attempt.state if attempt else None
+    facts = _look(session, gateway, attempt, now=now)
+    if facts is None:
+        return _never_opened(session, attempt, now=now)
+    if facts.status is SessionStatus.OPEN and _must_close(attempt, now=now):
+        facts = gateway.expire_session(facts.id)
+    intent = facts.intent
+    if facts.status is SessionStatus.EXPIRED:
+        return _expired(session, attempt, now=now)
+    if facts.status is SessionStatus.OPEN or intent is None or intent.status is IntentStatus.WAITING:
+        return _still_open(session, attempt, intent, now=now)
+    reach("settle_payment.before_decision")
+    state = _decide(session, attempt, intent, now=now)
+    reach("settle_payment.after_decision")
+    if state is PaymentState.CAPTURING:
+        intent = _capture(session, gateway, attempt, intent)
+    elif state is PaymentState.RELEASING:
+        intent = _release(session, gateway, attempt, intent)
+    else:
+        return state
+    reach("settle_payment.after_stripe")
+    if state is PaymentState.CAPTURING and intent.status is IntentStatus.CAPTURED:
+        state = _finish_captured(session, attempt, calendar=calendar, now=now)
+    else:
+        state = _finish_released(session, attempt, now=now)
+    reach("settle_payment.after_finish")
+    return state
+
+
+def _find(
+    session: Session, gateway: StripeGateway, *, session_id: str | None, intent_id: str | None
+) -> int | None:
+    """The attempt behind a session or intent: by our rows, else by our metadata on the object itself."""
+    known = payment_of_session(session, session_id) if session_id else None
+    known = known or (payment_of_intent(session, intent_id) if intent_id else None)
+    session.rollback()
+    if known or not (session_id or intent_id):
+        return known
+    try:
+        # An event can be faster than the commit of our own row (reliability.md F24).
+        thing = gateway.read_session(session_id) if session_id else gateway.read_intent(intent_id or "")
+    except StripeRefusal:
+        return None
+    named = payment_of_metadata(session, attempt=thing.attempt, order_number=thing.order_number)
+    session.rollback()
+    return named
+
+
+def _look(
+    session: Session, gateway: StripeGateway, attempt: Attempt, *, now: datetime
+) -> SessionFacts | None:
+    """The attempt's card page as it is at Stripe, looked up by metadata where a crash lost its id."""
+    if attempt.session_id:
+        return gateway.read_session(attempt.session_id)
+    if attempt.stripe_customer_id is None:
+        return None
+    facts = gateway.find_session(
+        attempt.stripe_customer_id, attempt=str(attempt.payment_id), order_number=attempt.order_number
+    )
+    if facts is not None:
+        with transaction(session):
+            payment = session.get_one(Payment, attempt.payment_id, with_for_update=True)
+            payment.session_id, payment.session_url = facts.id, facts.url
+            if payment.state is PaymentState.CREATED:
+                move(payment, PaymentState.OPEN, now=now)
+    return facts
+
+
+def _must_close(attempt: Attempt, *, now: datetime) -> bool:
+    is_unwanted = attempt.order_state is not OrderState.RECEIVED or attempt.state is PaymentState.EXPIRED
+    return is_unwanted or now >= attempt.pay_until_at
+
+
+def _never_opened(session: Session, attempt: Attempt, *, now: datetime) -> PaymentState:
+    """A fresh attempt may still be under way in another process; an older one was left by a crash."""
+    if now - attempt.changed_at < TRANSIENT_AFTER:
+        return attempt.state
+    return _expired(session, attempt, now=now)
+
+
+def _expired(session: Session, attempt: Attempt, *, now: datetime) -> PaymentState:
+    """Nobody can pay on this card page any more; without another one, an overdue order ends here."""
+    with transaction(session):
+        order = lock_order(session, attempt.order_id)
+        payments = lock_payments(session, attempt.order_id)
+        payment = _mine(payments, attempt)
+        if payment.state in UNDECIDED:
+            move(payment, PaymentState.EXPIRED, now=now)
+        is_hopeless = not any(one.state in LIVING for one in payments)
+        if order.state is OrderState.RECEIVED and now >= attempt.pay_until_at and is_hopeless:
+            cancel(session, order, reason=CancelReason.UNPAID, now=now)
+        return payment.state
+
+
+def _still_open(
+    session: Session, attempt: Attempt, intent: IntentFacts | None, *, now: datetime
+) -> PaymentState:
+    """The customer is at it. A declined card is noted and mailed once; another one may follow on the page."""
+    if intent is None or not intent.failure_code:
+        return attempt.state
+    with transaction(session):
+        order = lock_order(session, attempt.order_id)
+        payment = session.get_one(Payment, attempt.payment_id, with_for_update=True)
+        if payment.state is PaymentState.OPEN and payment.failure_code != intent.failure_code:
+            payment.failure_code = intent.failure_code
+            add_event(session, attempt.order_id, "payment_failed", now=now, code=intent.failure_code)
+            if order.state is OrderState.RECEIVED:
+                key = f"payment_failed:{attempt.payment_id}"
+                mail_order(session, order, "payment_failed", key=key, now=now)
+        return payment.state
+
+
+def _decide(session: Session, attempt: Attempt, intent: IntentFacts, *, now: datetime) -> PaymentState:
+    """First beat: with the gate asked in this very transaction, the money is to be taken or given back.
+
+    It is asked again whenever a crash left the decision undone, as long as Stripe has not taken the money.
+    """
+    with transaction(session):
+        admission = admission_now(session, attempt.customer_id, contact_id=attempt.contact_id)
+        order = lock_order(session, attempt.order_id)
+        payments = lock_payments(session, attempt.order_id)
+        payment = _mine(payments, attempt)
+        if payment.state in ENDS or payment.state is PaymentState.RELEASING:
+            return payment.state
+        if payment.state is PaymentState.CREATED:
+            move(payment, PaymentState.OPEN, now=now)
+        _keep_facts(payment, intent, now=now)
+        if intent.status is IntentStatus.CANCELED:
+            return _start_releasing(session, payment, ReleaseReason.AUTHORISATION_LOST, now=now)
+        if payment.state is PaymentState.CAPTURING and intent.status is IntentStatus.CAPTURED:
+            return payment.state
+        reason = objection(
+            intent,
+            order_number=order.number,
+            attempt=str(payment.id),
+            gross_cents=order.gross_cents,
+            asked_cents=payment.amount_cents,
+            currency=order.currency,
+            state=order.state,
+            is_paid_elsewhere=any(one is not payment and one.state in JUST_PAYING for one in payments),
+            is_admitted=admission is Admission.ADMITTED,
+        )
+        if reason is None:
+            if payment.state is not PaymentState.CAPTURING:
+                move(payment, PaymentState.CAPTURING, now=now)
+            return payment.state
+        if reason is ReleaseReason.NOT_ADMITTED:
+            session.add(
+                BlockedAttempt(
+                    customer_id=attempt.customer_id, reason=admission.value, place="payment", at=now
+                )
+            )
+        return _start_releasing(session, payment, reason, now=now)
+
+
+def _start_releasing(
+    session: Session, payment: Payment, reason: ReleaseReason, *, now: datetime
+) -> PaymentState:
+    move(payment, PaymentState.RELEASING, now=now)
+    payment.release_reason = reason.value
+    session.add(payment)
+    return payment.state
+
+
+def _keep_facts(payment: Payment, intent: IntentFacts, *, now: datetime) -> None:
+    payment.intent_id = intent.id
+    payment.authorised_at = payment.authorised_at or now
+    payment.capture_before_at = intent.capture_before_at
+    payment.card_brand = intent.card_brand[:32]
+    payment.card_last4 = intent.card_last4[:4]
+    payment.card_fingerprint = intent.card_fingerprint[:64]
+
+
+def _capture(session: Session, gateway: StripeGateway, attempt: Attempt, intent: IntentFacts) -> IntentFacts:
+    """Second beat: the money is taken, once; an unclear answer is cleared up by looking."""
+    if intent.status is not IntentStatus.AUTHORISED:
+        return intent
+    try:
+        after = gateway.capture(intent.id, amount_cents=attempt.amount_cents, key=_key(attempt, "capture"))
+    except StripeUnavailable as error:
+        after = _look_after(session, gateway, attempt, intent, error)
+    if after.status is IntentStatus.AUTHORISED:
+        raise StripeUnavailable()
+    return after
+
+
+def _release(session: Session, gateway: StripeGateway, attempt: Attempt, intent: IntentFacts) -> IntentFacts:
+    """Second beat: the reserved money is given back; what was taken meanwhile is refunded."""
+    after = intent
+    if intent.status is IntentStatus.AUTHORISED:
+        try:
+            after = gateway.release(intent.id, key=_key(attempt, "release"))
+        except StripeUnavailable as error:
+            after = _look_after(session, gateway, attempt, intent, error)
+    if after.status is IntentStatus.CAPTURED:
+        gateway.refund(after.id, key=_key(attempt, "refund"))
+    elif after.status is not IntentStatus.CANCELED:
+        raise StripeUnavailable()
+    return after
+
+
+def _look_after(
+    session: Session,
+    gateway: StripeGateway,
+    attempt: Attempt,
+    intent: IntentFacts,
+    error: StripeUnavailable,
+) -> IntentFacts:
+    """What the intent says after an unclear answer. A stored failure that did nothing gets a new key."""
+    after = gateway.read_intent(intent.id)
+    if after.status is IntentStatus.AUTHORISED and error.is_stored:
+        with transaction(session):
+            payment = session.get_one(Payment, attempt.payment_id, with_for_update=True)
+            if payment.retry_count == attempt.retry_count:
+                payment.retry_count += 1
+    return after
+
+
+def _finish_captured(
+    session: Session, attempt: Attempt, *, calendar: Calendar, now: datetime
+) -> PaymentState:
+    """Third beat: paid and accepted, with its mail; the order leaves the cart."""
+    with transaction(session):
+        cart = lock_cart(session, attempt.customer_id)
+        order = lock_order(session, attempt.order_id)
+        payments = lock_payments(session, attempt.order_id)
+        payment = _mine(payments, attempt)
+        if payment.state is not PaymentState.CAPTURING:
+            return payment.state
+        move(payment, PaymentState.CAPTURED, now=now)
+        payment.settled_at = now
+        versions = session.exec(
+            select(OrderLine.bundle_version_id).where(col(OrderLine.order_id) == attempt.order_id)
+        ).all()
+        promise = promise_of(
+            lead_time_of_versions(session, list(versions)),
+            policy=current_policy(session),
+            calendar=calendar,
+            now=now,
+        )
+        accept(session, order, cart=cart, promise=promise, now=now)
+        let_go(session, payments, now=now)
+        reach("settle_payment.before_finish")
+        return payment.state
+
+
+def _finish_released(session: Session, attempt: Attempt, *, now: datetime) -> PaymentState:
+    """Third beat: nothing is charged; the customer reads a neutral line, staff see it."""
+    with transaction(session):
+        order = lock_order(session, attempt.order_id)
+        payments = lock_payments(session, attempt.order_id)
+        payment = _mine(payments, attempt)
+        if payment.state is PaymentState.CAPTURING:
+            # Stripe gave the money back before we could take it.
+            _start_releasing(session, payment, ReleaseReason.AUTHORISATION_LOST, now=now)
+        if payment.state is not PaymentState.RELEASING:
+            return payment.state
+        move(payment, PaymentState.RELEASED, now=now)
+        payment.settled_at = now
+        reason = ReleaseReason(payment.release_reason)
+        _tell_of_release(session, order, payment, reason, now=now)
+        if reason in CANCELLING and order.state is OrderState.RECEIVED:
+            cancel(session, order, reason=CANCELLING[reason], now=now)
+            let_go(session, payments, now=now)
+        reach("settle_payment.before_finish")
+        return payment.state
+
+
+def _tell_of_release(
+    session: Session, order: Order, payment: Payment, reason: ReleaseReason, *, now: datetime
+) -> None:
+    add_event(session, payment.order_id, "payment_released", now=now, reason=reason.value)
+    key = f"authorisation_released:{payment.id}"
+    mail_order(session, order, "authorisation_released", key=key, now=now, amount_cents=payment.amount_cents)
+    record(
+        session,
+        SYSTEM,
+        action="payment.released",
+        object_kind="order",
+        object_id=order.id,
+        object_name=order.number,
+        now=now,
+        reason=reason.value,
+        new={
+            "payment_id": payment.id,
+            "amount_cents": payment.amount_cents,
+            "needs_staff": reason in NEEDING_STAFF,
+        },
+    )
+
+
+def _mine(payments: list[Payment], attempt: Attempt) -> Payment:
+    return next(payment for payment in payments if payment.id == attempt.payment_id)
+
+
+def _key(attempt: Attempt, verb: str) -> str:
+    return idempotency_key(attempt.token, attempt.payment_id, verb, retry_count=attempt.retry_count)

@@ -1,0 +1,210 @@
+"""An order gets its card page: the attempt is written first, then Stripe is asked, then the answer is kept."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from app.core.errors import N_, NotFound, Refused
+from app.core.failpoints import reach
+from app.core.i18n import translate
+from app.core.transaction import transaction
+from app.customers.models import Contact, Customer
+from app.jobs.service import insert_into, put_job
+from app.ordering.models import Charge, Order, OrderLine
+from app.ordering.rules.pricing import ChargeKind
+from app.ordering.rules.states import OrderState
+from app.ordering.service import add_event, lock_order
+from app.payments.models import Payer, Payment
+from app.payments.rules.deadlines import page_expires_at, pay_until
+from app.payments.rules.facts import CardItem, SessionFacts, SessionStatus, SessionWish
+from app.payments.rules.items import NetItem, card_items
+from app.payments.rules.keys import idempotency_key
+from app.payments.rules.states import PaymentState
+from app.payments.service import JUST_PAYING, lock_payments, move, new_payment
+from app.payments.stripe_gateway import StripeGateway, StripeRefusal, StripeUnavailable
+
+CHARGE_NAMES = {ChargeKind.LOW_QUANTITY: N_("Low-quantity surcharge")}
+GREATEST_TRY_COUNT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A committed attempt with all that a request to Stripe is made of: only rows, so that a retry is equal."""
+
+    payment_id: int
+    token: str
+    session_id: str | None
+    order_id: int
+    order_number: str
+    company_name: str
+    email: str
+    customer_id: int
+    customer_number: str
+    stripe_customer_id: str | None
+    items: tuple[CardItem, ...]
+    currency: str
+    language: str
+    expires_at: datetime
+
+    def key(self, verb: str) -> str:
+        return idempotency_key(self.token, self.payment_id, verb)
+
+
+def start_payment(
+    session: Session,
+    gateway: StripeGateway,
+    *,
+    order_number: str,
+    customer_id: int,
+    base_url: str,
+    now: datetime,
+) -> str:
+    """The address to send the customer to: the card page, or our return page where they have just paid.
+
+    One open card page per order: an open one is used again, a crashed attempt goes on under its own key.
+    Raises NotFound for an order that is not the company's, Refused for one that cannot be paid any more,
+    StripeUnavailable when the card page cannot be had now (the order is safe; ask again).
+    """
+    for _ in range(GREATEST_TRY_COUNT):
+        attempt = _intend(session, order_number=order_number, customer_id=customer_id, now=now)
+        reach("start_payment.after_intent")
+        facts = _page_of(session, gateway, attempt, base_url=base_url, now=now)
+        if facts is not None:
+            _note(session, attempt, facts, now=now)
+            reach("start_payment.after_note")
+            if facts.status is SessionStatus.COMPLETE:
+                return _return_url(base_url).replace("{CHECKOUT_SESSION_ID}", facts.id)
+            if facts.status is SessionStatus.OPEN and facts.url:
+                return facts.url
+        _give_up(session, attempt, now=now)
+    raise StripeUnavailable()
+
+
+def _intend(session: Session, *, order_number: str, customer_id: int, now: datetime) -> _Attempt:
+    """The attempt to go on with: the undecided one, or a new one."""
+    with transaction(session):
+        order = session.exec(
+            select(Order)
+            .where(col(Order.number) == order_number, col(Order.customer_id) == customer_id)
+            .with_for_update()
+        ).first()
+        if order is None or order.id is None:
+            raise NotFound(N_("There is no such order."), code="order.unknown")
+        if order.state is not OrderState.RECEIVED or now >= pay_until(order.placed_at):
+            raise Refused(N_("This order cannot be paid any more."), code="order.not_payable")
+        payments = lock_payments(session, order.id)
+        if any(payment.state in JUST_PAYING for payment in payments):
+            raise Refused(N_("This order is being paid at this moment."), code="order.just_paying")
+        undecided = [one for one in payments if one.state in (PaymentState.CREATED, PaymentState.OPEN)]
+        if undecided:
+            payment = undecided[-1]
+        else:
+            expires_at = page_expires_at(placed_at=order.placed_at, now=now)
+            payment = new_payment(session, order, expires_at=expires_at, now=now)
+            add_event(session, order.id, "payment_started", now=now)
+        return _snapshot(session, order, payment)
+
+
+def _snapshot(session: Session, order: Order, payment: Payment) -> _Attempt:
+    lines = session.exec(
+        select(OrderLine).where(col(OrderLine.order_id) == order.id).order_by(col(OrderLine.id))
+    )
+    charges = session.exec(select(Charge).where(col(Charge.order_id) == order.id).order_by(col(Charge.id)))
+    customer = session.get_one(Customer, order.customer_id)
+    payer = session.get(Payer, order.customer_id)
+    items = [NetItem(f"{line.quantity} × {line.name}", line.net_cents) for line in lines]
+    items += [
+        NetItem(translate(order.language, CHARGE_NAMES[charge.kind]), charge.net_cents) for charge in charges
+    ]
+    return _Attempt(
+        payment_id=payment.id or 0,
+        token=payment.token,
+        session_id=payment.session_id,
+        order_id=payment.order_id,
+        order_number=order.number,
+        company_name=customer.company_name,
+        email=session.get_one(Contact, order.contact_id).email,
+        customer_id=order.customer_id,
+        customer_number=customer.number,
+        stripe_customer_id=payer.stripe_customer_id if payer else None,
+        items=card_items(
+            items, gross_cents=order.gross_cents, rest_name=translate(order.language, N_("Further items"))
+        ),
+        currency=order.currency,
+        language=order.language,
+        expires_at=payment.expires_at,
+    )
+
+
+def _page_of(
+    session: Session, gateway: StripeGateway, attempt: _Attempt, *, base_url: str, now: datetime
+) -> SessionFacts | None:
+    """The attempt's card page as it is now; None when Stripe will never make it under this attempt's key."""
+    if attempt.session_id:
+        return gateway.read_session(attempt.session_id)
+    payer = attempt.stripe_customer_id or _payer(session, gateway, attempt, now=now)
+    reach("start_payment.after_payer")
+    wish = SessionWish(
+        order_number=attempt.order_number,
+        attempt=str(attempt.payment_id),
+        stripe_customer_id=payer,
+        items=attempt.items,
+        currency=attempt.currency,
+        language=attempt.language,
+        expires_at=attempt.expires_at,
+        return_url=_return_url(base_url),
+        cancel_url=f"{base_url}/orders/{attempt.order_number}",
+    )
+    try:
+        facts = gateway.create_session(wish, key=attempt.key("session"))
+    except (StripeRefusal, StripeUnavailable) as error:
+        if isinstance(error, StripeUnavailable) and not error.is_stored:
+            raise
+        # A stored failure, or a key used for another request: it may still have been made (stripe.md fact 6).
+        return gateway.find_session(payer, attempt=str(attempt.payment_id), order_number=attempt.order_number)
+    reach("start_payment.after_session")
+    return facts
+
+
+def _payer(session: Session, gateway: StripeGateway, attempt: _Attempt, *, now: datetime) -> str:
+    """The company's id at Stripe, made once; of two made at the same moment the first is kept."""
+    made = gateway.make_customer(
+        name=attempt.company_name,
+        email=attempt.email,
+        number=attempt.customer_number,
+        key=attempt.key("customer"),
+    )
+    with transaction(session):
+        insert = insert_into(session, Payer)
+        row = {"customer_id": attempt.customer_id, "stripe_customer_id": made, "created_at": now}
+        session.execute(insert.values(row).on_conflict_do_nothing(index_elements=["customer_id"]))
+        return session.get_one(Payer, attempt.customer_id).stripe_customer_id
+
+
+def _note(session: Session, attempt: _Attempt, facts: SessionFacts, *, now: datetime) -> None:
+    """Keeps the card page's address. Raises Refused when the order ended while Stripe was asked."""
+    with transaction(session):
+        order = lock_order(session, attempt.order_id)
+        payment = session.get_one(Payment, attempt.payment_id, with_for_update=True)
+        payment.session_id = facts.id
+        payment.session_url = facts.url
+        if payment.state is PaymentState.CREATED:
+            move(payment, PaymentState.OPEN, now=now)
+        is_over = order.state is not OrderState.RECEIVED or payment.state is PaymentState.EXPIRED
+        if is_over or facts.status is SessionStatus.COMPLETE:
+            put_job(session, "settle_payment", key=f"opened:{payment.id}", now=now, payment_id=payment.id)
+    if is_over:
+        raise Refused(N_("This order cannot be paid any more."), code="order.not_payable")
+
+
+def _give_up(session: Session, attempt: _Attempt, *, now: datetime) -> None:
+    """Ends an attempt whose card page is closed or was never made, so that a new one can begin."""
+    with transaction(session):
+        payment = session.get_one(Payment, attempt.payment_id, with_for_update=True)
+        if payment.state in (PaymentState.CREATED, PaymentState.OPEN):
+            move(payment, PaymentState.EXPIRED, now=now)
+
+
+def _return_url(base_url: str) -> str:
+    return f"{base_url}/checkout/return?session_id={{CHECKOUT_SESSION_ID}}"

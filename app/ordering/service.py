@@ -1,0 +1,151 @@
+"""Writing orders inside the caller's transaction: their timeline, their mails, their ends."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from app.catalogue.models import BundleVersion
+from app.core.errors import N_, Refused
+from app.customers.models import Contact
+from app.mail.service import put_mail
+from app.ordering.models import CartLine, Charge, Order, OrderEvent, OrderLine, OrderTax
+from app.ordering.rules.promise import Promise
+from app.ordering.rules.states import CancelReason, OrderState, may_follow
+
+MAILED_CANCELLATIONS = frozenset({CancelReason.UNPAID, CancelReason.BY_CUSTOMER, CancelReason.BY_STAFF})
+"""The ends that get a mail of their own; the others are told by the mail of what caused them."""
+
+
+def lock_order(session: Session, order_id: int) -> Order:
+    """The order as it is now, locked until the transaction ends. Raises NoResultFound for an unknown one."""
+    return session.get_one(Order, order_id, with_for_update=True)
+
+
+def lock_cart(session: Session, customer_id: int) -> list[CartLine]:
+    """A company's cart lines, locked; comes before the order in the order of locks."""
+    query = select(CartLine).where(col(CartLine.customer_id) == customer_id).order_by(col(CartLine.id))
+    return list(session.exec(query.with_for_update()))
+
+
+def add_event(
+    session: Session, order_id: int, kind: str, *, now: datetime, actor_name: str = "", **values: Any
+) -> None:
+    """Adds one entry to the order's timeline; `kind` is a stable word."""
+    session.add(OrderEvent(order_id=order_id, kind=kind, actor_name=actor_name, values=values, at=now))
+
+
+def accept(session: Session, order: Order, *, cart: list[CartLine], promise: Promise, now: datetime) -> None:
+    """Makes a paid order binding: promise, timeline, mail, and its quantities leave the cart.
+
+    The promise counts from the payment: where an earlier run was missed meanwhile, the later one holds and
+    the mail says so. It never gets earlier than what stood on the page.
+    """
+    _move(order, OrderState.ACCEPTED)
+    order.accepted_at = now
+    is_later = promise.promised_on > order.promised_on
+    if is_later:
+        add_event(
+            session,
+            _id(order),
+            "promise_moved",
+            now=now,
+            old=order.promised_on.isoformat(),
+            new=promise.promised_on.isoformat(),
+        )
+        order.promised_on = promise.promised_on
+    order.dispatch_on = max(order.dispatch_on, promise.dispatch_on)
+    add_event(session, _id(order), "accepted", now=now, promised_on=order.promised_on.isoformat())
+    _take_out_of_cart(session, order, cart)
+    mail_order(session, order, "order_accepted", now=now, is_later=is_later)
+
+
+def cancel(
+    session: Session, order: Order, *, reason: CancelReason, now: datetime, actor_name: str = ""
+) -> None:
+    """Ends an order that was not accepted. Raises Refused (`order.illegal_transition`) for any other."""
+    _move(order, OrderState.CANCELLED)
+    order.cancel_reason = reason
+    order.cancelled_at = now
+    add_event(session, _id(order), "cancelled", now=now, actor_name=actor_name, reason=reason.value)
+    if reason in MAILED_CANCELLATIONS:
+        mail_order(session, order, "order_cancelled", now=now, reason=reason.value)
+
+
+def mail_order(
+    session: Session, order: Order, kind: str, *, now: datetime, key: str | None = None, **values: Any
+) -> None:
+    """Puts a mail about an order to the person who placed it; one per kind and order unless `key` says more."""
+    contact = session.get_one(Contact, order.contact_id)
+    put_mail(
+        session,
+        kind,
+        key=key or f"{kind}:{order.id}",
+        to=contact.email,
+        language=order.language,
+        object_kind="order",
+        object_id=_id(order),
+        now=now,
+        **_mail_values(session, order),
+        **values,
+    )
+
+
+def _mail_values(session: Session, order: Order) -> dict[str, Any]:
+    lines = session.exec(
+        select(OrderLine).where(col(OrderLine.order_id) == order.id).order_by(col(OrderLine.id))
+    )
+    charges = session.exec(select(Charge).where(col(Charge.order_id) == order.id).order_by(col(Charge.id)))
+    taxes = session.exec(
+        select(OrderTax).where(col(OrderTax.order_id) == order.id).order_by(col(OrderTax.vat_rate_bp).desc())
+    )
+    return {
+        "number": order.number,
+        "contact_name": order.contact_name,
+        "purchase_reference": order.purchase_reference,
+        "lines": [
+            {"name": line.name, "quantity": line.quantity, "net_cents": line.net_cents} for line in lines
+        ],
+        "charges": [{"kind": charge.kind.value, "net_cents": charge.net_cents} for charge in charges],
+        "taxes": [{"vat_rate_bp": tax.vat_rate_bp, "vat_cents": tax.vat_cents} for tax in taxes],
+        "gross_cents": order.gross_cents,
+        "promised_on": order.promised_on.isoformat(),
+        "address": [
+            order.company_name,
+            order.street,
+            f"{order.postal_code} {order.city}",
+            order.country,
+        ],
+    }
+
+
+def _take_out_of_cart(session: Session, order: Order, cart: list[CartLine]) -> None:
+    """What was bought leaves the cart; what was added to it after the order stays."""
+    bought: dict[int, int] = {}
+    rows = session.exec(
+        select(BundleVersion.bundle_id, OrderLine.quantity)
+        .join(OrderLine, col(OrderLine.bundle_version_id) == col(BundleVersion.id))
+        .where(col(OrderLine.order_id) == order.id)
+    )
+    for bundle_id, quantity in rows:
+        bought[bundle_id] = bought.get(bundle_id, 0) + quantity
+    for line in cart:
+        left = line.quantity - bought.get(line.bundle_id, 0)
+        if left <= 0:
+            session.delete(line)
+        elif left < line.quantity:
+            line.quantity = left
+
+
+def _move(order: Order, following: OrderState) -> None:
+    if not may_follow(order.state, following):
+        raise Refused(
+            N_("This order has moved on meanwhile: that is no longer possible."),
+            code="order.illegal_transition",
+        )
+    order.state = following
+
+
+def _id(order: Order) -> int:
+    assert order.id is not None
+    return order.id

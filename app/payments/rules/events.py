@@ -1,0 +1,31 @@
+"""What an event of Stripe means for us: which object to look at again."""
+
+from typing import Any
+
+from app.payments.rules.facts import EventFacts
+
+SETTLING = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.expired",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "payment_intent.amount_capturable_updated",
+        "payment_intent.succeeded",
+        "payment_intent.canceled",
+        "payment_intent.payment_failed",
+    }
+)
+"""The types after which a payment may have to move; the others are only kept."""
+
+
+def target_of(event: EventFacts) -> dict[str, Any]:
+    """The arguments for settling: which session or intent to read again; empty when there is nothing to do.
+
+    Nothing else of the event is believed: not its order in time, not its amounts, not its state.
+    """
+    if event.event_type not in SETTLING:
+        return {}
+    if event.event_type.startswith("checkout.session."):
+        return {"session_id": event.object_id}
+    return {"intent_id": event.object_id}
