@@ -74,8 +74,8 @@ def test_two_requests_with_one_key_at_once_make_one_session(shop: Shop, standin:
     def ask() -> None:
         try:
             outcomes.append(shop.session(key="attempt-1").id)
-        except stripe.IdempotencyError as refused:
-            outcomes.append(refused.http_status)
+        except stripe.APIError as refused:
+            outcomes.append((refused.http_status, refused.error.code if refused.error else None))
 
     threads = [threading.Thread(target=ask) for _ in range(2)]
     for thread in threads:
@@ -83,7 +83,7 @@ def test_two_requests_with_one_key_at_once_make_one_session(shop: Shop, standin:
     for thread in threads:
         thread.join()
 
-    assert 409 in outcomes
+    assert (409, "idempotency_key_in_use") in outcomes
     assert len(shop.v1.checkout.sessions.list().data) == 1
 
 
