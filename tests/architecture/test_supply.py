@@ -1,7 +1,6 @@
 """What the shop is built from: hashed lock files above the floor, and no host or path of a workplace."""
 
 import re
-import subprocess
 import tomllib
 from functools import cache
 
@@ -115,16 +114,9 @@ def test_no_secret_of_a_real_payment_account_is_committed() -> None:
 
 
 def test_the_folder_of_the_running_shop_and_its_environment_file_stay_out_of_git() -> None:
-    private = [".venv/bin/python", "data/shop.db", "data/demo.env", ".env"]
+    ignored = {line.strip("/") for line in (ROOT / ".gitignore").read_text().split()}
 
-    ignored = subprocess.run(
-        ["git", "-C", str(ROOT), "check-ignore", "--no-index", *private],
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.split()
-
-    assert ignored == private
+    assert {".venv", "data", ".env"} <= ignored
 
 
 @cache

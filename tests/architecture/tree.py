@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import shutil
 import subprocess
 import tomllib
 from dataclasses import dataclass
@@ -10,6 +11,10 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
+NOT_OURS = {
+    *(".git", ".venv", "data", "build", "__pycache__", ".hypothesis", ".import_linter_cache"),
+    *(".mypy_cache", ".pytest_cache", ".ruff_cache"),
+}
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,13 @@ def templates(suffix: str = "") -> tuple[tuple[str, str], ...]:
 
 @functools.cache
 def committed_files() -> tuple[Path, ...]:
-    """Every file that git has or would take."""
+    """Every file that git has or would take; of an unpacked archive, every file but those of tools."""
+    if not (ROOT / ".git").exists() or not shutil.which("git"):
+        return tuple(
+            file
+            for file in sorted(ROOT.rglob("*"))
+            if file.is_file() and not NOT_OURS & set(file.relative_to(ROOT).parts)
+        )
     listed = subprocess.run(
         ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         capture_output=True,
