@@ -46,15 +46,18 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def enum_type(kind: type[enum.Enum]) -> Any:
-    """A column type that stores the enum's values (not names) and checks them in the database."""
+def enum_type(kind: type[enum.Enum], *, name: str = "") -> Any:
+    """A column type that stores the enum's values (not names) and checks them in the database.
+
+    `name` tells the checks of two columns of one table apart.
+    """
     return Enum(
         kind,
         values_callable=lambda members: [member.value for member in members],
         native_enum=False,
         length=32,
         create_constraint=True,
-        name=f"is_{kind.__name__.lower()}",
+        name=name or f"is_{kind.__name__.lower()}",
     )
 
 

@@ -103,7 +103,9 @@ class Screening(SQLModel, table=True):
     outcome: ScreeningState = Field(sa_type=enum_type(ScreeningState), index=True)
     matches: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     screened_at: datetime = Field(sa_type=UTCDateTime)
-    decision: ScreeningState | None = Field(default=None, sa_type=enum_type(ScreeningState))
+    decision: ScreeningState | None = Field(
+        default=None, sa_type=enum_type(ScreeningState, name="is_decision")
+    )
     decided_by: str = Field(default="", max_length=200)
     decided_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     reason: str = Field(default="", max_length=1000)

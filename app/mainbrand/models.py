@@ -10,7 +10,10 @@ from app.mainbrand.rules.segments import Segment
 
 
 class MainAccount(SQLModel, table=True):
-    """A company in the main brand's list, with the keys by which it is recognised, normalised."""
+    """A company in the main brand's list, with the keys by which it is recognised, normalised.
+
+    `listed_segment` is what the list itself says; `rated_at` is set once purchases were rated.
+    """
 
     __tablename__ = "main_accounts"
     __table_args__ = (Index("ix_main_accounts_name_key_postal_code", "name_key", "postal_code"),)
@@ -31,6 +34,7 @@ class MainAccount(SQLModel, table=True):
     sales_contact: str = Field(default="", max_length=300)
     segment: Segment = Field(default=Segment.UNRATED, sa_type=enum_type(Segment))
     segment_reason: str = Field(default="", max_length=500)
+    listed_segment: Segment | None = Field(default=None, sa_type=enum_type(Segment, name="is_listed_segment"))
     revenue_12m_cents: int | None = Field(default=None, sa_type=BigInteger)
     rated_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     row_hash: str = Field(default="", max_length=64)
@@ -38,13 +42,16 @@ class MainAccount(SQLModel, table=True):
 
 
 class Purchase(SQLModel, table=True):
-    """One line of a past invoice of the main brand; returns have a negative quantity."""
+    """One line of a past invoice of the main brand; returns have a negative quantity.
+
+    `is_goods` is false for postage, fees and adjustments; `import_key` makes reading a line twice once.
+    """
 
     __tablename__ = "purchases"
     __table_args__ = (Index("ix_purchases_account_number_purchased_at", "account_number", "purchased_at"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    import_key: str = Field(max_length=64)
+    import_key: str = Field(unique=True, max_length=32)
     account_number: str = Field(max_length=64)
     invoice_number: str = Field(max_length=64)
     sku: str = Field(max_length=64)
@@ -52,5 +59,6 @@ class Purchase(SQLModel, table=True):
     quantity_milli: int = Field(sa_type=BigInteger)
     net_cents: int = Field(sa_type=BigInteger)
     currency: str = Field(max_length=3)
+    is_goods: bool = True
     country: str = Field(default="", max_length=64)
     purchased_at: datetime = Field(sa_type=UTCDateTime)

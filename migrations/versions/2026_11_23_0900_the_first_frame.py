@@ -231,6 +231,20 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("segment_reason", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column(
+            "listed_segment",
+            sa.Enum(
+                "A",
+                "B",
+                "C",
+                "unrated",
+                name="is_listed_segment",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=True,
+        ),
         sa.Column("revenue_12m_cents", sa.BigInteger(), nullable=True),
         sa.Column("rated_at", app.core.db.UTCDateTime(timezone=True), nullable=True),
         sa.Column("row_hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -258,7 +272,7 @@ def upgrade() -> None:
     op.create_table(
         "purchases",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("import_key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("import_key", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("account_number", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.Column("invoice_number", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.Column("sku", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -266,9 +280,11 @@ def upgrade() -> None:
         sa.Column("quantity_milli", sa.BigInteger(), nullable=False),
         sa.Column("net_cents", sa.BigInteger(), nullable=False),
         sa.Column("currency", sqlmodel.sql.sqltypes.AutoString(length=3), nullable=False),
+        sa.Column("is_goods", sa.Boolean(), nullable=False),
         sa.Column("country", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.Column("purchased_at", app.core.db.UTCDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_purchases")),
+        sa.UniqueConstraint("import_key", name=op.f("uq_purchases_import_key")),
     )
     with op.batch_alter_table("purchases", schema=None) as batch_op:
         batch_op.create_index(
@@ -585,7 +601,7 @@ def upgrade() -> None:
                 "review",
                 "blocked",
                 "refused",
-                name="is_screeningstate",
+                name="is_decision",
                 native_enum=False,
                 create_constraint=True,
                 length=32,

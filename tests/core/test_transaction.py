@@ -1,0 +1,83 @@
+"""The one door through which anything is written."""
+
+import threading
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from app.catalogue.models import CatalogueState
+from app.core.db import Database
+from app.core.transaction import OutsideTransaction, transaction
+
+
+def _version(database: Database) -> int:
+    with database.read_session() as session:
+        return session.get_one(CatalogueState, 1).version
+
+
+def test_what_is_written_outside_a_transaction_is_refused(session: Session, database: Database) -> None:
+    row = session.get_one(CatalogueState, 1)
+    row.version = 99
+
+    with pytest.raises(OutsideTransaction):
+        session.commit()
+    with pytest.raises(OutsideTransaction):
+        session.execute(update(CatalogueState).values(version=99))
+
+    assert _version(database) == 1
+
+
+def test_transactions_do_not_nest(session: Session) -> None:
+    with transaction(session), pytest.raises(OutsideTransaction), transaction(session):
+        pass
+
+
+def test_an_exception_takes_everything_back(session: Session, database: Database) -> None:
+    with pytest.raises(RuntimeError, match="half-way"), transaction(session):
+        session.get_one(CatalogueState, 1).version = 7
+        session.flush()
+        raise RuntimeError("half-way")
+
+    assert _version(database) == 1
+
+
+def test_rows_read_before_are_read_again_inside(session: Session, database: Database) -> None:
+    row = session.get_one(CatalogueState, 1)
+    with database.session() as other, transaction(other):
+        other.get_one(CatalogueState, 1).version = 5
+
+    with transaction(session):
+        assert row.version == 5
+
+
+def test_parallel_increments_are_never_lost(database: Database) -> None:
+    def increment() -> None:
+        for _ in range(25):
+            with database.session() as session, transaction(session):
+                row = session.get_one(CatalogueState, 1, with_for_update=True)
+                row.version += 1
+
+    threads = [threading.Thread(target=increment) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert _version(database) == 201
+
+
+def test_a_change_is_not_written_by_a_page_that_only_reads(read_session: Session, database: Database) -> None:
+    read_session.get_one(CatalogueState, 1).version = 42
+
+    with pytest.raises(OutsideTransaction):
+        read_session.commit()
+
+    assert _version(database) == 1
+
+
+def test_a_bulk_update_counts_its_rows(session: Session) -> None:
+    with transaction(session):
+        done = session.execute(update(CatalogueState).where(col(CatalogueState.id) == 1).values(version=3))
+
+        assert done.rowcount == 1  # type: ignore[attr-defined]

@@ -1,0 +1,133 @@
+"""An e-mail leaves the outbox once, or says why it did not."""
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from sqlmodel import Session, select
+
+from app.core.rendering import make_environments
+from app.core.transaction import transaction
+from app.flows.send_mail import send_mail
+from app.mail.models import Mail, MailState
+from app.mail.service import put_mail
+from app.mail.transport import Delay, open_transport
+from app.settings import Settings
+from tests.databases import free_port
+
+
+class Sink:
+    """An SMTP server that keeps what it accepts; `code` makes it refuse recipients."""
+
+    def __init__(self) -> None:
+        self.code = 250
+        self.messages: list[bytes] = []
+        self.lock = threading.Lock()
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # type: ignore[no-untyped-def]
+        if self.code != 250:
+            return f"{self.code} not now"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):  # type: ignore[no-untyped-def]
+        with self.lock:
+            self.messages.append(envelope.content)
+        return "250 kept"
+
+
+@pytest.fixture
+def sink() -> Iterator[tuple[Sink, str]]:
+    handler, port = Sink(), free_port()
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield handler, f"smtp://127.0.0.1:{port}"
+    controller.stop()
+
+
+def _put(session: Session, now: datetime) -> int:
+    with transaction(session):
+        for _ in range(2):
+            put_mail(
+                session, "verify_email", key="verify:1", to="kim@firma.example", language="en",
+                object_kind="contact", object_id=1, now=now,
+                secret_values={"token": "s3cret-link"}, company_name="Ärmel GmbH\r\nBcc: x@y.example", contact_name="Kim", hours=48,
+            )  # fmt: skip
+    [mail] = session.exec(select(Mail)).all()
+    return mail.id or 0
+
+
+def _send(session: Session, url: str, mail_id: int, settings: Settings, now: datetime) -> None:
+    environments = make_environments(timezone="Europe/Berlin")
+    for environment in environments.values():
+        environment.globals["static"] = str
+    send_mail(
+        session, open_transport(url), mail_id=mail_id, environments=environments, settings=settings, now=now
+    )
+
+
+def test_a_queued_mail_is_delivered_once_and_its_secret_forgotten(
+    session: Session, sink: tuple[Sink, str], settings: Settings, now: datetime
+) -> None:
+    server, url = sink
+    mail_id = _put(session, now)
+
+    _send(session, url, mail_id, settings, now)
+    _send(session, url, mail_id, settings, now)
+
+    mail = session.get_one(Mail, mail_id)
+    assert mail.state is MailState.SENT
+    assert mail.secret_values is None
+    assert len(server.messages) == 1
+    head, _, body = server.messages[0].partition(b"\r\n\r\n")
+    assert b"\r\nbcc:" not in head.lower()
+    assert b"s3cret-link" in body
+    assert settings.seller_register_number.encode() in body
+
+
+def test_a_mail_that_the_server_puts_off_stays_queued_with_the_reason(
+    session: Session, sink: tuple[Sink, str], settings: Settings, now: datetime
+) -> None:
+    server, url = sink
+    server.code = 451
+    mail_id = _put(session, now)
+
+    with pytest.raises(Delay):
+        _send(session, url, mail_id, settings, now)
+
+    mail = session.get_one(Mail, mail_id)
+    assert (mail.state, mail.error) == (MailState.QUEUED, "Delay: 451 not now")
+
+
+def test_a_mail_that_the_server_refuses_for_good_is_failed_at_once(
+    session: Session, sink: tuple[Sink, str], settings: Settings, now: datetime
+) -> None:
+    server, url = sink
+    server.code = 550
+    mail_id = _put(session, now)
+
+    _send(session, url, mail_id, settings, now)
+
+    assert session.get_one(Mail, mail_id).state is MailState.FAILED
+    assert server.messages == []
+
+
+def test_the_folder_transport_keeps_one_file_per_message_id(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["Message-ID"] = "<abc@schlicht>"
+    message.set_content("hello")
+
+    transport = open_transport(f"file://{tmp_path}")
+    transport.deliver(message)
+    transport.deliver(message)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["abcschlicht.eml"]
+
+
+def test_an_unknown_transport_is_refused_with_the_variables_name() -> None:
+    with pytest.raises(ValueError, match="SHOP_SMTP_URL"):
+        open_transport("http://mail.example")
