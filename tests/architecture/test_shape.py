@@ -127,7 +127,7 @@ def test_no_row_is_made_from_whatever_a_request_brings() -> None:
         for call in calls(module)
         if (called_name(call) in tables and (module.path.startswith("app/web/") or _pours_a_form(call)))
         or (
-            called_name(call) in {"model_validate", "model_construct", "parse_obj"}
+            called_name(call) in {"model_validate", "model_validate_json"}
             and isinstance(call.func, ast.Attribute)
             and ast.unparse(call.func.value) in tables
         )
