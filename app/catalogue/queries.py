@@ -150,6 +150,16 @@ def published_bundle_id(session: Session, slug: str) -> int:
     return found
 
 
+def published_slug(session: Session, bundle_id: int) -> str:
+    """The address's name of a bundle on sale. Raises NotFound, alike for an unknown, draft or retired one."""
+    found = session.exec(
+        select(Bundle.slug).where(col(Bundle.id) == bundle_id, col(Bundle.state) == BundleState.PUBLISHED)
+    ).first()
+    if found is None:
+        raise no_such_bundle()
+    return found
+
+
 def published_image(session: Session, slug: str) -> tuple[Kind, str, bytes | None]:
     """Kind, content type and bytes (None without a picture) of a bundle on sale. Raises NotFound like the above."""
     row = session.execute(

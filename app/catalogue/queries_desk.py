@@ -1,0 +1,127 @@
+"""Reading blocks and bundles for the staff's pages, drafts and retired ones among them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, select
+
+from app.catalogue.models import Block, Bundle, BundleImage, BundleItem, BundleVersion
+from app.catalogue.rules.kinds import BundleState, Kind
+from app.core.errors import N_, NotFound
+from app.core.paging import Slice, read_page
+
+
+@dataclass(frozen=True)
+class BundleSheet:
+    """A bundle with its newest version, that version's blocks as they are today, and all versions."""
+
+    bundle: Bundle
+    version: BundleVersion
+    items: Sequence[tuple[BundleItem, Block]]
+    versions: Sequence[BundleVersion]
+
+    @property
+    def cost_cents(self) -> int:
+        """What the blocks of one unit cost today."""
+        return sum(item.quantity * block.unit_cost_cents for item, block in self.items)
+
+    @property
+    def is_draft_newer(self) -> bool:
+        """Whether there is something to publish."""
+        return self.version.published_at is None or self.bundle.state is not BundleState.PUBLISHED
+
+
+def list_bundles(
+    session: Session, *, text: str, state: BundleState | None, kind: Kind | None, page: int
+) -> Slice[tuple[Bundle, BundleVersion]]:
+    """One page of bundles with their newest version, newest bundle first."""
+    newest = (
+        select_columns(func.max(col(BundleVersion.id)))
+        .where(col(BundleVersion.bundle_id) == col(Bundle.id))
+        .correlate(Bundle)
+        .scalar_subquery()
+    )
+    query = (
+        select_columns(Bundle, BundleVersion)
+        .join(BundleVersion, col(BundleVersion.id) == newest)
+        .order_by(col(Bundle.id).desc())
+    )
+    if state is not None:
+        query = query.where(col(Bundle.state) == state)
+    if kind is not None:
+        query = query.where(col(BundleVersion.kind) == kind)
+    if text:
+        query = query.where(
+            col(Bundle.slug).icontains(text, autoescape=True)
+            | col(BundleVersion.name_de).icontains(text, autoescape=True)
+            | col(BundleVersion.name_en).icontains(text, autoescape=True)
+        )
+    return read_page(session, query, page=page)
+
+
+def read_sheet(session: Session, bundle_id: int) -> BundleSheet:
+    """A bundle for its editor. Raises NotFound."""
+    bundle = session.get(Bundle, bundle_id)
+    versions = session.exec(
+        select(BundleVersion)
+        .where(col(BundleVersion.bundle_id) == bundle_id)
+        .order_by(col(BundleVersion.version_number).desc())
+    ).all()
+    if bundle is None or not versions:
+        raise NotFound(N_("There is no such bundle."), code="bundle.not_found")
+    items = session.exec(
+        select(BundleItem, Block)
+        .join(Block, col(Block.id) == col(BundleItem.block_id))
+        .where(col(BundleItem.bundle_version_id) == versions[0].id)
+        .order_by(col(BundleItem.id))
+    ).all()
+    return BundleSheet(bundle, versions[0], items, versions)
+
+
+def image_of(session: Session, bundle_id: int) -> tuple[str, bytes]:
+    """The content type and bytes of a bundle's picture, whatever its state. Raises NotFound."""
+    row = session.execute(
+        select_columns(col(BundleImage.content_type), col(BundleImage.content))
+        .join(Bundle, col(Bundle.image_id) == col(BundleImage.id))
+        .where(col(Bundle.id) == bundle_id)
+    ).first()
+    if row is None:
+        raise NotFound(N_("This bundle has no picture."), code="bundle.no_image")
+    return row[0], row[1]
+
+
+def list_blocks(session: Session, *, text: str, kind: Kind | None, page: int) -> Slice[Block]:
+    """One page of blocks by SKU; `text` is looked for in SKU and names."""
+    query = select(Block).order_by(col(Block.sku))
+    if kind is not None:
+        query = query.where(col(Block.kind) == kind)
+    if text:
+        query = query.where(
+            col(Block.sku).icontains(text, autoescape=True)
+            | col(Block.name_de).icontains(text, autoescape=True)
+            | col(Block.name_en).icontains(text, autoescape=True)
+        )
+    return read_page(session, query, page=page)
+
+
+def find_block(session: Session, sku: str) -> Block:
+    """The block of a SKU. Raises NotFound."""
+    block = session.exec(select(Block).where(col(Block.sku) == sku)).first()
+    if block is None:
+        raise NotFound(N_("There is no such block."), code="block.not_found")
+    return block
+
+
+def block_ids(session: Session, skus: Sequence[str]) -> dict[str, int]:
+    """The ids of the blocks among some SKUs, by SKU."""
+    rows = session.execute(select_columns(col(Block.sku), col(Block.id)).where(col(Block.sku).in_(skus)))
+    return {sku: block_id for sku, block_id in rows if block_id is not None}
+
+
+def block_choices(session: Session, *, language: str, limit: int = 2000) -> list[tuple[str, str]]:
+    """The first blocks by SKU, each with its name in a language, to choose from."""
+    name = col(Block.name_de if language == "de" else Block.name_en)
+    rows = session.execute(select_columns(col(Block.sku), name).order_by(col(Block.sku)).limit(limit))
+    return [(sku, text) for sku, text in rows]

@@ -1,0 +1,161 @@
+"""A customer fills the company's cart: add, change, remove, agree to a bundle that changed meanwhile."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, delete, func, select
+
+from app.catalogue.models import Bundle, BundleVersion
+from app.catalogue.queries import no_such_bundle
+from app.catalogue.rules.kinds import BundleState
+from app.core.errors import N_, FieldError, Invalid
+from app.core.transaction import transaction
+from app.customers.models import Customer
+from app.ordering.models import CartLine
+from app.ordering.rules.quantities import QuantityFault, QuantityProblem, QuantityRule, check_quantity
+
+MOST_LINES = 100
+SENTENCES = {
+    QuantityFault.TOO_SMALL: N_("%(name)s is sold from %(upper)s on. Take %(upper)s."),
+    QuantityFault.TOO_LARGE: N_("At most %(lower)s of %(name)s go into one order. Take %(lower)s."),
+    QuantityFault.OFF_STEP: N_("%(name)s is sold in steps of %(step)s. Take %(lower)s or %(upper)s."),
+}
+FROM_STEP_ON = N_("%(name)s is sold in steps of %(step)s. Take %(upper)s.")
+UP_TO_STEP = N_("%(name)s is sold in steps of %(step)s. Take %(lower)s.")
+NOT_ORDERABLE = N_("%(name)s cannot be ordered in any quantity at the moment.")
+
+
+def add_to_cart(
+    session: Session, *, customer_id: int, bundle_id: int, quantity: int, language: str, now: datetime
+) -> int:
+    """Adds to what the cart already holds of a bundle and returns the sum; two tabs add up.
+
+    `language` is that of the sentence in an error. Raises NotFound for a bundle that is not on sale, Invalid
+    (`quantity`) for a sum that may not be ordered and for a cart that is full.
+    """
+    with transaction(session):
+        _lock(session, customer_id)
+        version = _on_sale(session, bundle_id)
+        present = session.exec(
+            select(CartLine.quantity).where(
+                col(CartLine.customer_id) == customer_id, col(CartLine.bundle_id) == bundle_id
+            )
+        ).first()
+        _check(version, (present or 0) + quantity, language=language)
+        if present is None:
+            _refuse_full(session, customer_id)
+        _put(session, customer_id, version, quantity=quantity, now=now)
+        return (present or 0) + quantity
+
+
+def set_quantity(
+    session: Session, *, customer_id: int, bundle_id: int, quantity: int, language: str, now: datetime
+) -> None:
+    """Changes how many of a bundle the cart holds; 0 removes it. What is not in the cart stays out of it.
+
+    Raises Invalid (`quantity`) for a quantity that may not be ordered, NotFound for a bundle no longer sold.
+    """
+    with transaction(session):
+        _lock(session, customer_id)
+        line = _line(session, customer_id, bundle_id)
+        if line is None:
+            return
+        if quantity == 0:
+            session.exec(delete(CartLine).where(col(CartLine.id) == line.id))
+            return
+        _check(_on_sale(session, bundle_id), quantity, language=language)
+        line.quantity = quantity
+        line.updated_at = now
+
+
+def accept_change(
+    session: Session, *, customer_id: int, bundle_id: int, version_id: int, now: datetime
+) -> None:
+    """Keeps a line whose bundle changed, at the version the customer was just shown.
+
+    A version that is no longer the present one changes nothing: the cart shows the newer one then.
+    """
+    with transaction(session):
+        _lock(session, customer_id)
+        line = _line(session, customer_id, bundle_id)
+        if line is not None and _on_sale(session, bundle_id).id == version_id:
+            line.seen_version_id = version_id
+            line.updated_at = now
+
+
+def quantity_sentence(problem: QuantityProblem, *, step: int) -> str:
+    """The sentence (a gettext msgid with `name`, `step`, `lower`, `upper`) that names the fix."""
+    if problem.lower is None and problem.upper is None:
+        return NOT_ORDERABLE
+    if problem.fault is QuantityFault.OFF_STEP and problem.lower is None:
+        return FROM_STEP_ON
+    if problem.fault is QuantityFault.OFF_STEP and problem.upper is None:
+        return UP_TO_STEP
+    return SENTENCES[problem.fault]
+
+
+def _lock(session: Session, customer_id: int) -> None:
+    # The row is shared by everybody of the company: its lock keeps the count of lines true.
+    session.exec(select(Customer.id).where(col(Customer.id) == customer_id).with_for_update()).one()
+
+
+def _on_sale(session: Session, bundle_id: int) -> BundleVersion:
+    version = session.exec(
+        select(BundleVersion)
+        .join(Bundle, col(Bundle.current_version_id) == col(BundleVersion.id))
+        .where(col(Bundle.id) == bundle_id, col(Bundle.state) == BundleState.PUBLISHED)
+    ).first()
+    if version is None:
+        raise no_such_bundle()
+    return version
+
+
+def _line(session: Session, customer_id: int, bundle_id: int) -> CartLine | None:
+    return session.exec(
+        select(CartLine).where(col(CartLine.customer_id) == customer_id, col(CartLine.bundle_id) == bundle_id)
+    ).first()
+
+
+def _check(version: BundleVersion, quantity: int, *, language: str) -> None:
+    problem = check_quantity(quantity, QuantityRule(version.minimum_quantity, version.order_step))
+    if problem is None:
+        return
+    values: dict[str, Any] = {
+        "name": version.name_de if language == "de" else version.name_en,
+        "step": version.order_step,
+        "lower": problem.lower,
+        "upper": problem.upper,
+    }
+    fault = FieldError("quantity", quantity_sentence(problem, step=version.order_step), values)
+    raise Invalid(N_("This quantity cannot be ordered."), code="cart.quantity", fields=(fault,))
+
+
+def _refuse_full(session: Session, customer_id: int) -> None:
+    count = session.exec(
+        select(func.count()).select_from(CartLine).where(col(CartLine.customer_id) == customer_id)
+    ).one()
+    if count >= MOST_LINES:
+        full = FieldError(
+            "quantity",
+            N_("A cart holds at most %(most)s bundles. Order these first, or remove one."),
+            {"most": MOST_LINES},
+        )
+        raise Invalid(N_("The cart is full."), code="cart.full", fields=(full,))
+
+
+def _put(session: Session, customer_id: int, version: BundleVersion, *, quantity: int, now: datetime) -> None:
+    insert: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[session.get_bind().dialect.name]
+    new = insert(CartLine).values(
+        customer_id=customer_id,
+        bundle_id=version.bundle_id,
+        seen_version_id=version.id,
+        quantity=quantity,
+        updated_at=now,
+    )
+    session.execute(
+        new.on_conflict_do_update(
+            index_elements=["customer_id", "bundle_id"],
+            set_={"quantity": col(CartLine.quantity) + new.excluded.quantity, "updated_at": now},
+        )
+    )

@@ -1,0 +1,277 @@
+"""The catalogue, the bundle page and pictures as an admitted customer sees them."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from app.catalogue.rules.kinds import BundleState, Kind
+from app.core.clock import utc_now
+from app.core.transaction import transaction
+from app.customers.models import Contact, Customer
+from app.flows.publish_bundle import publish_bundle
+from app.flows.retire_bundle import retire_bundle
+from app.fulfilment.calendar import work_calendar
+from app.ordering.rules.promise import delivery_promise
+from app.policy.rules.policy import Policy
+from tests import make
+from tests.catalogue import written
+
+Browsers = Callable[..., Any]
+
+
+def text(answer: Any) -> str:
+    """The visible words of a page."""
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+
+
+def fill(session: Session, count: int, **values: Any) -> None:
+    block = make.block(session)
+    with transaction(session):
+        for number in range(count):
+            names = {"name_de": f"Paket {number:03}", "name_en": f"Pack {number:03}"}
+            make.bundle(session, slug=f"p-{number:03}", items=[(block, 1)], **names, **values)
+
+
+def names(answer: Any) -> list[str]:
+    return re.findall(r'class="card-name">([^<]+)<', answer.text)
+
+
+def test_a_page_holds_twenty_four_bundles_and_leads_to_the_next(
+    session: Session, browser: Browsers, admitted: Contact
+) -> None:
+    fill(session, 50)
+    visitor = browser(admitted)
+
+    pages = [visitor.get(f"/catalogue?page={number}") for number in (1, 2, 3)]
+
+    assert [names(page) for page in pages] == [
+        [f"Pack {number:03}" for number in numbers] for numbers in (range(24), range(24, 48), range(48, 50))
+    ]
+    assert 'rel="next" href="/catalogue?page=2"' in pages[0].text
+    assert 'rel="prev"' not in pages[0].text
+    assert 'rel="prev" href="/catalogue"' in pages[1].text
+    assert 'rel="next"' not in pages[2].text
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "abc", "9" * 30, "\u0663", "1.5"])
+def test_a_page_number_that_makes_no_sense_is_the_first_page(
+    session: Session, browser: Browsers, admitted: Contact, page: str
+) -> None:
+    fill(session, 1)
+
+    answer = browser(admitted).get("/catalogue", params={"page": page})
+
+    assert (answer.status_code, names(answer)) == (200, ["Pack 000"])
+
+
+def test_past_the_end_the_page_says_so(session: Session, browser: Browsers, admitted: Contact) -> None:
+    fill(session, 1)
+
+    assert "This page is empty" in text(browser(admitted).get("/catalogue?page=7"))
+
+
+def test_kinds_are_shown_with_their_counts_and_narrow_the_list(
+    session: Session, browser: Browsers, admitted: Contact
+) -> None:
+    fill(session, 2)
+    make.bundle(session, name_en="Oil", kind=Kind.CARE_PRODUCT)
+
+    everything = browser(admitted).get("/catalogue")
+    narrowed = browser(admitted).get("/catalogue?kind=care_product")
+
+    assert "All bundles 3 Spare parts 2 Care products 1" in text(everything)
+    assert "Consumables" not in text(everything)
+    assert names(narrowed) == ["Oil"]
+    assert names(browser(admitted).get("/catalogue?kind=nonsense")) == names(everything)
+
+
+def test_search_shows_what_was_understood_and_helps_when_nothing_is_found(
+    session: Session, browser: Browsers, admitted: Contact
+) -> None:
+    make.bundle(session, name_en="Ball bearing set", name_de="Kugellager-Satz", slug="lager")
+    make.bundle(session, name_en="Brush set", name_de="Bürsten", slug="buersten")
+    visitor = browser(admitted)
+
+    typo = visitor.get("/catalogue", params={"q": "kugelager"})
+    nothing = visitor.get("/catalogue", params={"q": "kugellager bürsten"})
+    hostile = visitor.get("/catalogue", params={"q": "<script>\"' OR 1=1"})
+
+    assert names(typo) == ["Ball bearing set"]
+    assert "Nothing is called “kugelager” here: we looked for “kugellager”." in text(typo)
+    assert "1 bundle found." in text(typo)
+    assert "No bundle has all of this" in text(nothing)
+    assert 'href="/catalogue?q=kugellager"' in nothing.text
+    assert 'href="/catalogue?q=buersten"' in nothing.text
+    assert (hostile.status_code, "<script>&#34;" in hostile.text, '<script>"' in hostile.text) == (
+        200,
+        False,
+        False,
+    )
+    assert "&lt;script&gt;" in hostile.text
+
+
+def test_search_results_go_on_over_pages(session: Session, browser: Browsers, admitted: Contact) -> None:
+    fill(session, 30)
+
+    first = browser(admitted).get("/catalogue?q=pack")
+    second = browser(admitted).get("/catalogue?q=pack&page=2")
+
+    assert "30 bundles found." in text(first)
+    assert 'rel="next" href="/catalogue?q=pack&amp;page=2"' in first.text
+    assert names(first) + names(second) == [f"Pack {number:03}" for number in range(30)]
+
+
+def test_a_bundle_page_tells_contents_price_sizes_and_the_promised_day(
+    session: Session, browser: Browsers, admitted: Contact
+) -> None:
+    seal, oil = make.block(session, name_en="Seal"), make.block(session, name_en="Oil", unit_code="LTR")
+    make.bundle(
+        session,
+        slug="kit",
+        name_en="Repair kit",
+        items=[(seal, 4), (oil, 1)],
+        price_cents=123_450,
+        minimum_quantity=8,
+        order_step=5,
+    )
+    promise = delivery_promise(
+        Policy(), work_calendar("SN", "Europe/Berlin"), ordered_at=utc_now(), main_brand_lead_time_days=2
+    )
+
+    shown = text(browser(admitted).get("/bundles/kit"))
+
+    assert "€1,234.50 per bundle, plus VAT" in shown
+    assert "4 pieces Seal" in shown
+    assert "1 litre Oil" in shown
+    assert "Minimum quantity 10 Order step 5" in shown
+    assert (
+        f"With you by {promise.promised_on:%A}, {promise.promised_on.day} {promise.promised_on:%B %Y}"
+        in shown
+    )
+    assert "Voluntary returns and extra warranty. Your statutory rights stay." in shown
+
+
+def test_the_number_field_offers_only_valid_quantities(
+    session: Session, browser: Browsers, admitted: Contact
+) -> None:
+    make.bundle(session, slug="kit", minimum_quantity=8, order_step=5)
+
+    field = re.search(r'<input[^>]*name="quantity"[^>]*>', browser(admitted).get("/bundles/kit").text)
+
+    assert field
+    assert all(part in field[0] for part in ('value="10"', 'min="10"', 'max="9995"', 'step="5"'))
+
+
+def test_unknown_draft_and_retired_bundles_look_the_same(
+    session: Session, browser: Browsers, admitted: Contact
+) -> None:
+    make.bundle(session, slug="draft", state=BundleState.DRAFT, image=b"canary")
+    make.bundle(session, slug="retired", state=BundleState.RETIRED, image=b"canary")
+    visitor = browser(admitted)
+
+    for path in ("/bundles/{}", "/bundles/{}/image"):
+        answers = [visitor.get(path.format(slug)) for slug in ("draft", "retired", "missing")]
+        plain = {re.sub(r"[0-9a-f]{12}|/bundles/\w+|value=\"[^\"]+\"", "", answer.text) for answer in answers}
+        assert {answer.status_code for answer in answers} == {404}
+        assert len(plain) == 1
+        assert "canary" not in plain.pop()
+
+
+def test_a_picture_or_the_pictogram_of_the_kind_is_served_and_never_stored(
+    session: Session, browser: Browsers, admitted: Contact
+) -> None:
+    make.bundle(session, slug="with", image=b"PICTURE")
+    make.bundle(session, slug="without", kind=Kind.CARE_PRODUCT)
+    visitor = browser(admitted)
+
+    picture, pictogram = visitor.get("/bundles/with/image"), visitor.get("/bundles/without/image")
+
+    assert (picture.content, picture.headers["content-type"]) == (b"PICTURE", "image/png")
+    assert pictogram.headers["content-type"] == "image/svg+xml"
+    assert b"<svg" in pictogram.content
+    assert {answer.headers["cache-control"] for answer in (picture, pictogram)} == {"no-store"}
+
+
+def test_a_stranger_gets_no_picture_whatever_their_browser_claims_to_have(
+    session: Session, browser: Browsers, admitted: Contact
+) -> None:
+    make.bundle(session, slug="with", image=b"PICTURE")
+    browser(admitted).get("/bundles/with/image")
+
+    answer = browser().get("/bundles/with/image", headers={"if-none-match": "*", "if-modified-since": "0"})
+
+    assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/login")
+
+
+def test_a_change_of_the_catalogue_shows_on_the_very_next_request(
+    session: Session, browser: Browsers, admitted: Contact
+) -> None:
+    bundle_id = written.bundle(session, slug="kit")
+    visitor = browser(admitted)
+    assert "€29.90" in visitor.get("/catalogue").text
+    assert "€29.90" in visitor.get("/bundles/kit").text
+
+    written.draft_bundle(session, bundle_id=bundle_id, slug="kit", items=[(1, 1)], price_cents=3_100)
+    assert "€29.90" in visitor.get("/bundles/kit").text
+    publish_bundle(session, bundle_id, actor=written.STAFF, now=make.NOW)
+
+    assert "€31.00" in visitor.get("/catalogue").text
+    assert "€31.00" in visitor.get("/bundles/kit").text
+    retire_bundle(session, bundle_id, actor=written.STAFF, now=make.NOW)
+    assert names(visitor.get("/catalogue")) == []
+    assert visitor.get("/bundles/kit").status_code == 404
+
+
+def test_a_shared_page_carries_each_visitors_own_cart_count_and_form_token(
+    session: Session, browser: Browsers, admitted: Contact
+) -> None:
+    bundle = make.bundle(session, slug="kit")
+    other = make.contact(session, of=make.customer(session))
+    one, two = browser(admitted), browser(other)
+
+    assert 'id="cart-count">0<' in one.get("/bundles/kit").text
+    assert one.submit("/cart/lines", {"slug": "kit", "quantity": "2"}, page="/bundles/kit").status_code == 303
+
+    assert 'id="cart-count">1<' in one.get("/bundles/kit").text
+    assert 'id="cart-count">0<' in two.get("/bundles/kit").text
+    tokens = {
+        one.csrf("/bundles/kit"),
+        two.csrf("/bundles/kit"),
+        one.csrf("/catalogue"),
+        two.csrf("/catalogue"),
+    }
+    assert len(tokens) == 2
+    values = {"csrf": one.csrf("/bundles/kit"), "bundle_id": str(bundle.id), "quantity": "1"}
+    assert two.post("/cart/lines", data=values).status_code == 403
+    assert "slot-" not in one.get("/bundles/kit").text + two.get("/catalogue").text
+
+
+def test_the_pages_speak_the_language_of_the_visitor(
+    session: Session, browser: Browsers, admitted: Contact
+) -> None:
+    make.bundle(session, slug="kit", name_de="Dichtungssatz", name_en="Seal kit", price_cents=123_450)
+    english, german = browser(admitted), browser(admitted)
+    german.cookies.set("schlicht_language", "de", domain="testserver.local")
+
+    assert "Seal kit" in english.get("/catalogue").text
+    assert "Dichtungssatz" in german.get("/catalogue").text
+    assert "1.234,50\xa0€" in german.get("/bundles/kit").text
+    assert "Seal kit" in english.get("/bundles/kit").text
+
+
+def test_a_company_shut_out_sees_nothing_of_a_page_that_is_kept(
+    session: Session, browser: Browsers, admitted: Contact
+) -> None:
+    make.bundle(session, slug="kit", name_en="Canary kit")
+    visitor = browser(admitted)
+    assert "Canary kit" in visitor.get("/bundles/kit").text
+
+    with transaction(session):
+        session.get_one(Customer, admitted.customer_id).suspended_at = make.NOW
+
+    for path in ("/bundles/kit", "/catalogue", "/catalogue?q=canary", "/bundles/kit/image"):
+        answer = visitor.get(path)
+        assert (answer.status_code, "Canary" in answer.text) == (403, False)
