@@ -170,6 +170,7 @@ def _add_payment(
         release_reason="",
         created_at=placed_at,
         changed_at=placed_at + timedelta(minutes=2),
+        checked_at=placed_at + timedelta(minutes=2),
         authorised_at=placed_at + timedelta(minutes=1),
         settled_at=placed_at + timedelta(minutes=2),
     )
@@ -184,7 +185,7 @@ def _add_history(
     placed_at: datetime,
     chance: random.Random,
 ) -> None:
-    _add_event(rows, order_id, "received", at=placed_at)
+    _add_event(rows, order_id, "placed", at=placed_at)
     _add_event(rows, order_id, "accepted", at=placed_at + timedelta(minutes=2))
     if promise.dispatch_on >= conditions.today:
         return

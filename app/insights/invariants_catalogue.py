@@ -1,0 +1,61 @@
+"""Invariants of what is on sale: the list that customers browse and the frozen versions behind it."""
+
+from app.insights.findings import Invariant, rows_of
+
+CATALOGUE = (
+    Invariant(
+        "a_published_version_has_blocks",
+        "A version that was ever published holds at least one block.",
+        rows_of(
+            "SELECT v.id, v.bundle_id, v.version_number FROM bundle_versions v WHERE v.published_at IS NOT NULL"
+            " AND NOT EXISTS (SELECT 1 FROM bundle_items i WHERE i.bundle_version_id = v.id) ORDER BY v.id",
+            "Version {version_number} of bundle {bundle_id} was published without a block.",
+        ),
+    ),
+    Invariant(
+        "a_published_bundle_sells_its_published_version",
+        "A published bundle has a current version, its own and published.",
+        rows_of(
+            "SELECT b.id, b.slug FROM bundles b LEFT JOIN bundle_versions v ON v.id = b.current_version_id"
+            " WHERE b.state = 'published' AND (v.id IS NULL OR v.bundle_id <> b.id OR v.published_at IS NULL)"
+            " ORDER BY b.id",
+            "Bundle {slug} is on sale without a published version of its own.",
+        ),
+    ),
+    Invariant(
+        "the_list_is_what_is_published",
+        "The list holds exactly the published bundles.",
+        rows_of(
+            "SELECT b.id, b.slug, b.state, CASE WHEN l.bundle_id IS NULL THEN 'not in' ELSE 'in' END AS place"
+            " FROM bundles b LEFT JOIN listings l ON l.bundle_id = b.id"
+            " WHERE (b.state = 'published') <> (l.bundle_id IS NOT NULL) ORDER BY b.id",
+            "Bundle {slug} is {state} and {place} the list.",
+        ),
+    ),
+    Invariant(
+        "the_list_says_what_the_version_says",
+        "Each place of the list shows its bundle's current version, price, quantities and names.",
+        rows_of(
+            "SELECT b.id, b.slug FROM listings l JOIN bundles b ON b.id = l.bundle_id"
+            " JOIN bundle_versions v ON v.id = l.bundle_version_id"
+            " WHERE b.current_version_id IS NULL OR l.bundle_version_id <> b.current_version_id"
+            " OR l.slug <> b.slug OR l.price_cents <> v.price_cents OR l.kind <> v.kind"
+            " OR l.name_de <> v.name_de OR l.name_en <> v.name_en OR l.order_step <> v.order_step"
+            " OR l.minimum_quantity <> v.minimum_quantity ORDER BY b.id",
+            "The list shows something else of bundle {slug} than its current version says.",
+        ),
+    ),
+    Invariant(
+        "the_list_has_no_gap",
+        "Positions are 1, 2, 3 … over all and within each kind.",
+        rows_of(
+            "SELECT bundle_id AS id, slug, position, kind_position FROM (SELECT bundle_id, slug, position,"
+            " kind_position, row_number() OVER (ORDER BY position, bundle_id) AS place,"
+            " row_number() OVER (PARTITION BY kind ORDER BY kind_position, bundle_id) AS kind_place"
+            " FROM listings) AS s WHERE position <> place OR kind_position <> kind_place ORDER BY position, 1",
+            "Bundle {slug} has position {position} over all and {kind_position} in its kind: there is a gap"
+            " or a double before it.",
+        ),
+    ),
+)
+"""All invariants of the catalogue."""
