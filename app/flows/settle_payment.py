@@ -4,6 +4,7 @@ Webhooks, the return page and the sweep all end here, in any order and any numbe
 is believed: the session is read again. Stripe is the arbiter between two of us who act at the same time.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session, col, select, update
@@ -76,6 +77,8 @@ def _settle(
     facts = _look(session, gateway, attempt, now=now)
     if facts is None:
         return _never_opened(session, attempt, now=now)
+    if attempt.state is PaymentState.CREATED:
+        attempt = replace(attempt, state=PaymentState.OPEN, session_id=facts.id)
     if facts.status is SessionStatus.OPEN and _must_close(attempt, now=now):
         facts = gateway.expire_session(facts.id)
     intent = facts.intent

@@ -1,0 +1,223 @@
+"""Stand-ins with the interface of our gateways, for tests of flows."""
+
+import itertools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from app.payments.rules.facts import (
+    EventFacts,
+    IntentFacts,
+    IntentStatus,
+    SessionFacts,
+    SessionStatus,
+    SessionWish,
+)
+from app.payments.stripe_gateway import Forged, KeyMismatch, StripeRefusal, StripeUnavailable
+
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class _Fault:
+    """What the next call of a verb suffers."""
+
+    verb: str
+    is_after_work: bool = False
+    is_stored: bool = False
+
+
+@dataclass
+class FakeStripe:
+    """StripeGateway's verbs on a dictionary: idempotent, with one state per session and intent."""
+
+    sessions: dict[str, SessionFacts] = field(default_factory=dict)
+    payers: dict[str, str] = field(default_factory=dict)
+    amounts: dict[str, int] = field(default_factory=dict)
+    wishes: dict[str, SessionWish] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    refunded: list[str] = field(default_factory=list)
+    before: dict[str, Callable[[], None]] = field(default_factory=dict)
+    _answers: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    _stored: set[str] = field(default_factory=set)
+    _faults: list[_Fault] = field(default_factory=list)
+    _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    # What a test does to it
+
+    def pay(self, session_id: str, *, amount_cents: int | None = None, **facts: Any) -> str:
+        """The customer pays: the money is reserved, the page complete. Gives the intent's id."""
+        with self._lock:
+            session = self.sessions[session_id]
+            assert session.status is SessionStatus.OPEN, session.status
+            wanted = self.amounts[session_id] if amount_cents is None else amount_cents
+            values: dict[str, Any] = {
+                "id": session.intent.id if session.intent else f"pi_{next(self._ids)}",
+                "status": IntentStatus.AUTHORISED,
+                "amount_cents": wanted,
+                "currency": "EUR",
+                "order_number": session.order_number,
+                "attempt": session.attempt,
+                "card_brand": "visa",
+                "card_last4": "4242",
+                "card_fingerprint": "fp-1",
+            }
+            intent = IntentFacts(**{**values, **facts})
+            self.sessions[session_id] = replace(
+                session, status=SessionStatus.COMPLETE, url=None, intent=intent
+            )
+            return intent.id
+
+    def decline(self, session_id: str, *, code: str = "insufficient_funds") -> None:
+        """A card is refused; the page stays open for another one."""
+        session = self.sessions[session_id]
+        intent = session.intent or IntentFacts(
+            f"pi_{next(self._ids)}",
+            IntentStatus.WAITING,
+            self.amounts[session_id],
+            "EUR",
+            session.order_number,
+            session.attempt,
+        )
+        self.sessions[session_id] = replace(session, intent=replace(intent, failure_code=code))
+
+    def expire(self, session_id: str) -> None:
+        """The page's time is over."""
+        session = self.sessions[session_id]
+        if session.status is SessionStatus.OPEN:
+            self.sessions[session_id] = replace(session, status=SessionStatus.EXPIRED, url=None)
+
+    def cancel_at_stripe(self, intent_id: str) -> None:
+        """Somebody or time gave the reserved money back."""
+        self._set(intent_id, IntentStatus.CANCELED)
+
+    def fail_next(self, verb: str, *, is_after_work: bool = False, is_stored: bool = False) -> None:
+        """The next call of a verb ends in StripeUnavailable; `is_stored`: its key answers so for ever."""
+        self._faults.append(_Fault(verb, is_after_work, is_stored))
+
+    def books(self) -> dict[str, IntentStatus]:
+        """Each intent's state: what happened to the money."""
+        return {one.intent.id: one.intent.status for one in self.sessions.values() if one.intent}
+
+    # StripeGateway's verbs
+
+    def hurried(self, *, answer_seconds: float) -> "FakeStripe":
+        return self
+
+    def make_customer(self, *, name: str, email: str, number: str, key: str) -> str:
+        def work() -> str:
+            made = f"cus_{next(self._ids)}"
+            self.payers[made] = number
+            return made
+
+        return self._do("make_customer", key, (name, email, number), work)
+
+    def create_session(self, wish: SessionWish, *, key: str) -> SessionFacts:
+        def work() -> str:
+            made = f"cs_{next(self._ids)}"
+            self.sessions[made] = SessionFacts(
+                made, SessionStatus.OPEN, f"https://pay.example/{made}", wish.order_number, wish.attempt
+            )
+            self.amounts[made] = sum(item.gross_cents for item in wish.items)
+            self.wishes[made] = wish
+            return made
+
+        return self.sessions[self._do("create_session", key, wish, work)]
+
+    def find_session(
+        self, stripe_customer_id: str, *, attempt: str, order_number: str
+    ) -> SessionFacts | None:
+        self._do("find_session", None, None, lambda: None)
+        for made, session in reversed(self.sessions.items()):
+            is_theirs = self.wishes[made].stripe_customer_id == stripe_customer_id
+            if is_theirs and (session.attempt, session.order_number) == (attempt, order_number):
+                return session
+        return None
+
+    def read_session(self, session_id: str) -> SessionFacts:
+        self._do("read_session", None, None, lambda: None)
+        if session_id not in self.sessions:
+            raise StripeRefusal("resource_missing")
+        return self.sessions[session_id]
+
+    def read_intent(self, intent_id: str) -> IntentFacts:
+        self._do("read_intent", None, None, lambda: None)
+        return self._intent(intent_id)
+
+    def expire_session(self, session_id: str) -> SessionFacts:
+        self._do("expire_session", None, None, lambda: self.expire(session_id))
+        return self.sessions[session_id]
+
+    def capture(self, intent_id: str, *, amount_cents: int, key: str) -> IntentFacts:
+        def work() -> None:
+            intent = self._intent(intent_id)
+            if intent.status is IntentStatus.AUTHORISED:
+                assert amount_cents == intent.amount_cents
+                self._set(intent_id, IntentStatus.CAPTURED)
+
+        self._do("capture", key, (intent_id, amount_cents), work)
+        return self._intent(intent_id)
+
+    def release(self, intent_id: str, *, key: str) -> IntentFacts:
+        def work() -> None:
+            if self._intent(intent_id).status is IntentStatus.AUTHORISED:
+                self._set(intent_id, IntentStatus.CANCELED)
+
+        self._do("release", key, intent_id, work)
+        return self._intent(intent_id)
+
+    def refund(self, intent_id: str, *, key: str) -> None:
+        def work() -> None:
+            assert self._intent(intent_id).status is IntentStatus.CAPTURED
+            self.refunded.append(intent_id)
+
+        self._do("refund", key, intent_id, work)
+
+    def read_event(self, body: bytes, *, signature: str) -> EventFacts:
+        if signature != "genuine":
+            raise Forged("not signed")
+        event_id, event_type, object_id = body.decode().split()
+        return EventFacts(event_id, event_type, object_id)
+
+    def _do(self, verb: str, key: str | None, asked: Any, work: Callable[[], Answer]) -> Answer:
+        hook = self.before.pop(verb, None)
+        if hook:
+            hook()
+        with self._lock:
+            self.calls.append(verb)
+            fault = next((one for one in self._faults if one.verb == verb), None)
+            if fault:
+                self._faults.remove(fault)
+            if key in self._stored:
+                raise StripeUnavailable(is_stored=True)
+            if key in self._answers:
+                known, answer = self._answers[key]
+                if known != asked:
+                    raise KeyMismatch("idempotency_error")
+            else:
+                if fault and not fault.is_after_work:
+                    if fault.is_stored and key:
+                        self._stored.add(key)
+                    raise StripeUnavailable()
+                answer = work()
+                if key:
+                    self._answers[key] = (asked, answer)
+            if fault:
+                if fault.is_stored and key:
+                    self._stored.add(key)
+                raise StripeUnavailable()
+            result: Answer = answer
+            return result
+
+    def _intent(self, intent_id: str) -> IntentFacts:
+        for session in self.sessions.values():
+            if session.intent and session.intent.id == intent_id:
+                return session.intent
+        raise StripeRefusal("resource_missing")
+
+    def _set(self, intent_id: str, status: IntentStatus) -> None:
+        for made, session in self.sessions.items():
+            if session.intent and session.intent.id == intent_id:
+                self.sessions[made] = replace(session, intent=replace(session.intent, status=status))
