@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from app.core.clock import utc_now
 from app.core.transaction import transaction
+from app.flows.screen_customer import screen_all, screen_customer
 from app.flows.send_mail import give_up, send_mail
 from app.flows.settle_payment import settle_payment
 from app.flows.sweep_payments import sweep_payments
@@ -69,6 +70,16 @@ def _sweep_payments(shop: Shop, _: dict[str, Any]) -> None:
         sweep_payments(session, now=utc_now())
 
 
+def _screen_customer(shop: Shop, args: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        screen_customer(session, customer_id=args["customer_id"], trigger=args["trigger"], now=utc_now())
+
+
+def _screen_all(shop: Shop, _: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        screen_all(session, now=utc_now())
+
+
 def _tidy_up(shop: Shop, _: dict[str, Any]) -> None:
     with shop.db.session() as session, transaction(session):
         queue.prune(session, now=utc_now())
@@ -77,6 +88,8 @@ def _tidy_up(shop: Shop, _: dict[str, Any]) -> None:
 
 HANDLERS: dict[str, Handler] = {
     "send_mail": _send_mail,
+    "screen_customer": _screen_customer,
+    "screen_all": _screen_all,
     "settle_payment": _settle_payment,
     "sweep_payments": _sweep_payments,
     "tidy_up": _tidy_up,

@@ -8,21 +8,21 @@ from app.mainbrand.models import MainAccount
 
 
 def admission_now(session: Session, customer_id: int, *, contact_id: int) -> Admission:
-    """The gate's answer for a company and the person who acts for it, read fresh and locked in this transaction.
+    """The gate's answer for a company and its person, read fresh and locked in this transaction.
 
     Whoever changes the segment at the same moment commits before or after, never in between. Raises
     NoResultFound for an unknown customer.
     """
-    customer = session.exec(
-        select(Customer).where(col(Customer.id) == customer_id).with_for_update()
-    ).one()
+    customer = session.exec(select(Customer).where(col(Customer.id) == customer_id).with_for_update()).one()
     contact = session.exec(
         select(Contact).where(col(Contact.id) == contact_id, col(Contact.customer_id) == customer_id)
     ).one()
     main_segment = None
     if customer.main_account_id is not None:
         main_segment = session.exec(
-            select(MainAccount.segment).where(col(MainAccount.id) == customer.main_account_id).with_for_update(read=True)
+            select(MainAccount.segment)
+            .where(col(MainAccount.id) == customer.main_account_id)
+            .with_for_update(read=True)
         ).one()
     return admission(
         Standing(

@@ -1,6 +1,5 @@
 """Reading applicants and customers for the staff's pages."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,10 +10,13 @@ from sqlmodel import Session, col, select
 from app.core.errors import N_, NotFound
 from app.core.paging import Slice, read_page
 from app.customers.models import BlockedAttempt, Contact, Customer, Screening
+from app.customers.queries import people_of
 from app.customers.rules.admission import Admission, ScreeningState, Standing, admission
 from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.keys import name_key, vat_key
 from app.mainbrand.rules.segments import Segment
+
+_WAITING = (col(Screening.outcome) == ScreeningState.REVIEW, col(Screening.decision).is_(None))
 
 
 @dataclass(frozen=True)
@@ -75,27 +77,13 @@ def customer_by_id(session: Session, customer_id: int) -> Customer:
     return customer
 
 
-def contacts_of(session: Session, customer_id: int) -> Sequence[Contact]:
-    """The people of a company."""
-    return session.exec(
-        select(Contact).where(col(Contact.customer_id) == customer_id).order_by(col(Contact.id))
-    ).all()
-
-
-def screenings_of(session: Session, customer_id: int) -> Sequence[Screening]:
-    """The comparisons of a company with the main brand's list, newest first."""
-    return session.exec(
-        select(Screening).where(col(Screening.customer_id) == customer_id).order_by(col(Screening.id).desc())
-    ).all()
-
-
 def standing_of(session: Session, customer: Customer) -> Admission:
     """The gate's answer as the page may show it, for a company whose first person has confirmed the e-mail."""
     main = session.get(MainAccount, customer.main_account_id) if customer.main_account_id else None
     return admission(
         Standing(
             is_email_verified=any(
-                contact.email_verified_at is not None for contact in contacts_of(session, customer.id or 0)
+                contact.email_verified_at is not None for contact in people_of(session, customer.id or 0)
             ),
             is_business_verified=customer.business_verified_at is not None,
             screening=customer.screening,
@@ -108,26 +96,27 @@ def standing_of(session: Session, customer: Customer) -> Admission:
 
 
 def waiting_reviews(session: Session, *, page: int) -> Slice[tuple[Screening, Customer]]:
-    """One page of cases that wait for a person, longest waiting first: the newest comparison of each company."""
-    newest = select_columns(func.max(col(Screening.id))).group_by(col(Screening.customer_id))
+    """One page of cases that wait for a person, longest waiting first."""
     query = (
         select_columns(Screening, Customer)
         .join(Customer, col(Customer.id) == col(Screening.customer_id))
-        .where(
-            col(Customer.screening) == ScreeningState.REVIEW,
-            col(Screening.outcome) == ScreeningState.REVIEW,
-            col(Screening.decision).is_(None),
-            col(Screening.id).in_(newest),
-        )
+        .where(*_WAITING)
         .order_by(col(Screening.id))
     )
     return read_page(session, query, page=page)
 
 
+def next_review(session: Session, *, after: int) -> int | None:
+    """The id of the next case after one, else of the first that waits, else None."""
+    ids = select_columns(col(Screening.id)).where(*_WAITING).order_by(col(Screening.id)).limit(1)
+    found: int | None = session.execute(ids.where(col(Screening.id) > after)).scalar()
+    return found if found is not None else session.execute(ids).scalar()
+
+
 def count_reviews(session: Session) -> int:
-    """How many companies wait for a person's decision."""
+    """How many cases wait for a person's decision."""
     count: int = session.execute(
-        select_columns(func.count()).where(col(Customer.screening) == ScreeningState.REVIEW)
+        select_columns(func.count()).select_from(Screening).where(*_WAITING)
     ).scalar_one()
     return count
 

@@ -15,7 +15,7 @@ from app.core.transaction import transaction
 from app.customers.models import Contact, Customer, TokenPurpose
 from app.customers.queries import contact_by_email, normal_email
 from app.customers.rules import passwords
-from app.customers.rules.application import CompanyFacts, fault_of_person, faults
+from app.customers.rules.application import CompanyFacts, fault_of_email, fault_of_person, faults
 from app.customers.service import send_link
 from app.mail.service import put_mail
 from app.ordering.models import TermsVersion
@@ -71,9 +71,11 @@ def resend_link(session: Session, *, contact_id: int, now: datetime) -> None:
 
 def _check(application: Application) -> None:
     wrong = list(faults(application.facts))
-    nameless = fault_of_person(application.contact_name)
-    if nameless:
-        wrong.append(nameless)
+    wrong += [
+        fault
+        for fault in (fault_of_person(application.contact_name), fault_of_email(application.email))
+        if fault is not None
+    ]
     personal = (application.email, application.contact_name, application.facts.company_name)
     refused = passwords.fault(application.password, personal=personal)
     if refused:

@@ -4,6 +4,8 @@ import re
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from email_validator import EmailNotValidError, validate_email
+
 from app.core.errors import N_, FieldError
 from app.customers.rules.countries import COUNTRIES, belongs_to, is_postal_code, is_vat_id
 from app.mainbrand.rules.keys import fold, name_key, register_key, vat_key
@@ -94,6 +96,15 @@ def fault_of_person(name: str) -> FieldError | None:
     """What is wrong with a person's name, or None. It stands in mails, so it must not carry a message of its own."""
     if re.search(r"[:/@<>\d]|\bwww\.", name) or not name.isprintable() or not re.search(r"[^\W\d_]", name):
         return FieldError("contact_name", N_("Please enter first and last name of the person who orders."))
+    return None
+
+
+def fault_of_email(email: str) -> FieldError | None:
+    """What is wrong with an e-mail address, or None. Only the form is looked at; a mail proves the rest."""
+    try:
+        validate_email(email, allow_smtputf8=False, check_deliverability=False)
+    except EmailNotValidError:
+        return FieldError("email", N_("Please enter an e-mail address such as name@company.example."))
     return None
 
 

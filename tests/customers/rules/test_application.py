@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.customers.rules.application import CompanyFacts, LegalForm, fault_of_person, faults
+from app.customers.rules.application import CompanyFacts, LegalForm, fault_of_email, fault_of_person, faults
 
 GOOD = CompanyFacts(
     company_name="Brunner Zweiradtechnik GmbH",
@@ -104,3 +104,20 @@ def test_a_vat_id_of_another_country_is_known_as_foreign_even_when_explained() -
 )
 def test_a_persons_name_carries_no_message(name: str, is_refused: bool) -> None:
     assert (fault_of_person(name) is not None) is is_refused
+
+
+@pytest.mark.parametrize(
+    "email, is_refused",
+    [
+        ("Kim@Brunner.example", False),
+        ("kim+shop@shop.brunner.example", False),
+        ("", True),
+        ("kim", True),
+        ("kim@localhost", True),
+        ("kim@brunner.example\r\nBcc: x@y.example", True),
+        ("kim\x00@brunner.example", True),
+        ("kim @brunner.example", True),
+    ],
+)
+def test_an_address_that_no_mail_can_reach_is_refused(email: str, is_refused: bool) -> None:
+    assert (fault_of_email(email) is not None) is is_refused

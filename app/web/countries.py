@@ -1,0 +1,23 @@
+"""Names of the countries that may apply, in the reader's language."""
+
+import functools
+
+from babel import Locale
+
+from app.core.rendering import LOCALES
+from app.customers.rules.countries import COUNTRIES
+
+NEIGHBOURS = 3
+
+
+@functools.cache
+def country_options(language: str) -> list[tuple[str, str]]:
+    """Code and name for a choice: Germany, Austria and Switzerland first, the others by name."""
+    names = Locale.parse(LOCALES[language]).territories
+    options = [(code, str(names[code])) for code in COUNTRIES]
+    return options[:NEIGHBOURS] + sorted(options[NEIGHBOURS:], key=lambda option: option[1])
+
+
+def country_name(code: str, *, language: str) -> str:
+    """The name of one country; an unknown code comes back as it is."""
+    return str(Locale.parse(LOCALES[language]).territories.get(code, code))
