@@ -106,9 +106,9 @@ def list_blocks(session: Session, *, text: str, kind: Kind | None, page: int) ->
     return read_page(session, query, page=page)
 
 
-def find_block(session: Session, sku: str) -> Block:
-    """The block of a SKU. Raises NotFound."""
-    block = session.exec(select(Block).where(col(Block.sku) == sku)).first()
+def find_block(session: Session, block_id: int) -> Block:
+    """One block. Raises NotFound."""
+    block = session.get(Block, block_id)
     if block is None:
         raise NotFound(N_("There is no such block."), code="block.not_found")
     return block

@@ -11,7 +11,10 @@ from app.jobs.models import Job, JobState
 
 def count_dead_jobs(session: Session) -> int:
     """How many jobs failed for good."""
-    return session.execute(select_columns(func.count()).where(col(Job.state) == JobState.DEAD)).scalar_one()
+    count: int = session.execute(
+        select_columns(func.count()).where(col(Job.state) == JobState.DEAD)
+    ).scalar_one()
+    return count
 
 
 def dead_jobs(session: Session, *, limit: int) -> Sequence[Job]:

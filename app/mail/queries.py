@@ -45,4 +45,5 @@ def mails_about(session: Session, object_kind: str, object_id: int, *, limit: in
 
 def count_mails(session: Session, state: MailState) -> int:
     """How many e-mails are in a state."""
-    return session.execute(select_columns(func.count()).where(col(Mail.state) == state)).scalar_one()
+    count: int = session.execute(select_columns(func.count()).where(col(Mail.state) == state)).scalar_one()
+    return count

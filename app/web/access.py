@@ -102,7 +102,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "GET /admin/screening/{screening_id}",
         "GET /admin/accounts",
         "GET /admin/blocks",
-        "GET /admin/blocks/{sku}",
+        "GET /admin/blocks/{block_id}",
         "GET /admin/bundles",
         "GET /admin/bundles/{bundle_id}",
         "GET /admin/bundles/{bundle_id}/image",
@@ -126,7 +126,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
     **_routes(
         Access.STAFF,
         "POST /admin/blocks",
-        "POST /admin/blocks/{sku}",
+        "POST /admin/blocks/{block_id}",
         "POST /admin/bundles",
         "POST /admin/bundles/{bundle_id}",
         "POST /admin/bundles/{bundle_id}/publish",

@@ -81,7 +81,7 @@ def things(session: Session, probes: Probes) -> Things:
             "/admin/orders/{number}": order.number,
             "/admin/customers/{number}": stranger.number,
             "/admin/screening/{screening_id}": screening.id,
-            "/admin/blocks/{sku}": part.sku,
+            "/admin/blocks/{block_id}": part.id,
             "/admin/bundles/{bundle_id}": bundle.id,
             "/admin/mail/{mail_id}": mail.id,
             "/admin/staff/{staff_member_id}": member.id,

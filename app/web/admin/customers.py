@@ -1,0 +1,194 @@
+"""Customers: search, one company with all that is known of it, and the acts that change its standing."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.audit.queries import entries_about, latest_entry
+from app.core.errors import N_, FieldError, Invalid
+from app.customers.models import Customer
+from app.customers.queries import people_of
+from app.customers.queries_desk import CustomerFilter, find_customer, list_customers, standing_of
+from app.customers.queries_screening import screenings_of
+from app.customers.rules.admission import ScreeningState
+from app.flows.change_segment import change_segment
+from app.flows.change_standing import move_up, resume, suspend
+from app.mail.queries import mails_about
+from app.mainbrand.queries_desk import find_account
+from app.mainbrand.rules.segments import Segment
+from app.ordering.queries_desk import orders_of_customer
+from app.web.admin import words
+from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, page_urls
+from app.web.deps import Now, ReadDep, StaffDep, Values, WriteDep
+from app.web.forms import errors_of
+from app.web.rendering import see_other
+
+router = APIRouter()
+
+
+@router.get("/admin/customers")
+def show_customers(request: Request, session: ReadDep) -> Response:
+    wanted = CustomerFilter(
+        text=asked(request, "q"),
+        segment=asked_choice(request, "segment", Segment),
+        screening=asked_choice(request, "screening", ScreeningState),
+        is_suspended=asked(request, "suspended") == "1",
+    )
+    found = list_customers(session, wanted, page=asked_page(request))
+    return desk(
+        request,
+        "customers/list.html",
+        customers=found.rows,
+        pages=page_urls(request, found),
+        text=wanted.text,
+        kept={name: asked(request, name) for name in ("segment", "screening", "suspended")},
+        segments=chips(request, "segment", [(one.value, word.label) for one, word in words.SEGMENTS.items()]),
+        screenings=chips(
+            request, "screening", [(one.value, word.label) for one, word in words.SCREENINGS.items()]
+        ),
+        suspended=chips(request, "suspended", [("1", N_("Suspended only"))]),
+    )
+
+
+@router.get("/admin/customers/{number}")
+def show_customer(request: Request, number: str, session: ReadDep) -> Response:
+    return _page(request, session, find_customer(session, number))
+
+
+@router.post("/admin/customers/{number}/segment")
+def submit_segment(
+    request: Request,
+    number: str,
+    session: WriteDep,
+    reading: ReadDep,
+    staff: StaffDep,
+    values: Values,
+    now: Now,
+) -> Response:
+    customer = find_customer(reading, number)
+    chosen = values.get("segment", "")
+
+    def act(reason: str) -> bool:
+        if chosen not in set(Segment):
+            message = N_("Please choose one of the offered values.")
+            raise Invalid(message, code="customer.segment", fields=(FieldError("segment", message),))
+        return change_segment(
+            session,
+            customer.id or 0,
+            segment=Segment(chosen),
+            reason=reason,
+            actor=staff.actor,
+            now=now,
+        )
+
+    return _do(request, reading, customer, values, act, done="segment")
+
+
+@router.post("/admin/customers/{number}/suspend")
+def submit_suspend(
+    request: Request,
+    number: str,
+    session: WriteDep,
+    reading: ReadDep,
+    staff: StaffDep,
+    values: Values,
+    now: Now,
+) -> Response:
+    customer = find_customer(reading, number)
+
+    def act(reason: str) -> bool:
+        return suspend(session, customer.id or 0, reason=reason, actor=staff.actor, now=now)
+
+    return _do(request, reading, customer, values, act, done="suspended")
+
+
+@router.post("/admin/customers/{number}/resume")
+def submit_resume(
+    request: Request,
+    number: str,
+    session: WriteDep,
+    reading: ReadDep,
+    staff: StaffDep,
+    values: Values,
+    now: Now,
+) -> Response:
+    customer = find_customer(reading, number)
+
+    def act(reason: str) -> bool:
+        return resume(session, customer.id or 0, reason=reason, actor=staff.actor, now=now)
+
+    return _do(request, reading, customer, values, act, done="resumed")
+
+
+@router.post("/admin/customers/{number}/move-up")
+def submit_move_up(
+    request: Request,
+    number: str,
+    session: WriteDep,
+    reading: ReadDep,
+    staff: StaffDep,
+    values: Values,
+    now: Now,
+) -> Response:
+    customer = find_customer(reading, number)
+
+    def act(reason: str) -> bool:
+        return move_up(session, customer.id or 0, reason=reason, actor=staff.actor, now=now)
+
+    return _do(request, reading, customer, values, act, done="moved_up")
+
+
+def _do(
+    request: Request,
+    session: ReadDep,
+    customer: Customer,
+    values: dict[str, str],
+    act: Callable[[str], bool],
+    *,
+    done: str,
+) -> Response:
+    try:
+        has_changed = act(values.get("reason", ""))
+    except Invalid as error:
+        errors = errors_of(error.fields, language=request.scope["lang"])
+        return _page(request, session, customer, status=422, errors=errors, tried=done)
+    return see_other(f"/admin/customers/{customer.number}?done={done if has_changed else 'unchanged'}")
+
+
+def _page(
+    request: Request,
+    session: ReadDep,
+    customer: Customer,
+    *,
+    status: int = 200,
+    errors: dict[str, str] | None = None,
+    tried: str = "",
+) -> Response:
+    customer_id = customer.id or 0
+    screenings = screenings_of(session, customer_id)
+    given = latest_entry(session, "customer", customer_id, action="customer.segment_changed")
+    moments = [
+        one.decided_at or one.screened_at
+        for one in screenings
+        if ScreeningState.CLEAR in (one.decision, one.outcome)
+    ]
+    return desk(
+        request,
+        "customers/customer.html",
+        status=status,
+        errors=errors or {},
+        tried=tried,
+        customer=customer,
+        admission=standing_of(session, customer),
+        account=find_account(session, customer.main_account_id) if customer.main_account_id else None,
+        segment_since=given.at if given else (moments[0] if moments else customer.created_at),
+        segment_by=given.actor_name if given else "",
+        people=people_of(session, customer_id),
+        screenings=screenings,
+        orders=orders_of_customer(session, customer_id, limit=20),
+        mails=mails_about(session, "customer", customer_id, limit=50),
+        entries=entries_about(session, "customer", customer_id),
+        segments=[(one.value, word.label) for one, word in words.SEGMENTS.items()],
+    )

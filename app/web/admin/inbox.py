@@ -1,0 +1,63 @@
+"""The inbox: what waits for a person, with its number and the way there."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.core.errors import N_
+from app.customers.queries_desk import count_reviews
+from app.fulfilment.calendar import work_calendar
+from app.fulfilment.queries import due_counts
+from app.fulfilment.rules.runs import is_late, next_runs
+from app.jobs.queries import count_dead_jobs, dead_jobs
+from app.mail.models import MailState
+from app.mail.queries import count_mails
+from app.payments.queries_desk import released_since
+from app.payments.rules.settlement import NEEDING_STAFF
+from app.policy.queries import current_policy
+from app.web.admin.lists import desk
+from app.web.deps import Now, ReadDep, ShopDep
+
+router = APIRouter()
+
+NEWS = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One kind of task; the label is not translated yet. `is_due`: a person should act now."""
+
+    label: str
+    url: str
+    count: int
+    is_due: bool
+
+
+@router.get("/admin")
+def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> Response:
+    settings = shop.settings
+    calendar = work_calendar(settings.seller_federal_state, settings.timezone)
+    today = now.astimezone(calendar.zone).date()
+    waiting = due_counts(session)
+    late = sum(count for dispatch_on, count in waiting if is_late(dispatch_on, today=today))
+    leaving_today = sum(count for dispatch_on, count in waiting if dispatch_on == today)
+    released = released_since(session, now - NEWS, reasons=frozenset(NEEDING_STAFF))
+    counted = [
+        (N_("registrations to review"), "/admin/screening", count_reviews(session)),
+        (N_("orders late"), "/admin/dispatch", late),
+        (N_("orders leave today"), "/admin/dispatch", leaving_today),
+        (N_("e-mails failed"), "/admin/mail?state=failed", count_mails(session, MailState.FAILED)),
+        (N_("payments released in 14 days"), "/admin/payments?state=released", released),
+        (N_("jobs failed for good"), "#jobs", count_dead_jobs(session)),
+    ]
+    return desk(
+        request,
+        "inbox/inbox.html",
+        tasks=[Task(label, url, count, count > 0) for label, url, count in counted],
+        runs=next_runs(current_policy(session), calendar, now=now, count=3),
+        waiting=dict(waiting),
+        jobs=dead_jobs(session, limit=20),
+    )

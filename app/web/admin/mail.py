@@ -1,0 +1,84 @@
+"""E-mails: the outbox by state, one e-mail as it was or will be sent, and trying again."""
+
+from fastapi import APIRouter
+from jinja2 import StrictUndefined, TemplateError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.core.ids import new_token
+from app.flows.retry_mail import abort, retry, send_again
+from app.mail.models import Mail, MailState
+from app.mail.queries import find_mail, list_mails
+from app.mail.rendering import Text, render
+from app.shop import Shop
+from app.web.admin import words
+from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, page_urls
+from app.web.deps import Now, ReadDep, ShopDep, StaffDep, Values, WriteDep
+from app.web.rendering import see_other
+
+router = APIRouter()
+
+
+class _Hidden(StrictUndefined):
+    """Stands for the secret of an e-mail, which staff never see."""
+
+    def __str__(self) -> str:  # type: ignore[override]
+        return "••••••••"
+
+
+@router.get("/admin/mail")
+def show_mails(request: Request, session: ReadDep) -> Response:
+    text, state = asked(request, "q"), asked_choice(request, "state", MailState)
+    found = list_mails(session, state=state, text=text, page=asked_page(request))
+    return desk(
+        request,
+        "mail/list.html",
+        mails=found.rows,
+        pages=page_urls(request, found),
+        text=text,
+        state=asked(request, "state"),
+        states=chips(request, "state", [(state.value, word.label) for state, word in words.MAILS.items()]),
+    )
+
+
+@router.get("/admin/mail/{mail_id}")
+def show_mail(request: Request, mail_id: int, shop: ShopDep, session: ReadDep) -> Response:
+    mail = find_mail(session, mail_id)
+    return desk(
+        request, "mail/mail.html", mail=mail, text=_without_secrets(shop, mail), request_key=new_token()[:20]
+    )
+
+
+@router.post("/admin/mail/{mail_id}/retry")
+def submit_retry(
+    mail_id: int, shop: ShopDep, session: WriteDep, staff: StaffDep, values: Values, now: Now
+) -> Response:
+    if values.get("request_key"):
+        is_done = send_again(
+            session,
+            mail_id,
+            request_key=values["request_key"],
+            environments=shop.environments,
+            settings=shop.settings,
+            actor=staff.actor,
+            now=now,
+        )
+        return see_other(f"/admin/mail/{mail_id}?done={'sent_again' if is_done else 'unchanged'}")
+    is_done = retry(session, mail_id, actor=staff.actor, now=now)
+    return see_other(f"/admin/mail/{mail_id}?done={'retried' if is_done else 'unchanged'}")
+
+
+@router.post("/admin/mail/{mail_id}/abort")
+def submit_abort(mail_id: int, session: WriteDep, staff: StaffDep, values: Values, now: Now) -> Response:
+    is_done = abort(session, mail_id, actor=staff.actor, now=now)
+    return see_other(f"/admin/mail/{mail_id}?done={'aborted' if is_done else 'unchanged'}")
+
+
+def _without_secrets(shop: Shop, mail: Mail) -> Text | None:
+    """The e-mail with its secrets blotted out; None where a row cannot be rendered (any more)."""
+    shown = Mail.model_construct(**{**mail.model_dump(), "secret_values": None})
+    try:
+        environment = shop.environments[mail.language].overlay(undefined=_Hidden)
+        return render(shown, environment, settings=shop.settings)
+    except (TemplateError, TypeError, ValueError, KeyError):
+        return None

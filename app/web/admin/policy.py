@@ -1,0 +1,150 @@
+"""The business policy: every value with its bounds, changed with a reason, and the versions before."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.core.errors import N_, FieldError, Invalid, Refused
+from app.flows.change_policy import change_policy
+from app.policy.queries import current_policy, current_version_id, list_versions
+from app.policy.rules.policy import BOUNDS, Policy, UnknownCompany
+from app.web.admin.lists import desk, form_error
+from app.web.admin.words import WEEKDAYS
+from app.web.deps import Now, ReadDep, StaffDep, Values, WriteDep
+from app.web.forms import errors_of
+from app.web.forms_money import NotMoney, amount_text, parse_cents
+from app.web.rendering import see_other
+
+router = APIRouter()
+
+LABELS = {
+    "a_threshold_cents": N_("A from a yearly revenue of"),
+    "b_threshold_cents": N_("B from a yearly revenue of"),
+    "unknown_company": N_("A company that the main brand does not know"),
+    "minimum_order_value_cents": N_("Minimum order value"),
+    "low_quantity_surcharge_cents": N_("Low-quantity surcharge"),
+    "dispatch_weekday": N_("Dispatch run on"),
+    "cut_off_weekday": N_("Cut-off on"),
+    "cut_off_hour": N_("Cut-off at (hour)"),
+    "handling_days": N_("Handling time in working days"),
+    "transit_days": N_("Transit time in working days"),
+    "later_than_main_brand_days": N_("Later than the main brand by working days"),
+}
+UNKNOWN_COMPANIES = {
+    UnknownCompany.ADMIT: N_("is admitted as C"),
+    UnknownCompany.REVIEW: N_("waits for a person"),
+}
+
+
+@dataclass(frozen=True)
+class PolicyField:
+    """One value of the editor; label and options are not translated yet."""
+
+    name: str
+    label: str
+    kind: str
+    value: str
+    options: tuple[tuple[str, str], ...] = ()
+    least: int = 0
+    greatest: int = 0
+
+
+@router.get("/admin/policy")
+def show_policy(request: Request, session: ReadDep) -> Response:
+    return _page(request, session)
+
+
+@router.post("/admin/policy")
+def submit_policy(
+    request: Request, session: WriteDep, reading: ReadDep, staff: StaffDep, values: Values, now: Now
+) -> Response:
+    policy, faults = _read(values)
+    errors = errors_of(faults, language=request.scope["lang"])
+    status = 422
+    if policy is not None:
+        based_on = int(values["based_on"]) if values.get("based_on", "").isdecimal() else -1
+        reason = values.get("reason", "")
+        try:
+            is_new = change_policy(
+                session, policy, based_on=based_on, reason=reason, actor=staff.actor, now=now
+            )
+            return see_other(f"/admin/policy?done={'policy' if is_new else 'unchanged'}")
+        except Invalid as error:
+            errors = errors_of(error.fields, language=request.scope["lang"])
+        except Refused as error:
+            errors, status = form_error(request, error), 409
+    return _page(request, reading, status=status, values=values, errors=errors)
+
+
+def _read(values: dict[str, str]) -> tuple[Policy | None, list[FieldError]]:
+    given: dict[str, Any] = {}
+    faults: list[FieldError] = []
+    for name in LABELS:
+        text = values.get(name, "").strip()
+        try:
+            given[name] = _value(name, text)
+        except ValueError as error:
+            message = str(error) if isinstance(error, NotMoney) else N_("Please enter a whole number.")
+            faults.append(FieldError(name, message))
+    return (None if faults else Policy(**given)), faults
+
+
+def _value(name: str, text: str) -> int | UnknownCompany:
+    if name == "unknown_company":
+        return UnknownCompany(text)
+    return parse_cents(text) if name.endswith("_cents") else int(text)
+
+
+def _page(
+    request: Request,
+    session: ReadDep,
+    *,
+    status: int = 200,
+    values: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+) -> Response:
+    policy = current_policy(session)
+    return desk(
+        request,
+        "policy/policy.html",
+        status=status,
+        errors=errors or {},
+        fields=_fields(policy, values or {}, language=request.scope["lang"]),
+        labels=LABELS,
+        reason=(values or {}).get("reason", ""),
+        based_on=current_version_id(session),
+        versions=list_versions(session),
+    )
+
+
+def _fields(policy: Policy, given: dict[str, str], *, language: str) -> list[PolicyField]:
+    fields = []
+    for name, value in asdict(policy).items():
+        options: tuple[tuple[str, str], ...] = ()
+        if name.endswith("_cents"):
+            kind, text = "money", amount_text(value, language=language)
+        elif name.endswith("_weekday"):
+            kind, text = "choice", str(value)
+            options = tuple((str(day), label) for day, label in enumerate(WEEKDAYS, start=1))
+            options = options[: BOUNDS[name].greatest]
+        elif name == "unknown_company":
+            kind, text = "choice", value.value
+            options = tuple((choice.value, label) for choice, label in UNKNOWN_COMPANIES.items())
+        else:
+            kind, text = "number", str(value)
+        bound = BOUNDS.get(name)
+        fields.append(
+            PolicyField(
+                name,
+                LABELS[name],
+                kind,
+                given.get(name, text),
+                options,
+                least=bound.least if bound else 0,
+                greatest=bound.greatest if bound else 0,
+            )
+        )
+    return fields

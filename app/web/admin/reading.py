@@ -1,0 +1,48 @@
+"""Reading the fields of an editor's form one by one, so that every wrong field is named at once."""
+
+from enum import StrEnum
+from typing import TypeVar
+
+from app.core.errors import N_, FieldError, Invalid
+from app.web.forms_money import NotMoney, parse_cents
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class FormReader:
+    """Takes values of a form; what cannot be read is collected in `faults` and reads as the least value."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        self._values = values
+        self.faults: list[FieldError] = []
+
+    def cents(self, name: str) -> int:
+        """An amount of money (see `parse_cents`)."""
+        try:
+            return parse_cents(self._values.get(name, ""))
+        except NotMoney as error:
+            self.faults.append(FieldError(name, str(error)))
+            return 0
+
+    def number(self, name: str) -> int:
+        """A whole number from 0 on."""
+        text = self._values.get(name, "").strip()
+        if not (text.isascii() and text.isdigit()) or len(text) > 9:
+            self.faults.append(FieldError(name, N_("Please enter a whole number.")))
+            return 0
+        return int(text)
+
+    def choice(self, name: str, choices: type[E]) -> E:
+        """One of the offered values."""
+        text = self._values.get(name, "")
+        for choice in choices:
+            if choice.value == text:
+                return choice
+        self.faults.append(FieldError(name, N_("Please choose one of the offered values.")))
+        return next(iter(choices))
+
+    def check(self) -> None:
+        """Raises Invalid with all faults there were."""
+        if self.faults:
+            message = N_("Please check the entries.")
+            raise Invalid(message, code="form.invalid", fields=tuple(self.faults))

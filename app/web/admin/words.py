@@ -1,0 +1,212 @@
+"""The staff's words for states, reasons, acts and fields, and the tone in which a state is shown."""
+
+from typing import NamedTuple
+
+from app.catalogue.rules.kinds import BundleState, Source
+from app.core.errors import N_
+from app.customers.rules.admission import Admission, ScreeningState
+from app.mail.models import MailState
+from app.mainbrand.rules.segments import Segment
+from app.ordering.rules.states import CancelReason, OrderState
+from app.payments.rules.states import PaymentState
+
+
+class Word(NamedTuple):
+    """A label (not translated yet) and the tone of its badge: "", ok, warn, bad, or signal for a person's turn."""
+
+    label: str
+    tone: str = ""
+
+
+ALL = N_("All")
+
+ORDERS = {
+    OrderState.RECEIVED: Word(N_("not paid yet")),
+    OrderState.ACCEPTED: Word(N_("to dispatch"), "signal"),
+    OrderState.DISPATCHED: Word(N_("dispatched"), "ok"),
+    OrderState.CANCELLED: Word(N_("cancelled")),
+}
+CANCEL_REASONS = {
+    CancelReason.NOT_ADMITTED: N_("The company was not admitted any more."),
+    CancelReason.AMOUNT_DIFFERS: N_("The authorised amount was another one."),
+    CancelReason.UNPAID: N_("It was not paid in time."),
+    CancelReason.REPLACED: N_("The company placed a newer order instead."),
+    CancelReason.BY_CUSTOMER: N_("The company cancelled it."),
+    CancelReason.BY_STAFF: N_("We cancelled it."),
+}
+PAYMENTS = {
+    PaymentState.CREATED: Word(N_("being prepared")),
+    PaymentState.OPEN: Word(N_("card page open")),
+    PaymentState.CAPTURING: Word(N_("being charged"), "warn"),
+    PaymentState.CAPTURED: Word(N_("charged"), "ok"),
+    PaymentState.RELEASING: Word(N_("being released"), "warn"),
+    PaymentState.RELEASED: Word(N_("released"), "warn"),
+    PaymentState.EXPIRED: Word(N_("expired")),
+}
+RELEASE_REASONS = {
+    "foreign": N_("The payment belongs to another order."),
+    "amount_differs": N_("The authorised amount was another one."),
+    "already_paid": N_("The order was paid by another attempt."),
+    "order_cancelled": N_("The order was cancelled before."),
+    "not_admitted": N_("The company was not admitted any more."),
+    "authorisation_lost": N_("The authorisation had lapsed."),
+}
+MAILS = {
+    MailState.QUEUED: Word(N_("waiting")),
+    MailState.SENDING: Word(N_("being sent")),
+    MailState.SENT: Word(N_("sent"), "ok"),
+    MailState.FAILED: Word(N_("failed"), "bad"),
+    MailState.ABORTED: Word(N_("given up")),
+}
+MAIL_KINDS = {
+    "verify_email": N_("Confirm your address"),
+    "registration_known": N_("Somebody applied with your address"),
+    "application_received": N_("Application received"),
+    "decision_admitted": N_("Decision: admitted"),
+    "decision_refused": N_("Decision: refused"),
+    "decision_main_brand": N_("Decision: main brand"),
+    "password_reset": N_("New password"),
+    "order_received": N_("Order received"),
+    "order_accepted": N_("Order accepted"),
+    "payment_failed": N_("Payment failed"),
+    "authorisation_released": N_("Authorisation released"),
+    "order_cancelled": N_("Order cancelled"),
+    "order_dispatched": N_("Order dispatched"),
+}
+SCREENINGS = {
+    ScreeningState.PENDING: Word(N_("not compared yet")),
+    ScreeningState.CLEAR: Word(N_("clear"), "ok"),
+    ScreeningState.REVIEW: Word(N_("in review"), "signal"),
+    ScreeningState.BLOCKED: Word(N_("main brand"), "bad"),
+    ScreeningState.REFUSED: Word(N_("refused"), "bad"),
+}
+ADMISSIONS = {
+    Admission.ADMITTED: Word(N_("admitted"), "ok"),
+    Admission.UNVERIFIED: Word(N_("e-mail not confirmed")),
+    Admission.IN_REVIEW: Word(N_("in review"), "signal"),
+    Admission.MAIN_BRAND: Word(N_("kept out: main brand"), "bad"),
+    Admission.REFUSED: Word(N_("kept out: refused"), "bad"),
+    Admission.SUSPENDED: Word(N_("kept out: suspended"), "bad"),
+    Admission.MOVED_UP: Word(N_("kept out: moved up"), "bad"),
+    Admission.UNRATED: Word(N_("kept out: not rated"), "bad"),
+}
+SEGMENTS = {
+    Segment.A: Word(N_("A"), "bad"),
+    Segment.B: Word(N_("B"), "bad"),
+    Segment.C: Word(N_("C"), "ok"),
+    Segment.UNRATED: Word(N_("unrated")),
+}
+BUNDLES = {
+    BundleState.DRAFT: Word(N_("draft")),
+    BundleState.PUBLISHED: Word(N_("on sale"), "ok"),
+    BundleState.RETIRED: Word(N_("retired")),
+}
+SOURCES = {
+    Source.OWN: N_("own stock or staff"),
+    Source.SPECIALIST: N_("finished by a specialist"),
+    Source.WHITE_LABEL: N_("white label"),
+    Source.COMMISSION: N_("commission"),
+}
+MATCH_FIELDS = {
+    "vat_id": N_("VAT id"),
+    "register_key": N_("Register entry"),
+    "email_domain": N_("E-mail domain"),
+    "name_and_postal_code": N_("Name and postal code"),
+}
+BECAUSE = {
+    "main_brand_account": N_("It is an A- or B-rated main account."),
+    "c_account": N_("It is a C-rated main account."),
+    "unrated_account": N_("The main account is not rated yet."),
+    "conflict": N_("Its identifiers belong to two different main accounts."),
+    "several_accounts": N_("Several main accounts fit."),
+    "likeness": N_("It resembles a main account."),
+    "foreign_vat_id": N_("The VAT id is from another country than the address."),
+    "unknown": N_("The main brand does not know it."),
+}
+EVENTS = {
+    "placed": N_("Order received"),
+    "payment_started": N_("Card page opened"),
+    "accepted": N_("Card charged, order accepted"),
+    "promise_moved": N_("Delivery date moved"),
+    "payment_failed": N_("Card declined"),
+    "payment_released": N_("Authorisation released"),
+    "cancelled": N_("Order cancelled"),
+    "dispatched": N_("Handed to the carrier"),
+}
+ACTIONS = {
+    "order.dispatched": N_("Order dispatched"),
+    "customer.segment_changed": N_("Segment changed"),
+    "customer.suspended": N_("Customer suspended"),
+    "customer.resumed": N_("Customer served again"),
+    "customer.moved_up": N_("Customer moved up"),
+    "customer.applied": N_("Company applied"),
+    "customer.changed": N_("Company data changed"),
+    "customer.screened": N_("Compared with the main accounts"),
+    "screening.admitted": N_("Review decided: admitted"),
+    "screening.refused": N_("Review decided: refused"),
+    "screening.blocked": N_("Review decided: main brand"),
+    "payment.released": N_("Authorisation released"),
+    "demo.filled": N_("Demo data loaded"),
+    "bundle.saved": N_("Bundle saved"),
+    "bundle.published": N_("Bundle published"),
+    "bundle.retired": N_("Bundle retired"),
+    "bundle.image_set": N_("Picture set"),
+    "bundle.image_removed": N_("Picture removed"),
+    "block.saved": N_("Block saved"),
+    "mail.retried": N_("E-mail tried again"),
+    "mail.sent_again": N_("E-mail sent once more"),
+    "mail.aborted": N_("E-mail given up"),
+    "policy.changed": N_("Policy changed"),
+    "staff.created": N_("Staff account created"),
+    "staff.role_changed": N_("Role changed"),
+    "staff.deactivated": N_("Staff account closed"),
+    "staff.reactivated": N_("Staff account opened again"),
+    "staff.reset": N_("Staff log-in reset"),
+    "staff.password_given": N_("Password given"),
+    "staff.code_refused": N_("Wrong code given"),
+    "staff.enrolled": N_("Second factor set up"),
+    "staff.signed_in": N_("Signed in"),
+    "staff.signed_out": N_("Signed out"),
+}
+OBJECTS = {
+    "order": N_("Order"),
+    "customer": N_("Customer"),
+    "contact": N_("Person"),
+    "screening": N_("Review"),
+    "bundle": N_("Bundle"),
+    "block": N_("Block"),
+    "payment": N_("Payment"),
+    "policy": N_("Policy"),
+    "staff_member": N_("Staff"),
+}
+WEEKDAYS = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
+DONE = {
+    "saved": N_("Saved."),
+    "unchanged": N_("Nothing had to be changed."),
+    "published": N_("Published: customers see it now."),
+    "retired": N_("Retired: nobody can buy it any more."),
+    "image": N_("The picture is stored."),
+    "image_removed": N_("The picture is removed."),
+    "dispatched": N_("Dispatched. The customers get an e-mail."),
+    "segment": N_("The segment is changed, from the company's next click on."),
+    "suspended": N_("The shop is closed for this company."),
+    "resumed": N_("The shop is open for this company again."),
+    "moved_up": N_("Noted: the main brand serves this company."),
+    "decided": N_("Decided. The company gets an e-mail."),
+    "no_more_cases": N_("Decided. No other case is waiting."),
+    "retried": N_("The e-mail is tried again now."),
+    "sent_again": N_("The e-mail is sent once more."),
+    "aborted": N_("The e-mail is given up."),
+    "policy": N_("The new policy is in force."),
+    "role": N_("The role is changed; the account has to sign in again."),
+    "deactivated": N_("The account is closed."),
+    "reactivated": N_("The account is open again."),
+}
