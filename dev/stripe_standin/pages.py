@@ -68,7 +68,7 @@ async def show_card_page(world: Standin, session_id: str, card: str = "") -> Res
         expiry = f"12 / {(datetime.now(UTC).year + 4) % 100}"
         cvc = "1234" if BY_NUMBER[card].brand == "amex" else "123"
         values |= {"cardNumber": card, "cardExpiry": expiry, "cardCvc": cvc}
-        values["billingName"] = values["billingName"] or "Test Payer"
+        values |= {"billingName": values["billingName"] or "Test Payer", "email": "payer@demo.example"}
     message = problem["message"] if problem and not card else None
     return _card_page(world, session, values=values, message=message)
 

@@ -132,6 +132,18 @@ class StandinProcess(ServerProcess):
         """The bank decides."""
         return self.post(f"disputes/{dispute_id}/close", {"is_won": is_won})
 
+    def warn(self, payment_intent: str) -> dict[str, Any]:
+        """The bank reports a captured payment as fraud."""
+        return self.post("early_fraud_warnings", {"payment_intent": payment_intent})
+
+    def fail_refund(self, refund_id: str) -> dict[str, Any]:
+        """The bank sends a refund back."""
+        return self.post(f"refunds/{refund_id}/fail", {})
+
+    def renew_card(self, payment_method: str, card: str = "5555555555554444") -> dict[str, Any]:
+        """The bank replaces a saved card under the same id."""
+        return self.post(f"payment_methods/{payment_method}/renew", {"card": card})
+
     def get(self, path: str, **query: str) -> Any:
         """A reading control."""
         return self._read(self.http.get(f"{self.url}/_control/{path}", params=query))

@@ -319,3 +319,21 @@ def test_the_fee_of_the_card_is_on_the_balance(shop: Shop) -> None:
     entry = found.latest_charge.balance_transaction
     assert isinstance(entry, stripe.BalanceTransaction)
     assert (entry.amount, entry.fee, entry.net) == (11_900, 203, 11_697)
+
+
+def test_a_replaced_card_keeps_its_id_and_changes_its_fingerprint(
+    shop: Shop, standin: StandinProcess
+) -> None:
+    customer = shop.customer().id
+    shop.captured(customer=customer)
+    before = shop.v1.customers.payment_methods.list(customer).data[0]
+
+    standin.renew_card(before.id, "378282246310005")
+
+    after = shop.v1.customers.payment_methods.list(customer).data[0]
+    assert after.id == before.id
+    assert after.card is not None
+    assert before.card is not None
+    assert (after.card.last4, after.card.brand) == ("0005", "amex")
+    assert after.card.fingerprint != before.card.fingerprint
+    assert shop.v1.events.list().data[0].type == "payment_method.automatically_updated"

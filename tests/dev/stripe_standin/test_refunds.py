@@ -84,8 +84,17 @@ def test_a_failed_refund_gives_the_money_back_to_us(shop: Shop, standin: Standin
     intent = shop.captured()
     refund = shop.v1.refunds.create({"payment_intent": intent.id, "amount": 900})
 
-    standin.post(f"refunds/{refund.id}/fail", {})
+    standin.fail_refund(refund.id)
 
     assert shop.v1.refunds.retrieve(refund.id).status == "failed"
     assert standin.books()["totals"]["refunded"] == 0
     assert shop.v1.events.list().data[0].type == "refund.failed"
+
+
+def test_a_warning_can_come_for_any_captured_payment(shop: Shop, standin: StandinProcess) -> None:
+    intent = shop.captured()
+
+    warning = standin.warn(intent.id)
+
+    assert shop.v1.radar.early_fraud_warnings.list({"payment_intent": intent.id}).data[0].id == warning["id"]
+    assert shop.v1.events.list().data[0].type == "radar.early_fraud_warning.created"
