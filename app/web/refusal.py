@@ -1,11 +1,28 @@
 """What somebody reads who is known but not admitted: what is missing, and what to do next."""
 
+import html
+from dataclasses import dataclass
+
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.web.csrf import FIELD, csrf_token
 from app.web.errors import wants_json
-from app.web.rendering import page
+from app.web.page_cache import SlotMarkers, SlottedPage
+from app.web.rendering import render
 from app.web.visitor import Visitor
+
+MARKERS = SlotMarkers("csrf_token", "path")
+CSRF_FIELD = Markup(f'<input type="hidden" name="{FIELD}" value="{MARKERS["csrf_token"]}">')
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What the layouts ask of a visitor who is not admitted."""
+
+    is_signed_in: bool = True
+    is_admitted: bool = False
 
 
 def refused_page(request: Request, visitor: Visitor) -> Response:
@@ -14,4 +31,29 @@ def refused_page(request: Request, visitor: Visitor) -> Response:
     if wants_json(request):
         body = {"type": "about:blank", "title": "Forbidden", "status": 403, "code": f"admission.{reason}"}
         return JSONResponse(body, 403, media_type="application/problem+json")
-    return page(request, "store/public/refused.html", status=403, reason=reason)
+    text = _page(request, reason).fill(
+        {"csrf_token": csrf_token(request).encode(), "path": html.escape(request.scope["path"]).encode()}
+    )
+    return Response(text, 403, media_type="text/html; charset=utf-8")
+
+
+def _page(request: Request, reason: str) -> SlottedPage:
+    """The text of a refusal, rendered once for each language and reason; whether it is shown is asked each time."""
+    state = request.scope["app"].state
+    if not hasattr(state, "refusals"):
+        state.refusals = {}
+    kept: dict[tuple[str, str], SlottedPage] = state.refusals
+    key = request.scope["lang"], reason
+    if key not in kept:
+        kept[key] = MARKERS.cut(
+            render(
+                request,
+                "store/public/refused.html",
+                reason=reason,
+                visitor=Refused(),
+                path=MARKERS["path"],
+                csrf_token=MARKERS["csrf_token"],
+                csrf_field=lambda: CSRF_FIELD,
+            )
+        )
+    return kept[key]
