@@ -27,6 +27,7 @@ def test_every_answer_carries_the_security_headers(browser: Open, path: str) -> 
 def test_an_unknown_host_is_turned_away(browser: Open) -> None:
     for host in ("evil.example", "testserver.evil.example", "testserver:99", ""):
         assert browser().get("/", headers={"host": host}).status_code == 400
+    assert browser().get("/healthz", headers={"host": "10.0.0.7:8000"}).status_code == 200
 
 
 def test_a_body_beyond_the_limit_is_refused_declared_or_not(browser: Open) -> None:
