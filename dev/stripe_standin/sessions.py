@@ -62,7 +62,7 @@ def create(world: World, params: Json) -> Json:
     _check(world, params)
     now = world.store.now()
     expires_at = params.get("expires_at", now + LONGEST_S)
-    if not now + SHORTEST_S - 60 <= expires_at <= now + LONGEST_S + 60:
+    if not now + SHORTEST_S - 1 <= expires_at <= now + LONGEST_S + 1:
         raise refused(
             "The `expires_at` timestamp must be between 30 minutes and 24 hours"
             " from Checkout Session creation.",
