@@ -1,0 +1,126 @@
+from dataclasses import replace
+from datetime import datetime, timedelta
+from threading import Barrier, Thread
+
+import pytest
+from sqlmodel import Session, select
+
+from app.audit.models import AuditEntry
+from app.core.db import Database
+from app.core.errors import NotFound
+from app.customers.models import Contact, ContactToken, Customer
+from app.customers.rules.application import CompanyFacts
+from app.flows.confirm_email import confirm_email
+from app.flows.register_customer import Application, register_customer
+from app.jobs.models import Job
+from app.mail.models import Mail
+from tests import make
+
+APPLICATION = Application(
+    facts=CompanyFacts(
+        company_name="Brunner Zweiradtechnik GmbH",
+        legal_form="GmbH",
+        vat_id="DE136695976",
+        vat_note="",
+        register_number="",
+        register_court="",
+        street="Werkstraße 4",
+        postal_code="04177",
+        city="Leipzig",
+        country="DE",
+        phone="+49 30 23125 101",
+    ),
+    contact_name="Kim Brunner",
+    email="kim@brunner.example",
+    password="kaffee am morgen",
+    language="de",
+    is_business=True,
+    has_accepted_terms=True,
+)
+
+
+def token_of(session: Session) -> str:
+    session.rollback()
+    mail = session.exec(select(Mail).where(Mail.kind == "verify_email")).one()
+    return str((mail.secret_values or {})["token"])
+
+
+def test_an_application_keeps_which_terms_were_accepted(session: Session, now: datetime) -> None:
+    make.terms(session)
+
+    register_customer(session, APPLICATION, address="192.0.2.1", now=now)
+
+    entry = session.exec(select(AuditEntry)).one()
+    assert (entry.action, entry.new) == (
+        "customer.applied",
+        {"terms_version": "2026-01", "is_business": True},
+    )
+
+
+def test_two_at_once_with_one_address_make_one_application(
+    database: Database, session: Session, now: datetime
+) -> None:
+    start = Barrier(4)
+
+    def apply(number: int) -> None:
+        start.wait()
+        with database.session() as own:
+            facts = replace(APPLICATION.facts, company_name=f"Brunner {number} GmbH")
+            register_customer(own, replace(APPLICATION, facts=facts), address="192.0.2.1", now=now)
+
+    threads = [Thread(target=apply, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(session.exec(select(Customer)).all()) == 1
+    assert len(session.exec(select(Contact)).all()) == 1
+    assert sorted(mail.kind for mail in session.exec(select(Mail))) == ["registration_known", "verify_email"]
+
+
+@pytest.mark.parametrize(
+    "age, is_alive", [(timedelta(hours=48, seconds=-1), True), (timedelta(hours=48), False)]
+)
+def test_a_link_lives_for_two_days(session: Session, now: datetime, age: timedelta, is_alive: bool) -> None:
+    register_customer(session, APPLICATION, address="192.0.2.1", now=now)
+
+    if is_alive:
+        confirm_email(session, token_of(session), now=now + age)
+    else:
+        with pytest.raises(NotFound):
+            confirm_email(session, token_of(session), now=now + age)
+
+    session.expire_all()
+    assert (session.exec(select(Contact)).one().email_verified_at is not None) is is_alive
+    assert len(session.exec(select(Job).where(Job.kind == "screen_customer")).all()) == int(is_alive)
+
+
+def test_of_two_who_press_the_button_at_once_one_confirms(
+    database: Database, session: Session, now: datetime
+) -> None:
+    register_customer(session, APPLICATION, address="192.0.2.1", now=now)
+    token = token_of(session)
+    start = Barrier(2)
+    answers: list[str] = []
+
+    def press() -> None:
+        start.wait()
+        with database.session() as own:
+            try:
+                confirm_email(own, token, now=now)
+                answers.append("confirmed")
+            except NotFound as error:
+                answers.append(error.code)
+
+    threads = [Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answers) == ["confirmed", "link.dead"]
+    session.rollback()
+    session.expire_all()
+    assert session.exec(select(ContactToken)).one().used_at == now
+    assert len(session.exec(select(Job).where(Job.kind == "screen_customer")).all()) == 1
