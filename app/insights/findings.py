@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, text
+from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
 from app.core.db import UTCDateTime
@@ -35,8 +36,13 @@ class Invariant:
     check: Check
 
     def findings(self, session: Session, *, now: datetime) -> list[Finding]:
-        """The rows that break it, by id."""
-        return [Finding(self.name, str(row_id), sentence) for row_id, sentence in self.check(session, now)]
+        """The rows that break it. A database that cannot answer counts as broken too."""
+        try:
+            return [
+                Finding(self.name, str(row_id), sentence) for row_id, sentence in self.check(session, now)
+            ]
+        except DatabaseError as error:
+            return [Finding(self.name, "database", f"This could not be checked: {error.orig}.")]
 
 
 def rows_of(sql: str, sentence: str) -> Check:
