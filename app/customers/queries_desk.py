@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from app.core.errors import N_, NotFound
 from app.core.paging import Slice, read_page
-from app.customers.models import BlockedAttempt, Contact, Customer, Screening
+from app.customers.models import BlockedAttempt, Contact, Customer, GateAudit, Screening
 from app.customers.queries import people_of
 from app.customers.rules.admission import Admission, ScreeningState, Standing, admission
 from app.mainbrand.models import MainAccount
@@ -138,3 +138,8 @@ def blocked_counts(session: Session, *, since: datetime) -> list[tuple[str, int]
         .order_by(func.count().desc())
     )
     return [(reason, count) for reason, count in rows]
+
+
+def last_gate_audit(session: Session) -> GateAudit | None:
+    """The newest walk of `shop gate-audit`, or None where the gate was never walked."""
+    return session.exec(select(GateAudit).order_by(col(GateAudit.id).desc()).limit(1)).first()
