@@ -238,8 +238,9 @@ def add_account(
         sales_contact=SALES[len(account_number + firm.city) % len(SALES)],
         segment=rating.segment,
         segment_reason=rating.reason,
+        listed_segment=None,
         revenue_12m_cents=revenue_cents,
-        rated_at=now,
+        rated_at=None,
         row_hash="",
         imported_at=now,
     )

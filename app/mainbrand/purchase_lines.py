@@ -1,0 +1,258 @@
+"""Turning the texts of a purchases file into checked values; what is wrong is named with column and reason."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import polars as pl
+
+from app.mainbrand.files import LINE, Batch, Reject, TableFile
+
+MAXIMUM_QUANTITY = 10_000_000
+MAXIMUM_PRICE = 10_000_000
+MAXIMUM_LINE_VALUE = 1_000_000_000
+EARLIEST_YEAR = 1990
+LENGTHS = {"customer_id": 64, "invoice": 64, "stock_code": 64}
+NUMBER = r"^[+-]?\d{1,15}([.,]\d{1,12})?([eE][+-]?\d{1,2})?$"
+GERMAN_NUMBER = r"^[+-]?\d{1,3}(\.\d{3})+(,\d+)?$"
+ENGLISH_NUMBER = r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$"
+AMBIGUOUS_NUMBER = r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$"
+NEVER = r"[^\s\S]"
+DATE_STYLES = (
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%d %H:%M",
+    "%d.%m.%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M",
+)
+DAY_STYLES = ("%Y-%m-%d", "%d.%m.%Y", "%Y%m%d")
+EXCEL_EPOCH = pl.datetime(1899, 12, 30)
+GOODS = ("product", "product_other", "goods", "ware", "artikel")
+NO_GOODS = ("non_product", "service", "fee", "nebenleistung", "gebuehr", "gebühr", "versand")
+YES = ("1", "true", "t", "yes", "y", "ja", "j", "x", "wahr")
+NO = ("0", "false", "f", "no", "n", "nein", "falsch")
+
+# The columns of the table `purchases` that a file fills, in the order in which they are loaded.
+LOADED = (
+    "import_key",
+    "account_number",
+    "invoice_number",
+    "sku",
+    "description",
+    "quantity_milli",
+    "net_cents",
+    "currency",
+    "is_goods",
+    "country",
+    "purchased_at",
+)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a file leaves unsaid: its currency, the time zone of its dates, and the year after which none lies."""
+
+    currency: str
+    timezone: str
+    latest_year: int
+
+
+class LineReader:
+    """Checks batch after batch; remembers what it has read, so that equal lines get different keys."""
+
+    def __init__(self, table: TableFile, terms: Terms) -> None:
+        self._table = table
+        self._terms = terms
+        self._ambiguous = NEVER if table.is_typed else AMBIGUOUS_NUMBER
+        self._seen: dict[bytes, int] = {}
+
+    def read(self, batch: Batch) -> tuple[pl.DataFrame, list[Reject]]:
+        """The good lines with the columns LOADED (`purchased_at` naive in UTC), and the others with their fault."""
+        frame = batch.frame.with_columns(
+            _account(), **_numbers(self._ambiguous), **_times(self._terms), **_words(self._terms)
+        )
+        faults = _faults(self._terms, self._ambiguous)
+        frame = frame.with_columns(pl.coalesce(faults).alias("fault"))
+        rejects = [*batch.rejects, *self._rejects(frame.filter(pl.col("fault").is_not_null()))]
+        good = frame.filter(pl.col("fault").is_null()).select(_values())
+        keys = [self._key(text) for text in good["identity"]]
+        return good.with_columns(pl.Series("import_key", keys, pl.String)).select(LOADED), rejects
+
+    def _rejects(self, wrong: pl.DataFrame) -> list[Reject]:
+        names = [*self._table.header.places]
+        rejects = []
+        for row in wrong.select(LINE, "fault", *names).iter_rows(named=True):
+            column, _, reason = row["fault"].partition("|")
+            rejects.append(
+                Reject(row[LINE], column, row.get(column) or "", reason, self._table.cells_of(row))
+            )
+        return rejects
+
+    def _key(self, identity: str) -> str:
+        """The line's content and how many equal ones came before it, hashed to 96 bits."""
+        content = blake2b(identity.encode(), digest_size=12)
+        digest = content.digest()
+        ordinal = self._seen.get(digest, 0)
+        self._seen[digest] = ordinal + 1
+        if ordinal:
+            content.update(f"|{ordinal}".encode())
+        return content.hexdigest()
+
+
+def _account() -> pl.Expr:
+    # Spreadsheets write whole numbers as 17850.0 once a cell above them is empty.
+    return pl.col("customer_id").str.replace(r"^(\d+)\.0$", "$1")
+
+
+def _numbers(ambiguous: str) -> dict[str, pl.Expr]:
+    return {"quantity_value": _number("quantity", ambiguous), "price_value": _number("unit_price", ambiguous)}
+
+
+def _number(name: str, ambiguous: str) -> pl.Expr:
+    text = pl.col(name).str.replace_all(r"[\s€']", "")
+    plain = (
+        pl.when(text.str.contains(ambiguous))
+        .then(None)
+        .when(text.str.contains(NUMBER))
+        .then(text.str.replace(",", ".", literal=True))
+        .when(text.str.contains(GERMAN_NUMBER))
+        .then(text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True))
+        .when(text.str.contains(ENGLISH_NUMBER))
+        .then(text.str.replace_all(",", "", literal=True))
+    )
+    return plain.cast(pl.Float64, strict=False)
+
+
+def _times(terms: Terms) -> dict[str, pl.Expr]:
+    text = pl.col("invoice_ts")
+    zoned = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", strict=False, time_unit="us", time_zone="UTC")
+    serial = pl.when(text.str.contains(r"^\d{5}(\.\d+)?$")).then(text).cast(pl.Float64, strict=False)
+    excel = EXCEL_EPOCH + pl.duration(milliseconds=(serial * 86_400_000).round(0).cast(pl.Int64))
+    local = pl.coalesce(
+        *(text.str.to_datetime(style, strict=False, time_unit="us") for style in DATE_STYLES),
+        *(text.str.to_date(style, strict=False).cast(pl.Datetime("us")) for style in DAY_STYLES),
+        excel.cast(pl.Datetime("us")),
+    )
+    return {"purchased_at": pl.coalesce(_in_utc(local, terms.timezone), zoned.dt.replace_time_zone(None))}
+
+
+def _in_utc(local: pl.Expr, timezone: str) -> pl.Expr:
+    """Local times in UTC, without a zone; an hour that the change of clocks leaves out counts as the next."""
+
+    def utc(moment: pl.Expr) -> pl.Expr:
+        zoned = moment.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null")
+        return zoned.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+
+    return pl.coalesce(utc(local), utc(local + pl.duration(hours=1)))
+
+
+def _words(terms: Terms) -> dict[str, pl.Expr]:
+    kind = pl.col("line_kind").str.to_lowercase()
+    cancelled = pl.col("is_cancellation").str.to_lowercase()
+    return {
+        "goods_value": pl.when(kind.is_null() | kind.is_in(GOODS))
+        .then(True)
+        .when(kind.is_in(NO_GOODS))
+        .then(False),
+        "cancelled_value": pl.when(cancelled.is_in(YES))
+        .then(True)
+        .when(cancelled.is_null() | cancelled.is_in(NO))
+        .then(False),
+        "currency_value": pl.col("currency").str.to_uppercase().fill_null(terms.currency),
+    }
+
+
+def _faults(terms: Terms, ambiguous: str) -> list[pl.Expr]:
+    """For each check the first fault of a line as `column|reason`, null where it passes."""
+    quantity, price = pl.col("quantity_value"), pl.col("price_value")
+    year = pl.col("purchased_at").dt.year()
+    return [
+        _fault(
+            pl.col("customer_id").is_null(), "customer_id", "is missing: nobody can be rated by this line"
+        ),
+        *(_fault(pl.col(name).is_null(), name, "is missing") for name in ("invoice", "stock_code")),
+        *(
+            _fault(pl.col(name).str.len_chars() > longest, name, f"is longer than {longest} characters")
+            for name, longest in LENGTHS.items()
+        ),
+        *(
+            _fault(pl.col(name).str.contains("\0", literal=True), name, "holds a character that is no text")
+            for name in (*LENGTHS, "description", "country")
+        ),
+        *_number_faults("quantity", quantity, MAXIMUM_QUANTITY, ambiguous),
+        _fault(quantity == 0, "quantity", "is zero"),
+        *_number_faults("unit_price", price, MAXIMUM_PRICE, ambiguous),
+        _fault(price < 0, "unit_price", "is negative: a return has a negative quantity instead"),
+        _fault(
+            (quantity * price).abs() > MAXIMUM_LINE_VALUE, "unit_price", "makes the line worth over a billion"
+        ),
+        _fault(pl.col("invoice_ts").is_null(), "invoice_ts", "is missing"),
+        _fault(
+            pl.col("purchased_at").is_null(),
+            "invoice_ts",
+            "is no date like 2026-01-31, 2026-01-31 14:05 or 31.01.2026",
+        ),
+        _fault(
+            (year < EARLIEST_YEAR) | (year > terms.latest_year),
+            "invoice_ts",
+            f"is not between {EARLIEST_YEAR} and {terms.latest_year}",
+        ),
+        _fault(pl.col("goods_value").is_null(), "line_kind", "is neither product nor non_product"),
+        _fault(pl.col("cancelled_value").is_null(), "is_cancellation", "is neither true nor false"),
+        _fault(
+            pl.col("cancelled_value") & (quantity > 0),
+            "quantity",
+            "is positive although the line is a cancellation",
+        ),
+        _fault(
+            ~pl.col("currency_value").str.contains("^[A-Z]{3}$"), "currency", "is no currency code like EUR"
+        ),
+    ]
+
+
+def _number_faults(name: str, value: pl.Expr, most: int, ambiguous: str) -> list[pl.Expr]:
+    text = pl.col(name)
+    return [
+        _fault(text.is_null(), name, "is missing"),
+        _fault(
+            text.str.contains(ambiguous),
+            name,
+            "can be read in two ways: write thousands without a separator, or one decimal more",
+        ),
+        _fault(value.is_null(), name, "is no number"),
+        _fault(value.abs() > most, name, f"is larger than {most}"),
+    ]
+
+
+def _fault(is_wrong: pl.Expr, column: str, reason: str) -> pl.Expr:
+    return pl.when(is_wrong).then(pl.lit(f"{column}|{reason}"))
+
+
+def _values() -> list[pl.Expr]:
+    quantity_milli = (pl.col("quantity_value") * 1000).round(0).cast(pl.Int64)
+    # Ten-thousandths of the currency: whole numbers from here on, so that half a cent rounds up and not by chance.
+    price = (pl.col("price_value") * 10_000).round(0).cast(pl.Int64)
+    product = quantity_milli * price
+    net_cents = product.sign() * ((2 * product.abs() + 100_000) // 200_000)
+    identity = pl.concat_str(
+        pl.col("customer_id"),
+        pl.col("invoice"),
+        pl.col("stock_code"),
+        quantity_milli.cast(pl.String),
+        net_cents.cast(pl.String),
+        pl.col("currency_value"),
+        pl.col("purchased_at").dt.epoch("s").cast(pl.String),
+        separator="\x1f",
+    )
+    return [
+        identity.alias("identity"),
+        pl.col("customer_id").alias("account_number"),
+        pl.col("invoice").alias("invoice_number"),
+        pl.col("stock_code").alias("sku"),
+        pl.col("description").fill_null("").str.slice(0, 300),
+        quantity_milli.alias("quantity_milli"),
+        net_cents.alias("net_cents"),
+        pl.col("currency_value").alias("currency"),
+        pl.col("goods_value").alias("is_goods"),
+        pl.col("country").fill_null("").str.slice(0, 64),
+        pl.col("purchased_at"),
+    ]

@@ -1,0 +1,82 @@
+"""Merging the staged list of the main brand into the accounts, inside the caller's transaction."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import polars as pl
+from sqlalchemy import bindparam, text
+from sqlmodel import Session
+
+from app.core.db import UTCDateTime
+from app.mainbrand.service_purchases import Merged
+from app.mainbrand.staging import drop_stage, stage
+
+STAGE = "stage_accounts"
+TYPES = {
+    "account_number": "varchar(64)",
+    "company_name": "varchar(300)",
+    "legal_form": "varchar(64)",
+    "name_key": "varchar(300)",
+    "vat_id": "varchar(20)",
+    "register_key": "varchar(120)",
+    "street": "varchar(200)",
+    "postal_code": "varchar(16)",
+    "city": "varchar(120)",
+    "country": "varchar(2)",
+    "email_domain": "varchar(253)",
+    "phone": "varchar(64)",
+    "sales_contact": "varchar(300)",
+    "segment": "varchar(32)",
+    "segment_reason": "varchar(500)",
+    "listed_segment": "varchar(32)",
+    "revenue_12m_cents": "bigint",
+    "row_hash": "varchar(64)",
+}
+# What a rating by purchases has found out stays; the list decides only where there is none.
+RATED = ("segment", "segment_reason", "revenue_12m_cents")
+UPSERT = """
+INSERT INTO main_accounts ({columns}, imported_at)
+SELECT {values}, :now FROM {stage} WHERE true
+ON CONFLICT (account_number) DO UPDATE SET {changes}
+WHERE main_accounts.row_hash <> excluded.row_hash
+"""
+
+
+def merge_accounts(
+    session: Session, frames: Iterable[pl.DataFrame], *, is_dry_run: bool, now: datetime
+) -> Merged:
+    """Adds new accounts and renews those whose line has changed; a dry run only counts them.
+
+    Accounts that are not in the file stay as they are.
+    """
+    stage(session, STAGE, TYPES, frames)
+    total, known_count, unchanged_count = session.execute(
+        text(
+            "SELECT count(*), count(m.id), coalesce(sum(CASE WHEN m.row_hash = s.row_hash THEN 1 ELSE 0 END), 0)"
+            f" FROM {STAGE} s LEFT JOIN main_accounts m ON m.account_number = s.account_number"
+        )
+    ).one()
+    if not is_dry_run:
+        changes = [f"{name} = excluded.{name}" for name in TYPES if name not in ("account_number", *RATED)]
+        changes += [_unless_rated(name) for name in RATED]
+        upsert = text(
+            UPSERT.format(columns=", ".join(TYPES), values=_values(), stage=STAGE, changes=", ".join(changes))
+        ).bindparams(bindparam("now", type_=UTCDateTime))
+        session.execute(upsert, {"now": now})
+    drop_stage(session, STAGE)
+    return Merged(total - known_count, known_count - unchanged_count, int(unchanged_count))
+
+
+def _values() -> str:
+    instead = {
+        "segment": "coalesce(segment, 'unrated')",
+        "segment_reason": "coalesce(segment_reason, '')",
+    }
+    return ", ".join(instead.get(name, name) for name in TYPES)
+
+
+def _unless_rated(name: str) -> str:
+    own, new = f"main_accounts.{name}", f"excluded.{name}"
+    if name != "revenue_12m_cents":
+        new = f"CASE WHEN excluded.segment = 'unrated' THEN {own} ELSE {new} END"
+    return f"{name} = CASE WHEN main_accounts.rated_at IS NOT NULL THEN {own} ELSE {new} END"

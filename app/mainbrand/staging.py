@@ -1,0 +1,81 @@
+"""Bringing many checked rows into a temporary table, the fast way of each database."""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import polars as pl
+from sqlalchemy import text
+from sqlmodel import Session
+
+_SQLITE_TIME = "%Y-%m-%d %H:%M:%S%.6f"
+
+
+class Spill:
+    """Checked rows on disk until their file was read to its end; gone when the block ends, however it ends."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="shop-import-")
+        self._paths: list[Path] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self._folder.cleanup()
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Takes up the rows of one batch."""
+        path = Path(self._folder.name) / f"{len(self._paths)}.arrow"
+        frame.write_ipc(path)
+        self._paths.append(path)
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """The batches in the order in which they came."""
+        for path in self._paths:
+            yield pl.read_ipc(path)
+
+
+def stage(session: Session, name: str, types: Mapping[str, str], frames: Iterable[pl.DataFrame]) -> None:
+    """Makes the temporary table `name` with these SQL types and fills it, inside the caller's transaction.
+
+    The frames have the columns in the same order. The table is gone with the transaction, or with the
+    next `stage` of this name on SQLite.
+    """
+    columns = ", ".join(f"{column} {kind}" for column, kind in types.items())
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(text(f"DROP TABLE IF EXISTS temp.{name}"))
+        session.execute(text(f"CREATE TEMP TABLE {name} ({columns})"))
+        _fill_sqlite(_driver(session), name, len(types), frames)
+        return
+    # A load of this size takes longer than a page may; nobody waits for it but the command.
+    session.execute(text("SET LOCAL statement_timeout = 0"))
+    session.execute(text(f"CREATE TEMP TABLE {name} ({columns}) ON COMMIT DROP"))
+    with (
+        _driver(session).cursor() as cursor,
+        cursor.copy(f"COPY {name} ({', '.join(types)}) FROM STDIN WITH (FORMAT csv)") as copy,
+    ):
+        for frame in frames:
+            copy.write(frame.write_csv(include_header=False))
+    session.execute(text(f"ANALYZE {name}"))
+
+
+def drop_stage(session: Session, name: str) -> None:
+    """Removes the temporary table where its transaction does not."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(text(f"DROP TABLE IF EXISTS temp.{name}"))
+
+
+def _fill_sqlite(driver: Any, name: str, width: int, frames: Iterable[pl.DataFrame]) -> None:
+    places = ", ".join("?" * width)
+    for frame in frames:
+        texts = frame.with_columns(pl.col(pl.Datetime).dt.to_string(_SQLITE_TIME))
+        driver.executemany(f"INSERT INTO temp.{name} VALUES ({places})", texts.iter_rows())
+
+
+def _driver(session: Session) -> Any:
+    return session.connection().connection.driver_connection
