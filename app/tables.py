@@ -1,5 +1,7 @@
 """Imports every models module, so that Alembic and foreign keys see all tables."""
 
+from sqlmodel import SQLModel
+
 import app.audit.models
 import app.catalogue.models
 import app.customers.models
@@ -12,6 +14,5 @@ import app.payments.models
 import app.policy.models
 import app.staff.models
 import app.throttling.models  # noqa: F401
-from app.core.db import SQLModel
 
 metadata = SQLModel.metadata

@@ -5,6 +5,7 @@ from sqlmodel import Session, col, select
 from app.customers.models import Contact, Customer
 from app.customers.rules.admission import Admission, Standing, admission
 from app.mainbrand.models import MainAccount
+from app.mainbrand.rules.segments import Segment
 
 
 def admission_now(session: Session, customer_id: int, *, contact_id: int) -> Admission:
@@ -30,7 +31,7 @@ def admission_now(session: Session, customer_id: int, *, contact_id: int) -> Adm
             is_business_verified=customer.business_verified_at is not None,
             screening=customer.screening,
             segment=customer.segment,
-            main_segment=main_segment,
+            main_segment=Segment(main_segment) if main_segment is not None else None,
             is_suspended=customer.suspended_at is not None,
             is_moved_up=customer.moved_up_at is not None,
         )

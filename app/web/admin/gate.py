@@ -8,6 +8,8 @@ from starlette.responses import Response
 
 from app.core.errors import N_
 from app.customers.queries_desk import blocked_counts, last_gate_audit
+from app.customers.rules.admission import Admission
+from app.web.admin import words
 from app.web.admin.lists import desk
 from app.web.deps import Now, ReadDep
 from app.web.gate_walk import Persona
@@ -45,7 +47,14 @@ def show_gate(request: Request, session: ReadDep, now: Now) -> Response:
         request,
         "gate/show.html",
         audit=last_gate_audit(session),
-        blocked=blocked_counts(session, since=now - LOOK_BACK),
+        blocked=[(_word(reason), count) for reason, count in blocked_counts(session, since=now - LOOK_BACK)],
         personas=PERSONAS,
         cells=CELLS,
     )
+
+
+def _word(reason: str) -> str:
+    """Why somebody was kept out, not translated yet: what the screening found, or how the gate answered."""
+    if reason in words.BECAUSE:
+        return words.BECAUSE[reason]
+    return words.ADMISSIONS[Admission(reason)].label if reason in set(Admission) else reason
