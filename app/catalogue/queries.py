@@ -68,18 +68,9 @@ class ListingCounts:
 
 def listing_counts(session: Session) -> ListingCounts:
     """The lengths of the list. They are its last positions: nothing is counted, whatever its length."""
-    kinds = list(Kind)
-    row = session.execute(
-        select(
-            select(func.max(Listing.position)).scalar_subquery(),
-            *(
-                select(func.max(Listing.kind_position)).where(col(Listing.kind) == kind).scalar_subquery()
-                for kind in kinds
-            ),
-        )
-    ).one()
+    row = session.execute(_COUNTS).one()
     return ListingCounts(
-        row[0] or 0, {kind: count for kind, count in zip(kinds, row[1:], strict=True) if count}
+        row[0] or 0, {kind: count for kind, count in zip(Kind, row[1:], strict=True) if count}
     )
 
 
@@ -200,3 +191,12 @@ def _cards(
         .order_by(order_by)
     )
     return [BundleCard(*row) for row in rows]
+
+
+_COUNTS = select(
+    select(func.max(Listing.position)).scalar_subquery(),
+    *(
+        select(func.max(Listing.kind_position)).where(col(Listing.kind) == kind).scalar_subquery()
+        for kind in Kind
+    ),
+)

@@ -58,6 +58,8 @@ def search(session: Session, query: str, *, kind: Kind | None, vocabulary: Seque
     if not reading.terms or reading.unknown:
         return Found((), reading)
     anywhere = _matching(session, reading.terms, is_name_only=False, kind=kind)
+    if len(anywhere) < 2:
+        return Found(tuple(anywhere), reading)
     in_name = _matching(session, reading.terms, is_name_only=True, kind=kind)
     ordered = tuple(dict.fromkeys([*in_name, *anywhere]))
     return Found(ordered[:MOST_FOUND], reading, is_cut=len(ordered) > MOST_FOUND)
