@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from app.catalogue.models import Bundle, BundleItem, BundleVersion
 from app.catalogue.rules.kinds import BundleState
+from app.customers.models import Customer
 from app.ordering.models import CartLine, TermsVersion
 from app.ordering.rules.offer import Offer, OfferLine
 from app.ordering.rules.pricing import PricedLine, RatePart, Totals, price_order
@@ -115,6 +116,13 @@ def names_of_versions(session: Session, version_ids: list[int], *, language: str
     name = BundleVersion.name_de if language == "de" else BundleVersion.name_en
     rows = session.exec(select(BundleVersion.id, name).where(col(BundleVersion.id).in_(version_ids)))
     return {version_id: text for version_id, text in rows if version_id is not None}
+
+
+def home_address(session: Session, customer_id: int) -> dict[str, str]:
+    """A company's own address by field name: where a delivery goes unless it says otherwise."""
+    customer = session.get_one(Customer, customer_id)
+    names = ("company_name", "street", "postal_code", "city", "country")
+    return {name: getattr(customer, name) for name in names}
 
 
 def _cart(session: Session, customer_id: int, *, is_locking: bool) -> list[tuple[CartLine, Bundle, Any]]:

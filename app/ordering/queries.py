@@ -1,0 +1,98 @@
+"""Reading a company's orders: the list, and one order with everything that belongs to it."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, or_
+from sqlmodel import Session, col, select
+
+from app.catalogue.models import Bundle, BundleVersion
+from app.catalogue.rules.kinds import BundleState
+from app.core.errors import N_, NotFound
+from app.core.paging import Slice, read_page
+from app.ordering.models import Charge, Order, OrderEvent, OrderLine, OrderTax, TermsVersion
+
+PAGE_SIZE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class BoughtLine:
+    """A line as it was bought; `is_sold` tells whether the bundle is still in the catalogue."""
+
+    name: str
+    quantity: int
+    unit_price_cents: int
+    net_cents: int
+    is_sold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WholeOrder:
+    """An order with its parts and its timeline, oldest event first."""
+
+    order: Order
+    lines: list[BoughtLine]
+    charges: list[Charge]
+    taxes: list[OrderTax]
+    events: list[OrderEvent]
+    terms_name: str
+
+    @property
+    def net_cents(self) -> int:
+        return self.order.goods_net_cents + self.order.charges_net_cents
+
+
+def orders_of(session: Session, customer_id: int, *, text: str = "", page: int = 1) -> Slice[Order]:
+    """A company's orders, newest first, 20 a page; `text` is part of a number or of a purchase reference."""
+    query = select(Order).where(col(Order.customer_id) == customer_id).order_by(col(Order.id).desc())
+    if text:
+        part = text.lower()
+        query = query.where(
+            or_(
+                func.lower(Order.number).contains(part, autoescape=True),
+                func.lower(Order.purchase_reference).contains(part, autoescape=True),
+            )
+        )
+    return read_page(session, query, page=page, size=PAGE_SIZE)
+
+
+def whole_order(session: Session, number: str, *, customer_id: int) -> WholeOrder:
+    """One order of the company. Raises NotFound for a missing one and for another company's alike."""
+    order = session.exec(
+        select(Order).where(col(Order.number) == number, col(Order.customer_id) == customer_id)
+    ).first()
+    if order is None:
+        raise NotFound(N_("There is no such order."), code="order.unknown")
+    lines = session.exec(
+        select(OrderLine, Bundle)
+        .join(BundleVersion, col(BundleVersion.id) == col(OrderLine.bundle_version_id))
+        .join(Bundle, col(Bundle.id) == col(BundleVersion.bundle_id))
+        .where(col(OrderLine.order_id) == order.id)
+        .order_by(col(OrderLine.id))
+    )
+    return WholeOrder(
+        order=order,
+        lines=[
+            BoughtLine(
+                name=line.name,
+                quantity=line.quantity,
+                unit_price_cents=line.unit_price_cents,
+                net_cents=line.net_cents,
+                is_sold=bundle.state is BundleState.PUBLISHED,
+            )
+            for line, bundle in lines
+        ],
+        charges=list(session.exec(select(Charge).where(col(Charge.order_id) == order.id))),
+        taxes=list(
+            session.exec(
+                select(OrderTax)
+                .where(col(OrderTax.order_id) == order.id)
+                .order_by(col(OrderTax.vat_rate_bp).desc())
+            )
+        ),
+        events=list(
+            session.exec(
+                select(OrderEvent).where(col(OrderEvent.order_id) == order.id).order_by(col(OrderEvent.id))
+            )
+        ),
+        terms_name=session.get_one(TermsVersion, order.terms_version_id).name,
+    )

@@ -1,0 +1,221 @@
+"""The checkout: what is ordered, where it goes, the order button, and the way back from the card page."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import StringConstraints
+from sqlmodel import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.core.errors import N_, NotFound, Refused
+from app.core.i18n import translate
+from app.core.ids import new_token
+from app.customers.rules.countries import COUNTRIES, is_postal_code
+from app.flows.place_order import DeliveryAddress, OrderChanged, place_order
+from app.flows.settle_payment import settle_payment
+from app.flows.start_payment import start_payment
+from app.ordering.queries_checkout import Checkout, home_address, names_of_versions, read_checkout
+from app.ordering.rules.offer import Change, write_offer
+from app.payments.queries import order_of_session
+from app.payments.stripe_gateway import StripeRefusal, StripeUnavailable
+from app.web.countries import country_options
+from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
+from app.web.forms import Errors, Form, parse
+from app.web.rendering import page, see_other
+from app.web.storefront.promises import calendar_of
+from app.web.visitor import Visitor
+
+router = APIRouter()
+
+RETURN_SECONDS = 3.0
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class CheckoutForm(Form):
+    """Where it goes, what was shown, and both confirmations."""
+
+    company_name: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+    contact_name: Line
+    street: Line
+    postal_code: Annotated[str, StringConstraints(min_length=1, max_length=16)]
+    city: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    country: str
+    purchase_reference: Annotated[str, StringConstraints(max_length=64)] = ""
+    accept_terms: Literal["1"]
+    is_business: Literal["1"]
+    checkout_key: Annotated[str, StringConstraints(min_length=16, max_length=64, pattern=r"^[\w-]+$")]
+    shown: Annotated[str, StringConstraints(max_length=20_000)]
+
+    @property
+    def address(self) -> DeliveryAddress:
+        return DeliveryAddress(
+            self.company_name, self.contact_name, self.street, self.postal_code, self.city, self.country
+        )
+
+
+@router.get("/checkout")
+def show_checkout(request: Request, visitor: VisitorDep, session: ReadDep, now: Now) -> Response:
+    checkout = read_checkout(session, visitor.customer_id, calendar=calendar_of(request), now=now)
+    if not checkout.is_orderable:
+        return see_other("/cart")
+    values = _prefilled(session, visitor)
+    return _page(request, checkout, values)
+
+
+@router.post("/checkout")
+def order(
+    request: Request,
+    shop: ShopDep,
+    visitor: VisitorDep,
+    session: WriteDep,
+    reads: ReadDep,
+    values: Values,
+    now: Now,
+) -> Response:
+    language = request.scope["lang"]
+    form, errors = parse(CheckoutForm, values, language=language)
+    errors = _sentences(errors, form, language)
+    if form is None or errors:
+        return _again(request, reads, visitor, values, now=now, status=422, errors=errors)
+    try:
+        placed = place_order(
+            session,
+            customer_id=visitor.customer_id,
+            contact_id=visitor.contact_id,
+            checkout_key=form.checkout_key,
+            shown=form.shown,
+            address=form.address,
+            purchase_reference=form.purchase_reference,
+            language=language,
+            calendar=calendar_of(request),
+            now=now,
+        )
+    except OrderChanged as changed:
+        return _again(request, reads, visitor, values, now=now, status=409, changed=changed.changes)
+    except Refused as refusal:
+        if refusal.code in ("order.empty_cart", "order.cart_faulty"):
+            return see_other("/cart")
+        raise
+    return to_card_page(session, shop, visitor, number=placed.number, now=now)
+
+
+@router.get("/checkout/return")
+def come_back(
+    request: Request,
+    shop: ShopDep,
+    visitor: VisitorDep,
+    session: WriteDep,
+    reads: ReadDep,
+    now: Now,
+    session_id: str = "",
+) -> Response:
+    found = order_of_session(reads, session_id[:255], customer_id=visitor.customer_id)
+    if found is None:
+        raise NotFound(N_("There is no such order."), code="order.unknown")
+    payment_id, number = found
+    try:
+        settle_payment(
+            session,
+            shop.stripe.hurried(answer_seconds=RETURN_SECONDS),
+            calendar=calendar_of(request),
+            now=now,
+            payment_id=payment_id,
+        )
+    except (StripeUnavailable, StripeRefusal):
+        return see_other(f"/orders/{number}?notice=checking")
+    return see_other(f"/orders/{number}?notice=back")
+
+
+def to_card_page(
+    session: Session, shop: ShopDep, visitor: Visitor, *, number: str, now: datetime
+) -> Response:
+    """To the card page; to the order, which says why, where there is none to be had."""
+    try:
+        url = start_payment(
+            session,
+            shop.stripe,
+            order_number=number,
+            customer_id=visitor.customer_id,
+            base_url=shop.settings.base_url.rstrip("/"),
+            now=now,
+        )
+    except StripeUnavailable:
+        return see_other(f"/orders/{number}?notice=unreachable")
+    except Refused:
+        return see_other(f"/orders/{number}")
+    return see_other(url)
+
+
+def _prefilled(session: Session, visitor: Visitor) -> dict[str, str]:
+    home = home_address(session, visitor.customer_id)
+    return {**home, "contact_name": visitor.contact_name, "checkout_key": new_token()}
+
+
+def _sentences(errors: Errors, form: CheckoutForm | None, language: str) -> Errors:
+    """The form's errors with the fix that fits here: unticked boxes, countries, postal codes."""
+    found = dict(errors)
+    if "accept_terms" in found:
+        found["accept_terms"] = translate(
+            language, N_("Please accept the terms: without them there is no order.")
+        )
+    if "is_business" in found:
+        found["is_business"] = translate(language, N_("Please confirm that you order as a business."))
+    if form is not None and form.country not in COUNTRIES:
+        sentence = N_("Please choose one of the countries that we deliver to.")
+        found["country"] = translate(language, sentence)
+    elif form is not None and not is_postal_code(form.postal_code, country=form.country):
+        sentence = N_("This is no postal code of the country you chose. Germany: five digits.")
+        found["postal_code"] = translate(language, sentence)
+    return found
+
+
+def _again(
+    request: Request,
+    session: Session,
+    visitor: Visitor,
+    values: dict[str, str],
+    *,
+    now: datetime,
+    status: int,
+    errors: Errors | None = None,
+    changed: list[Change] | None = None,
+) -> Response:
+    checkout = read_checkout(session, visitor.customer_id, calendar=calendar_of(request), now=now)
+    if not checkout.is_orderable:
+        return see_other("/cart")
+    names: dict[int, str] = {}
+    if changed:
+        ids = [change.bundle_version_id for change in changed if change.bundle_version_id is not None]
+        names = names_of_versions(session, ids, language=request.scope["lang"])
+    known = {**dict.fromkeys(CheckoutForm.model_fields, ""), **values}
+    if not known["checkout_key"]:
+        known["checkout_key"] = new_token()
+    return _page(request, checkout, known, status=status, errors=errors, changed=changed, names=names)
+
+
+def _page(
+    request: Request,
+    checkout: Checkout,
+    values: dict[str, str],
+    *,
+    status: int = 200,
+    errors: Errors | None = None,
+    changed: list[Change] | None = None,
+    names: dict[int, str] | None = None,
+) -> Response:
+    language = request.scope["lang"]
+    context: dict[str, Any] = {
+        "checkout": checkout,
+        "lines": [(line.name(language), line.priced) for line in checkout.lines],
+        "totals": checkout.totals,
+        "shown": write_offer(checkout.offer),
+        "countries": country_options(language),
+        "values": values,
+        "errors": errors or {},
+        "has_changed": changed is not None,
+        "changes": changed or [],
+        "names": names or {},
+    }
+    return page(request, "store/checkout/checkout.html", status=status, **context)

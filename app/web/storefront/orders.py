@@ -1,0 +1,170 @@
+"""A company's own orders: the list, one order with its timeline, paying, cancelling, ordering again."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import urlencode
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.core.errors import N_, Refused
+from app.flows.cancel_order import cancel_order
+from app.flows.reorder import reorder
+from app.ordering.models import Order, OrderEvent
+from app.ordering.queries import orders_of, whole_order
+from app.ordering.rules.states import CancelReason, OrderState
+from app.payments.models import Payment
+from app.payments.queries import payments_of_order
+from app.payments.rules.deadlines import pay_until
+from app.payments.rules.states import PaymentState
+from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
+from app.web.rendering import page, see_other
+from app.web.storefront.checkout import to_card_page
+
+router = APIRouter()
+
+STATES = {
+    OrderState.RECEIVED: (N_("Received, not paid"), "warn"),
+    OrderState.ACCEPTED: (N_("Accepted"), "ok"),
+    OrderState.DISPATCHED: (N_("Dispatched"), "ok"),
+    OrderState.CANCELLED: (N_("Cancelled"), ""),
+}
+EVENTS = {
+    "placed": N_("Order received"),
+    "payment_started": N_("Card page opened"),
+    "payment_failed": N_("Card declined, nothing charged"),
+    "payment_released": N_("Reserved amount released, nothing charged"),
+    "promise_moved": N_("Delivery day moved, because it counts from the payment"),
+    "accepted": N_("Paid by card, order accepted"),
+    "dispatched": N_("Handed to the carrier"),
+    "cancelled": N_("Order cancelled"),
+}
+CANCELLATIONS = {
+    CancelReason.UNPAID: N_("It was not paid within 24 hours. Nothing was charged."),
+    CancelReason.REPLACED: N_("A later order took its place. Nothing was charged."),
+    CancelReason.BY_CUSTOMER: N_("Your company cancelled it. Nothing was charged."),
+    CancelReason.BY_STAFF: N_("We cancelled it. Nothing was charged."),
+    CancelReason.NOT_ADMITTED: N_("We could not accept it. Nothing was charged."),
+    CancelReason.AMOUNT_DIFFERS: N_("The payment did not fit the order. Nothing was charged."),
+}
+NOTICES = {
+    "back": "",
+    "checking": N_("Your payment is being checked. The confirmation follows by e-mail; you need do nothing."),
+    "unreachable": N_(
+        "The card page cannot be reached right now. Your order is saved: please try again in a few minutes."
+    ),
+    "being_paid": N_("This order is being paid at this moment. The confirmation follows by e-mail."),
+    "left_out": N_("Some bundles are no longer sold; the others are in your cart, at today's prices."),
+    "none_left": N_("None of these bundles is sold any more. Your cart is as it was."),
+    "not_cancelled": N_("This order is paid: it can no longer be cancelled here."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentWords:
+    """How the payment stands, for people; `pay_until_at` only while it can still be paid."""
+
+    text: str
+    tone: str
+    card: str = ""
+    pay_until_at: datetime | None = None
+
+
+@router.get("/orders")
+def list_orders(
+    request: Request, visitor: VisitorDep, session: ReadDep, q: str = "", at: int = 1
+) -> Response:
+    text = q.strip()[:64]
+    found = orders_of(session, visitor.customer_id, text=text, page=at)
+    return page(
+        request,
+        "store/orders/orders.html",
+        orders=found.rows,
+        states=STATES,
+        text=text,
+        at=found.page,
+        previous_url=_list_url(text, found.page - 1) if found.has_previous else None,
+        next_url=_list_url(text, found.page + 1) if found.has_next else None,
+    )
+
+
+@router.get("/orders/{number}")
+def show_order(
+    request: Request, number: str, visitor: VisitorDep, session: ReadDep, now: Now, notice: str = ""
+) -> Response:
+    whole = whole_order(session, number, customer_id=visitor.customer_id)
+    order = whole.order
+    payments = payments_of_order(session, order.id or 0)
+    return page(
+        request,
+        "store/orders/order.html",
+        whole=whole,
+        order=order,
+        state=STATES[order.state],
+        payment=payment_words(order, payments, now=now),
+        cancellation=CANCELLATIONS[order.cancel_reason] if order.cancel_reason else "",
+        timeline=[(event, EVENTS.get(event.kind, event.kind), _day(event)) for event in whole.events],
+        notice=NOTICES.get(notice, ""),
+        is_fully_sold=all(line.is_sold for line in whole.lines),
+    )
+
+
+@router.post("/orders/{number}/pay")
+def pay(
+    number: str, shop: ShopDep, visitor: VisitorDep, session: WriteDep, reads: ReadDep, _: Values, now: Now
+) -> Response:
+    whole_order(reads, number, customer_id=visitor.customer_id)
+    return to_card_page(session, shop, visitor, number=number, now=now)
+
+
+@router.post("/orders/{number}/cancel")
+def cancel(number: str, visitor: VisitorDep, session: WriteDep, _: Values, now: Now) -> Response:
+    try:
+        cancel_order(
+            session,
+            order_number=number,
+            customer_id=visitor.customer_id,
+            actor_name=visitor.contact_name,
+            now=now,
+        )
+    except Refused:
+        return see_other(f"/orders/{number}?notice=not_cancelled")
+    return see_other(f"/orders/{number}")
+
+
+@router.post("/orders/{number}/reorder")
+def order_again(number: str, visitor: VisitorDep, session: WriteDep, _: Values, now: Now) -> Response:
+    done = reorder(session, order_number=number, customer_id=visitor.customer_id, now=now)
+    if done.left_out_count:
+        return see_other(f"/orders/{number}?notice={'left_out' if done.added_count else 'none_left'}")
+    return see_other("/cart")
+
+
+def payment_words(order: Order, payments: list[Payment], *, now: datetime) -> PaymentWords:
+    """How an order's payment stands; `payments` newest first."""
+    captured = next((one for one in payments if one.state is PaymentState.CAPTURED), None)
+    if captured is not None:
+        card = f"{captured.card_brand} •••• {captured.card_last4}".strip() if captured.card_last4 else ""
+        return PaymentWords(N_("Paid by card."), "ok", card=card)
+    if order.state is not OrderState.RECEIVED:
+        return PaymentWords(N_("Nothing was charged."), "info")
+    if any(one.state is PaymentState.CAPTURING for one in payments):
+        return PaymentWords(N_("Payment received, the confirmation follows by e-mail."), "ok")
+    until_at = pay_until(order.placed_at)
+    if now >= until_at:
+        return PaymentWords(N_("Not paid in time."), "warn")
+    if payments and payments[0].failure_code:
+        text = N_("The card was declined. Please try again or take another card.")
+        return PaymentWords(text, "bad", pay_until_at=until_at)
+    return PaymentWords(N_("Not paid yet."), "warn", pay_until_at=until_at)
+
+
+def _day(event: OrderEvent) -> date | None:
+    """The delivery day that an event speaks of."""
+    value = event.values.get("promised_on") or event.values.get("new")
+    return date.fromisoformat(value) if isinstance(value, str) else None
+
+
+def _list_url(text: str, at: int) -> str:
+    return "/orders?" + urlencode({**({"q": text} if text else {}), "at": at})

@@ -1,0 +1,182 @@
+"""A company's orders as a browser meets them; another company's do not exist."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlmodel import Session, col, select
+
+from app.catalogue.models import Bundle
+from app.catalogue.rules.kinds import BundleState
+from app.core.clock import utc_now
+from app.core.transaction import transaction
+from app.ordering.models import CartLine, Order
+from app.ordering.rules.states import CancelReason, OrderState
+from app.payments.rules.facts import SessionStatus
+from app.shop import Shop
+from tests import make
+from tests.flows.till import Till, open_till
+
+
+@pytest.fixture
+def till(session: Session, shop: Shop) -> Till:
+    opened = open_till(session, shop.db, now=utc_now())
+    shop.stripe = opened.stripe  # type: ignore[assignment]
+    return opened
+
+
+@pytest.fixture
+def client(till: Till, browser: Callable[..., Any]) -> Any:
+    return browser(till.contact)
+
+
+@pytest.fixture
+def stranger(session: Session, browser: Callable[..., Any]) -> Any:
+    return browser(make.contact(session, of=make.customer(session)))
+
+
+def told(answer: Any) -> str:
+    """The page without what the asker sent along: its own address, and the number of the request."""
+    text = answer.text.replace(answer.headers["x-request-id"], "")
+    return str(text.replace(answer.request.url.path, ""))
+
+
+def test_the_list_shows_newest_first_and_is_searched_by_number_and_reference(till: Till, client: Any) -> None:
+    first = till.place(key="key-1", purchase_reference="Halle 100%").number
+    second = till.place(key="key-2", purchase_reference="Lager").number
+
+    text = client.get("/orders").text
+    assert text.index(second) < text.index(first)
+    assert first not in client.get("/orders?q=lager").text
+    assert first in client.get("/orders?q=100%25").text
+    assert second not in client.get("/orders?q=100%25").text
+    assert second in client.get(f"/orders?q={second[2:6].lower()}").text
+    assert "No order fits" in client.get("/orders?q=nothing-like-it").text
+
+
+def test_an_order_tells_its_story_in_words(till: Till, client: Any) -> None:
+    number = till.place(purchase_reference="PO 1").number
+    session_id = till.session_at(till.start(number))
+    till.stripe.decline(session_id)
+    till.settle(session_id=session_id)
+
+    text = client.get(f"/orders/{number}").text
+
+    for words in (
+        "Order received",
+        "Card page opened",
+        "Card declined",
+        "The card was declined",
+        "Pay by card",
+    ):
+        assert words in text, words
+    assert "€110.65" in text
+    assert "version 2026-01" in text
+    assert "Gartenweg 3" in text
+
+
+def test_an_unpaid_order_can_be_cancelled_and_its_card_page_closes(till: Till, client: Any) -> None:
+    placed, session_id = till.placed_and_open()
+
+    answer = client.submit(f"/orders/{placed.number}/cancel", page="/orders")
+
+    assert answer.headers["location"] == f"/orders/{placed.number}"
+    order = till.order(placed.number)
+    assert (order.state, order.cancel_reason) == (OrderState.CANCELLED, CancelReason.BY_CUSTOMER)
+    for args in till.jobs():
+        till.settle(**args)
+    assert till.stripe.sessions[session_id].status is SessionStatus.EXPIRED
+    page = client.get(f"/orders/{placed.number}").text
+    assert "Your company cancelled it" in page
+    assert "Pay by card" not in page
+
+
+def test_a_paid_order_is_not_cancelled(till: Till, client: Any) -> None:
+    placed, session_id = till.placed_and_open()
+    till.stripe.pay(session_id)
+    till.settle(session_id=session_id)
+
+    answer = client.submit(f"/orders/{placed.number}/cancel", page="/orders")
+
+    assert answer.headers["location"].endswith("notice=not_cancelled")
+    assert till.order(placed.number).state is OrderState.ACCEPTED
+
+
+def test_paying_twice_leads_to_the_same_card_page(till: Till, client: Any) -> None:
+    number = till.place().number
+
+    pages = {client.submit(f"/orders/{number}/pay", page="/orders").headers["location"] for _ in range(2)}
+
+    assert len(pages) == 1
+    assert len(till.payments()) == 1
+
+
+def test_paying_again_what_was_just_paid_settles_instead(till: Till, client: Any) -> None:
+    placed, session_id = till.placed_and_open()
+    till.stripe.pay(session_id)
+
+    answer = client.submit(f"/orders/{placed.number}/pay", page="/orders")
+
+    assert answer.headers["location"] == f"http://testserver/checkout/return?session_id={session_id}"
+    client.get(answer.headers["location"])
+    assert till.order(placed.number).state is OrderState.ACCEPTED
+    assert len(till.stripe.sessions) == 1
+
+
+def test_ordering_again_fills_the_cart_once_and_leaves_out_what_is_no_longer_sold(
+    session: Session, till: Till, client: Any
+) -> None:
+    number = till.place().number
+    bought = till.cart()
+    with transaction(session):
+        for line in session.exec(select(CartLine)):
+            session.delete(line)
+
+    for _ in range(2):
+        answer = client.submit(f"/orders/{number}/reorder", page="/orders")
+    assert answer.headers["location"] == "/cart"
+    assert till.cart() == bought
+
+    with transaction(session):
+        retired = session.exec(select(Bundle).order_by(col(Bundle.id)).limit(1)).one()
+        retired.state = BundleState.RETIRED
+        for line in session.exec(select(CartLine)):
+            session.delete(line)
+        gone = retired.id
+    answer = client.submit(f"/orders/{number}/reorder", page="/orders")
+    assert answer.headers["location"].endswith("notice=left_out")
+    assert till.cart() == {bundle: quantity for bundle, quantity in bought.items() if bundle != gone}
+    assert "no longer sold" in client.get(answer.headers["location"]).text
+
+
+@pytest.mark.parametrize("act", ["pay", "cancel", "reorder"])
+def test_another_companys_order_cannot_be_touched(till: Till, stranger: Any, act: str) -> None:
+    number = till.place().number
+
+    foreign = stranger.submit(f"/orders/{number}/{act}", page="/orders")
+    missing = stranger.submit(f"/orders/S-NOBODY99/{act}", page="/orders")
+
+    assert (foreign.status_code, missing.status_code) == (404, 404)
+    assert told(foreign) == told(missing)
+    assert till.order(number).state is OrderState.RECEIVED
+    assert till.payments() == []
+
+
+def test_another_companys_order_looks_like_a_missing_one(till: Till, stranger: Any) -> None:
+    number = till.place().number
+
+    foreign, missing = stranger.get(f"/orders/{number}"), stranger.get("/orders/S-NOBODY99")
+
+    assert (foreign.status_code, missing.status_code) == (404, 404)
+    assert number not in stranger.get("/orders").text
+
+
+def test_an_overdue_order_offers_no_payment_any_more(session: Session, till: Till, client: Any) -> None:
+    number = till.place().number
+    with transaction(session):
+        order = session.exec(select(Order)).one()
+        order.placed_at = order.placed_at.replace(year=order.placed_at.year - 1)
+
+    assert "Not paid in time" in client.get(f"/orders/{number}").text
+    assert client.submit(f"/orders/{number}/pay", page="/orders").headers["location"] == f"/orders/{number}"
+    assert till.payments() == []
