@@ -18,7 +18,7 @@ from app.web.deps import ReadDep
 from app.web.rendering import page, shop_of
 from app.web.shared_pages import Content, shared_page
 from app.web.static import FOLDER
-from app.web.storefront.promises import calendar_of
+from app.web.storefront.promises import calendar_of, last_order
 
 router = APIRouter()
 
@@ -61,9 +61,10 @@ def bundle_page(
 
 def _content(request: Request, session: Session, slug: str, *, now: datetime) -> Content:
     bundle = published_bundle(session, slug, language=request.scope["lang"])
+    calendar = calendar_of(request)
     promise = delivery_promise(
         current_policy(session),
-        calendar_of(request),
+        calendar,
         ordered_at=now,
         main_brand_lead_time_days=bundle.main_brand_lead_time_days,
     )
@@ -71,6 +72,7 @@ def _content(request: Request, session: Session, slug: str, *, now: datetime) ->
     values: dict[str, Any] = {
         "shown": bundle,
         "promise": promise,
+        "last_order": last_order(promise, calendar),
         "least": least_quantity(rule),
         "greatest": greatest_quantity(rule),
         "quantity": least_quantity(rule),

@@ -19,7 +19,7 @@ from app.web.deps import Now, ReadDep, Values, VisitorDep, WriteDep
 from app.web.forms import Errors, Form, errors_of, parse
 from app.web.rendering import is_htmx, page, see_other
 from app.web.storefront.bundle import bundle_page
-from app.web.storefront.promises import calendar_of
+from app.web.storefront.promises import calendar_of, last_order
 from app.web.visitor import Visitor
 
 router = APIRouter()
@@ -119,7 +119,8 @@ def _cart_page(
     typed: dict[int, str] | None = None,
 ) -> Response:
     language = request.scope["lang"]
-    cart = read_cart(session, visitor.customer_id, language=language, calendar=calendar_of(request), now=now)
+    calendar = calendar_of(request)
+    cart = read_cart(session, visitor.customer_id, language=language, calendar=calendar, now=now)
     faults = _faults(cart, language) | (wrong or {})
     return page(
         request,
@@ -128,6 +129,7 @@ def _cart_page(
         cart=cart,
         lines=[(row, _sizes(row), (typed or {}).get(row.bundle_id, row.quantity)) for row in cart.rows],
         faults=faults,
+        last_order=last_order(cart.checkout.promise, calendar),
         is_fragment=is_htmx(request),
     )
 

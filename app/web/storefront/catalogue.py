@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.catalogue.queries import PAGE_SIZE, BundleCard, listing_cards, listing_counts, listing_page
 from app.catalogue.queries_search import Found, Vocabularies, search
 from app.catalogue.rules.kinds import Kind
+from app.catalogue.rules.words import query_words
 from app.ordering.rules.promise import Promise, delivery_promise
 from app.ordering.rules.quantities import QuantityRule, least_quantity
 from app.policy.queries import current_policy
@@ -62,7 +63,7 @@ def _content(
         "count": count,
         "is_cut": found.is_cut if found else False,
         "corrected": found.reading.corrected if found else (),
-        "known_words": _known_words(found),
+        "known_words": _known_words(query, found),
         "chips": _chips(counts.of_kind, counts.total, query=query),
         "cards": [
             (card, promises[card.main_brand_lead_time_days].promised_on, _least(card)) for card in cards
@@ -83,13 +84,12 @@ def _search(request: Request, session: Session, query: str, kind: Kind | None) -
     return search(session, query, kind=kind, vocabulary=words)
 
 
-def _known_words(found: Found | None) -> list[str]:
+def _known_words(query: str, found: Found | None) -> list[str]:
     """Where nothing has all the words of a query: those that would find something alone."""
-    if found is None or found.bundle_ids:
+    words = query_words(query)
+    if found is None or found.bundle_ids or len(words) < 2:
         return []
-    terms = found.reading.terms
-    is_single = len(terms) + len(found.reading.unknown) < 2
-    return [] if is_single else [(term.words or (term.prefix,))[0] for term in terms]
+    return [word for word in words if word not in found.reading.unknown]
 
 
 def _promises(
