@@ -28,7 +28,7 @@ CLEAR, REVIEW, BLOCKED, PENDING = (
 APPLICANT = {
     "company_name": "Brunner Zweiradtechnik GmbH",
     "name_key": "brunner zweiradtechnik",
-    "vat_id": "DE136695976",
+    "vat_id": "DE900000014",
     "register_key": "leipzig HRB 12345",
     "postal_code": "04177",
     "screening": PENDING,
@@ -69,12 +69,12 @@ def mails(session: Session) -> list[str]:
 @pytest.mark.parametrize(
     "account, state, is_linked, segment, mail",
     [
-        ({"vat_id": "DE136695976", "segment": A}, BLOCKED, False, UNRATED, "decision_main_brand"),
-        ({"vat_id": "DE136695976", "segment": B}, BLOCKED, False, UNRATED, "decision_main_brand"),
+        ({"vat_id": "DE900000014", "segment": A}, BLOCKED, False, UNRATED, "decision_main_brand"),
+        ({"vat_id": "DE900000014", "segment": B}, BLOCKED, False, UNRATED, "decision_main_brand"),
         ({"register_key": "leipzig HRB 12345", "segment": A}, BLOCKED, False, UNRATED, "decision_main_brand"),
-        ({"vat_id": "DE136695976", "segment": C}, CLEAR, True, C, "decision_admitted"),
+        ({"vat_id": "DE900000014", "segment": C}, CLEAR, True, C, "decision_admitted"),
         ({"register_key": "leipzig HRB 12345", "segment": C}, CLEAR, True, C, "decision_admitted"),
-        ({"vat_id": "DE136695976", "segment": UNRATED}, REVIEW, False, UNRATED, None),
+        ({"vat_id": "DE900000014", "segment": UNRATED}, REVIEW, False, UNRATED, None),
         ({"email_domain": "brunner.example", "segment": C}, REVIEW, False, UNRATED, None),
         (
             {"name_key": "brunner zweiradtechnik", "postal_code": "04177", "segment": A},
@@ -90,7 +90,7 @@ def mails(session: Session) -> list[str]:
             C,
             "decision_admitted",
         ),
-        ({"vat_id": "DE811569869", "segment": A}, CLEAR, False, C, "decision_admitted"),
+        ({"vat_id": "DE900000022", "segment": A}, CLEAR, False, C, "decision_admitted"),
     ],
 )
 def test_the_main_brands_list_decides_who_comes_in(
@@ -116,7 +116,7 @@ def test_the_main_brands_list_decides_who_comes_in(
 
 def test_the_evidence_keeps_field_and_both_values(session: Session, now: datetime) -> None:
     account = make.main_account(
-        session, vat_id="DE136695976", email_domain="brunner.example", segment=UNRATED
+        session, vat_id="DE900000014", email_domain="brunner.example", segment=UNRATED
     )
 
     screen(session, applicant(session), now)
@@ -132,7 +132,7 @@ def test_the_evidence_keeps_field_and_both_values(session: Session, now: datetim
             "segment": "unrated",
             "is_hard": True,
             "evidence": [
-                {"field": "vat_id", "own": "DE136695976", "other": "DE136695976"},
+                {"field": "vat_id", "own": "DE900000014", "other": "DE900000014"},
                 {"field": "email_domain", "own": "brunner.example", "other": "brunner.example"},
             ],
         }
@@ -140,7 +140,7 @@ def test_the_evidence_keeps_field_and_both_values(session: Session, now: datetim
 
 
 def test_a_second_run_changes_nothing(session: Session, now: datetime) -> None:
-    make.main_account(session, vat_id="DE136695976", segment=A)
+    make.main_account(session, vat_id="DE900000014", segment=A)
     customer_id = applicant(session)
     screen(session, customer_id, now)
 
@@ -162,7 +162,7 @@ def test_an_unconfirmed_application_is_not_screened(session: Session, now: datet
 
 
 def test_two_identifiers_of_two_accounts_go_to_a_person(session: Session, now: datetime) -> None:
-    make.main_account(session, vat_id="DE136695976", segment=C)
+    make.main_account(session, vat_id="DE900000014", segment=C)
     make.main_account(session, register_key="leipzig HRB 12345", segment=C)
 
     assert screen(session, applicant(session), now).screening is REVIEW
@@ -189,14 +189,14 @@ def test_a_segment_given_before_survives_a_clear_comparison(session: Session, no
 
 def test_after_an_import_only_what_changed_is_written(session: Session, now: datetime) -> None:
     unchanged = applicant(
-        session, vat_id="DE811569869", register_key=None, email="a@anders.example", name_key="x"
+        session, vat_id="DE900000022", register_key=None, email="a@anders.example", name_key="x"
     )
     becomes_a = applicant(session, screening=CLEAR, segment=C, business_verified_at=now)
-    make.contact(session, of=make.customer(session, screening=ScreeningState.REFUSED, vat_id="DE136695976"))
+    make.contact(session, of=make.customer(session, screening=ScreeningState.REFUSED, vat_id="DE900000014"))
     screen_all(session, now=now)
     session.expire_all()
     assert session.get_one(Customer, unchanged).screening is CLEAR
-    make.main_account(session, vat_id="DE136695976", segment=A)
+    make.main_account(session, vat_id="DE900000014", segment=A)
 
     done = screen_all(session, now=now)
 
@@ -212,7 +212,7 @@ def test_after_an_import_only_what_changed_is_written(session: Session, now: dat
 def test_a_review_follows_the_list_and_leaves_the_queue_when_it_is_settled(
     session: Session, now: datetime
 ) -> None:
-    account = make.main_account(session, vat_id="DE136695976", segment=UNRATED)
+    account = make.main_account(session, vat_id="DE900000014", segment=UNRATED)
     customer_id = applicant(session)
     screen(session, customer_id, now)
     assert screen_all(session, now=now).changed_counts == {}
@@ -243,7 +243,7 @@ def test_a_new_likeness_sends_an_admitted_company_to_a_person_and_says_so(
 
 
 def test_a_linked_account_that_is_rated_up_is_left_to_the_gate(session: Session, now: datetime) -> None:
-    account = make.main_account(session, vat_id="DE136695976", segment=C)
+    account = make.main_account(session, vat_id="DE900000014", segment=C)
     customer_id = applicant(session)
     screen(session, customer_id, now)
     with transaction(session):

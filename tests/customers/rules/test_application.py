@@ -7,7 +7,7 @@ from app.customers.rules.application import CompanyFacts, LegalForm, fault_of_em
 GOOD = CompanyFacts(
     company_name="Brunner Zweiradtechnik GmbH",
     legal_form="GmbH",
-    vat_id="DE136695976",
+    vat_id="DE900000014",
     vat_note="",
     register_number="HRB 12345",
     register_court="Leipzig",
@@ -25,15 +25,15 @@ GOOD = CompanyFacts(
         {},
         {"vat_id": ""},
         {"register_number": "", "register_court": ""},
-        {"vat_id": "de 136 695 976"},
-        {"vat_id": "136695976"},
+        {"vat_id": "de 900 000 014"},
+        {"vat_id": "900000014"},
         {"register_court": "", "register_number": "Amtsgericht Leipzig HRB 12345"},
         {"legal_form": LegalForm.SOLE_TRADER.value, "register_number": "", "register_court": ""},
-        {"country": "AT", "vat_id": "ATU13585627", "postal_code": "1010", "register_number": "FN 123456a"},
-        {"country": "CH", "vat_id": "CHE-107.787.577 MWST", "postal_code": "8001", "register_number": ""},
-        {"country": "LI", "vat_id": "CHE-107.787.577", "postal_code": "9490", "register_number": ""},
-        {"country": "GR", "vat_id": "GR094259216", "postal_code": "104 31", "register_number": ""},
-        {"vat_id": "ATU13585627", "vat_note": "Betriebsstätte in Wien"},
+        {"country": "AT", "vat_id": "ATU99000017", "postal_code": "1010", "register_number": "FN 123456a"},
+        {"country": "CH", "vat_id": "CHE-999.000.019 MWST", "postal_code": "8001", "register_number": ""},
+        {"country": "LI", "vat_id": "CHE-999.000.019", "postal_code": "9490", "register_number": ""},
+        {"country": "GR", "vat_id": "GR999000018", "postal_code": "104 31", "register_number": ""},
+        {"vat_id": "ATU99000017", "vat_note": "Betriebsstätte in Wien"},
         {"country": "NL", "vat_id": "", "postal_code": "1012 ab", "register_number": "KVK 12345678"},
     ],
 )
@@ -54,15 +54,15 @@ def test_facts_that_fit_have_no_faults(changes: dict[str, str]) -> None:
         ({"legal_form": ""}, ["legal_form"]),
         ({"legal_form": "GmbHH"}, ["legal_form"]),
         ({"vat_id": "", "register_number": "", "register_court": ""}, ["vat_id"]),
-        ({"vat_id": "DE136695977"}, ["vat_id"]),
+        ({"vat_id": "DE900000015"}, ["vat_id"]),
         ({"vat_id": "DE000000000"}, ["vat_id"]),
         ({"vat_id": "keine"}, ["vat_id"]),
-        ({"vat_id": "ATU13585627"}, ["vat_note"]),
+        ({"vat_id": "ATU99000017"}, ["vat_note"]),
         ({"register_number": "12345"}, ["register_number"]),
         ({"register_number": "HRB"}, ["register_number"]),
         ({"register_court": ""}, ["register_court"]),
         (
-            {"country": "AT", "vat_id": "ATU13585627", "postal_code": "1010", "register_number": "ja"},
+            {"country": "AT", "vat_id": "ATU99000017", "postal_code": "1010", "register_number": "ja"},
             ["register_number"],
         ),
         ({"street": ""}, ["street"]),
@@ -83,7 +83,7 @@ def test_what_is_wrong_is_named_by_its_field(changes: dict[str, str], fields: li
 
 
 def test_a_vat_id_of_another_country_is_known_as_foreign_even_when_explained() -> None:
-    explained = replace(GOOD, vat_id="ATU13585627", vat_note="Betriebsstätte in Wien")
+    explained = replace(GOOD, vat_id="ATU99000017", vat_note="Betriebsstätte in Wien")
 
     assert explained.is_vat_id_foreign
     assert not GOOD.is_vat_id_foreign

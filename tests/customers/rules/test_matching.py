@@ -21,7 +21,7 @@ from app.policy.rules.policy import UnknownCompany
 A, B, C, UNRATED = Segment.A, Segment.B, Segment.C, Segment.UNRATED
 CLEAR, REVIEW, BLOCKED = ScreeningState.CLEAR, ScreeningState.REVIEW, ScreeningState.BLOCKED
 APPLICANT = Applicant(
-    vat_id="DE136695976",
+    vat_id="DE900000014",
     register_key="leipzig HRB 12345",
     email_domains=frozenset({"brunner.example"}),
     name_key="brunner zweiradtechnik",
@@ -36,7 +36,7 @@ def account(account_id: int, segment: Segment, *common: str) -> Candidate:
         account_number=f"M-{account_id}",
         company_name=f"Konto {account_id}",
         segment=segment,
-        vat_id="DE136695976" if "vat" in common else "DE811569869",
+        vat_id="DE900000014" if "vat" in common else "DE900000022",
         register_key="leipzig HRB 12345" if "register" in common else None,
         email_domain="brunner.example" if "domain" in common else None,
         name_key="brunner zweiradtechnik" if "name" in common else f"konto {account_id}",

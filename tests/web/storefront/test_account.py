@@ -16,7 +16,7 @@ Browsers = Callable[..., Browser]
 DATA = {
     "company_name": "Probst Werkstatt GmbH",
     "legal_form": "GmbH",
-    "vat_id": "DE136695976",
+    "vat_id": "DE900000014",
     "vat_note": "",
     "register_number": "",
     "register_court": "",
@@ -79,10 +79,10 @@ def test_a_new_phone_number_is_kept_without_a_new_check(
 def test_a_changed_vat_id_closes_the_catalogue_until_it_is_checked_and_an_a_account_keeps_it_closed(
     browser: Browsers, session: Session, shop: Shop, kim: Contact
 ) -> None:
-    make.main_account(session, vat_id="DE811569869", segment=Segment.A)
+    make.main_account(session, vat_id="DE900000022", segment=Segment.A)
     visitor = browser(kim)
 
-    answer = visitor.submit("/account", {**DATA, "vat_id": "DE811569869"}, page="/account")
+    answer = visitor.submit("/account", {**DATA, "vat_id": "DE900000022"}, page="/account")
 
     assert answer.headers["location"] == "/status"
     assert customer_of(session, kim).screening is ScreeningState.PENDING
@@ -92,7 +92,7 @@ def test_a_changed_vat_id_closes_the_catalogue_until_it_is_checked_and_an_a_acco
     assert customer_of(session, kim).screening is ScreeningState.BLOCKED
     assert visitor.get("/catalogue").status_code == 403
     entry = session.exec(select(AuditEntry).where(AuditEntry.action == "customer.changed")).one()
-    assert (entry.old, entry.new) == ({"vat_id": "DE136695976"}, {"vat_id": "DE811569869"})
+    assert (entry.old, entry.new) == ({"vat_id": "DE900000014"}, {"vat_id": "DE900000022"})
 
 
 def test_a_changed_street_is_checked_and_the_catalogue_opens_again(

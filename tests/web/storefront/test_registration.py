@@ -21,7 +21,7 @@ from tests.web.conftest import Browser
 FORM = {
     "company_name": "Brunner Zweiradtechnik GmbH",
     "legal_form": "GmbH",
-    "vat_id": "DE 136 695 976",
+    "vat_id": "DE 900 000 014",
     "register_number": "HRB 12345",
     "register_court": "Amtsgericht Leipzig",
     "street": "Werkstraße 4",
@@ -60,7 +60,7 @@ def test_a_company_applies_confirms_is_admitted_and_sees_where_it_stands(
     assert "We check and write to you" in visitor.get("/register?received=1").text
     customer = session.exec(select(Customer)).one()
     assert (customer.vat_id, customer.register_key, customer.name_key, customer.screening) == (
-        "DE136695976",
+        "DE900000014",
         "leipzig HRB 12345",
         "brunner zweiradtechnik",
         ScreeningState.PENDING,
@@ -99,8 +99,8 @@ def test_a_company_applies_confirms_is_admitted_and_sees_where_it_stands(
     [
         ("company_name", "privat", "We sell to businesses only."),
         ("legal_form", "Verein zur Freude", "Please choose the legal form of your company."),
-        ("vat_id", "DE136695977", "This VAT id cannot be right"),
-        ("vat_id", "ATU13585627", "The VAT id begins with AT, your address is in DE."),
+        ("vat_id", "DE900000015", "This VAT id cannot be right"),
+        ("vat_id", "ATU99000017", "The VAT id begins with AT, your address is in DE."),
         ("register_number", "12345", "Please write the number like this: HRB 12345"),
         ("register_court", "", "Please name the court that keeps the register"),
         ("street", "", "Please enter street and house number."),
