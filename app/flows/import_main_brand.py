@@ -45,6 +45,8 @@ def import_main_brand(
     lines were read. Raises Invalid (`file.damaged`) where the file breaks off.
     """
     policy = current_policy(session)
+    # Reading the file may take minutes, and no transaction may stay open meanwhile.
+    session.rollback()
     reader = AccountReader(table, Thresholds(policy.a_threshold_cents, policy.b_threshold_cents))
     rejected_count = noted_count = line_count = 0
     with Spill() as spill:

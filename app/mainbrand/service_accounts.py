@@ -80,3 +80,21 @@ def _unless_rated(name: str) -> str:
     if name != "revenue_12m_cents":
         new = f"CASE WHEN excluded.segment = 'unrated' THEN {own} ELSE {new} END"
     return f"{name} = CASE WHEN main_accounts.rated_at IS NOT NULL THEN {own} ELSE {new} END"
+
+
+def add_bare_accounts(session: Session, *, now: datetime) -> int:
+    """An account for each buyer in the purchases that the list does not have: its number is all we know of it."""
+    known = text(
+        "INSERT INTO main_accounts (account_number, company_name, legal_form, name_key, street, postal_code, city,"
+        " country, phone, sales_contact, segment, segment_reason, row_hash, imported_at)"
+        " SELECT p.account_number, p.account_number, '', '', '', '', '', 'DE', '', '', 'unrated', '', '', :now"
+        " FROM (SELECT DISTINCT account_number FROM purchases) p WHERE NOT EXISTS"
+        " (SELECT 1 FROM main_accounts m WHERE m.account_number = p.account_number)"
+    ).bindparams(bindparam("now", type_=UTCDateTime))
+    before = _count(session)
+    session.execute(known, {"now": now})
+    return _count(session) - before
+
+
+def _count(session: Session) -> int:
+    return int(session.execute(text("SELECT count(*) FROM main_accounts")).scalar_one())

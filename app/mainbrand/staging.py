@@ -52,8 +52,7 @@ def stage(session: Session, name: str, types: Mapping[str, str], frames: Iterabl
         session.execute(text(f"CREATE TEMP TABLE {name} ({columns})"))
         _fill_sqlite(_driver(session), name, len(types), frames)
         return
-    # A load of this size takes longer than a page may; nobody waits for it but the command.
-    session.execute(text("SET LOCAL statement_timeout = 0"))
+    allow_long_statements(session)
     session.execute(text(f"CREATE TEMP TABLE {name} ({columns}) ON COMMIT DROP"))
     with (
         _driver(session).cursor() as cursor,
@@ -62,6 +61,12 @@ def stage(session: Session, name: str, types: Mapping[str, str], frames: Iterabl
         for frame in frames:
             copy.write(frame.write_csv(include_header=False))
     session.execute(text(f"ANALYZE {name}"))
+
+
+def allow_long_statements(session: Session) -> None:
+    """Lets this transaction's statements run longer than a page may: nobody waits but the command."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL statement_timeout = 0"))
 
 
 def drop_stage(session: Session, name: str) -> None:

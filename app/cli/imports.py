@@ -1,0 +1,183 @@
+"""`shop import-accounts` and `shop import-purchases`: the main brand's lists from a file."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.audit.models import ActorKind
+from app.audit.service import Actor
+from app.cli.serve import load_settings
+from app.core.clock import utc_now
+from app.core.db import Database, open_database
+from app.flows.import_main_brand import import_main_brand
+from app.flows.import_purchases import import_purchases
+from app.mainbrand.files import Reject, RejectFile, TableFile, open_table
+from app.mainbrand.rules.columns import ACCOUNT_COLUMNS, PURCHASE_COLUMNS
+from app.settings import Settings
+
+SHOWN_COUNT = 20
+
+File = Annotated[Path, typer.Argument(help="CSV, XLSX or parquet; the columns stand in docs/imports.md.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and check everything, change nothing.")]
+Rejects = Annotated[
+    Path | None, typer.Option("--rejects", help="Write refused lines here, to correct and reload.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(cli: typer.Typer) -> None:
+    """Adds the commands of this module."""
+    cli.command()(import_accounts)
+    cli.command(name="import-purchases")(import_purchase_lines)
+
+
+def import_accounts(
+    file: File, is_dry_run: DryRun = False, rejects: Rejects = None, is_json: Json = False
+) -> None:
+    """Reads the main brand's list of companies; a second time changes nothing."""
+    with (
+        _opened() as (_, database),
+        open_table(file, ACCOUNT_COLUMNS) as table,
+        _sink(rejects, table) as sink,
+        database.session() as session,
+    ):
+        done = import_main_brand(
+            session,
+            table,
+            on_reject=sink.reject,
+            on_note=sink.note,
+            on_progress=_progress,
+            is_dry_run=is_dry_run,
+            actor=Actor(ActorKind.COMMAND, "shop import-accounts"),
+            now=utc_now(),
+        )
+    _report(asdict(done), sink, table, is_dry_run=is_dry_run, is_json=is_json)
+
+
+def import_purchase_lines(
+    file: File,
+    is_dry_run: DryRun = False,
+    rejects: Rejects = None,
+    currency: Annotated[str, typer.Option(help="Currency of lines that name none.")] = "EUR",
+    is_json: Json = False,
+) -> None:
+    """Reads what the main brand's customers bought; a second time changes nothing."""
+    if len(currency) != 3 or not currency.isalpha():
+        raise typer.BadParameter("a currency has three letters, such as EUR", param_hint="--currency")
+    with (
+        _opened() as (settings, database),
+        open_table(file, PURCHASE_COLUMNS) as table,
+        _sink(rejects, table) as sink,
+        database.session() as session,
+    ):
+        done = import_purchases(
+            session,
+            table,
+            currency=currency.upper(),
+            timezone=settings.timezone,
+            on_reject=sink.reject,
+            on_progress=_progress,
+            is_dry_run=is_dry_run,
+            actor=Actor(ActorKind.COMMAND, "shop import-purchases"),
+            now=utc_now(),
+        )
+    _report(asdict(done), sink, table, is_dry_run=is_dry_run, is_json=is_json)
+
+
+@dataclass
+class _Sink:
+    """Takes refused lines and notes: the first ones to show, all of them for the file, and a sum by reason."""
+
+    write: Callable[[Reject], None] | None
+    shown: list[Reject] = field(default_factory=list)
+    notes: list[Reject] = field(default_factory=list)
+    sums: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def reject(self, reject: Reject) -> None:
+        self.sums[reject.column, reject.reason] = self.sums.get((reject.column, reject.reason), 0) + 1
+        if len(self.shown) < SHOWN_COUNT:
+            self.shown.append(reject)
+        if self.write:
+            self.write(reject)
+
+    def note(self, note: Reject) -> None:
+        if len(self.notes) < SHOWN_COUNT:
+            self.notes.append(note)
+
+
+@contextmanager
+def _opened() -> Iterator[tuple[Settings, Database]]:
+    settings = load_settings()
+    database = open_database(settings.database_url)
+    try:
+        yield settings, database
+    finally:
+        database.close()
+
+
+@contextmanager
+def _sink(path: Path | None, table: TableFile) -> Iterator[_Sink]:
+    if path is None:
+        yield _Sink(None)
+        return
+    with RejectFile(path, table.titles) as write:
+        yield _Sink(write)
+
+
+def _progress(line_count: int) -> None:
+    if sys.stderr.isatty():
+        typer.echo(f"\r{line_count:,} lines read", nl=False, err=True)
+
+
+def _report(
+    counts: dict[str, int], sink: _Sink, table: TableFile, *, is_dry_run: bool, is_json: bool
+) -> None:
+    """Prints the result; exit 1 only when every line was refused: taking a file in part is done, and said."""
+    if sys.stderr.isatty():
+        typer.echo(err=True)
+    if is_json:
+        typer.echo(
+            json.dumps(_as_json(counts, sink, table, is_dry_run=is_dry_run), ensure_ascii=False, indent=2)
+        )
+    else:
+        _print(counts, sink, table, is_dry_run=is_dry_run)
+    taken_count = counts["new_count"] + counts.get("changed_count", 0) + counts["unchanged_count"]
+    if counts["rejected_count"] and not taken_count:
+        raise typer.Exit(1)
+
+
+def _as_json(counts: dict[str, int], sink: _Sink, table: TableFile, *, is_dry_run: bool) -> dict[str, Any]:
+    def shown(reject: Reject) -> dict[str, Any]:
+        return {"line": reject.line, "column": reject.column, "value": reject.value, "reason": reject.reason}
+
+    return {
+        **{name.removesuffix("_count"): count for name, count in counts.items()},
+        "dry_run": is_dry_run,
+        "unread_columns": list(table.header.unread),
+        "rejects_by_reason": [
+            {"column": column, "reason": reason, "count": count}
+            for (column, reason), count in sink.sums.items()
+        ],
+        "first_rejects": [shown(reject) for reject in sink.shown],
+        "first_notes": [shown(note) for note in sink.notes],
+    }
+
+
+def _print(counts: dict[str, int], sink: _Sink, table: TableFile, *, is_dry_run: bool) -> None:
+    said = ", ".join(f"{count:,} {name.removesuffix('_count')}" for name, count in counts.items())
+    typer.echo(("Nothing was changed (dry run): " if is_dry_run else "Done: ") + said)
+    if table.header.unread:
+        typer.echo("Columns that are not read: " + ", ".join(table.header.unread))
+    for (column, reason), count in sink.sums.items():
+        typer.echo(f"{count:>9,} refused: {column or 'line'} {reason}")
+    for kind, listed in (("refused", sink.shown), ("taken in part", sink.notes)):
+        for reject in listed:
+            typer.echo(f"line {reject.line}: {kind}, {reject.column} {reject.value!r} {reject.reason}")
+    if counts["rejected_count"] > len(sink.shown):
+        typer.echo("(further lines: --rejects FILE writes them all)")
