@@ -1,0 +1,46 @@
+from dataclasses import fields, replace
+
+import pytest
+
+from app.policy.rules.policy import BOUNDS, Policy, UnknownCompany, faults, from_values, to_values
+
+
+def test_the_defaults_are_within_their_bounds() -> None:
+    assert faults(Policy()) == []
+
+
+@pytest.mark.parametrize("name", sorted(BOUNDS))
+def test_one_step_beyond_a_bound_is_a_fault_of_that_field(name: str) -> None:
+    bound = BOUNDS[name]
+
+    for value in (bound.least - 1, bound.greatest + 1):
+        assert name in [fault.field for fault in faults(replace(Policy(), **{name: value}))]
+
+
+@pytest.mark.parametrize("name", sorted(set(BOUNDS) - {"a_threshold_cents", "b_threshold_cents"}))
+def test_the_bounds_themselves_are_allowed(name: str) -> None:
+    bound = BOUNDS[name]
+
+    assert faults(replace(Policy(), **{name: bound.least})) == []
+    assert faults(replace(Policy(), **{name: bound.greatest})) == []
+
+
+def test_b_begins_below_a() -> None:
+    assert faults(Policy(a_threshold_cents=100, b_threshold_cents=99)) == []
+    assert [fault.field for fault in faults(Policy(a_threshold_cents=100, b_threshold_cents=100))] == [
+        "b_threshold_cents"
+    ]
+
+
+def test_bounds_of_amounts_are_told_in_euros() -> None:
+    (fault,) = faults(Policy(low_quantity_surcharge_cents=-1))
+
+    assert fault.values == {"least": "0.00", "greatest": "100000.00"}
+
+
+def test_every_whole_number_has_bounds_and_every_value_survives_storing() -> None:
+    policy = Policy(unknown_company=UnknownCompany.REVIEW, transit_days=9)
+
+    assert {field.name for field in fields(Policy)} - {"unknown_company"} == set(BOUNDS)
+    assert from_values(to_values(policy)) == policy
+    assert from_values({"transit_days": 9, "abolished": 1}) == Policy(transit_days=9)

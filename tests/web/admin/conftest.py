@@ -1,0 +1,148 @@
+"""One of each thing that the staff's pages show."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import pytest
+from sqlmodel import Session
+
+from app.catalogue.models import Bundle
+from app.customers.models import Contact, Customer, Screening
+from app.customers.rules.admission import ScreeningState
+from app.mail.models import Mail, MailState
+from app.mainbrand.models import MainAccount
+from app.mainbrand.rules.segments import Segment
+from app.ordering.models import Order
+from app.ordering.rules.states import OrderState
+from app.payments.models import Payment, StripeEvent
+from app.payments.rules.states import PaymentState
+from app.staff.models import StaffMember
+from app.staff.rules.roles import Role
+from tests import make
+from tests.web.conftest import Browser
+
+
+@dataclass
+class Desk:
+    """What lies on the desk, by name."""
+
+    customer: Customer
+    contact: Contact
+    bundle: Bundle
+    block_id: int
+    order: Order
+    mail: Mail
+    applicant: Customer
+    account: MainAccount
+    screening: Screening
+    colleague: StaffMember
+
+
+@pytest.fixture
+def things(session: Session) -> Desk:
+    """An accepted order with payment and failed mail, a draft bundle, a case in review, a colleague."""
+    customer = make.customer(session, company_name="Öttinger Blechbau GmbH", name_key="blechbau oettinger")
+    contact = make.contact(session, of=customer, email="anna@oettinger.example")
+    block = make.block(session, sku="DI-100/2", unit_cost_cents=300)
+    bundle = make.bundle(session, items=[(block, 4)], name_en="Seal pack", name_de="Dichtungspaket")
+    order = make.order(
+        session,
+        of=customer,
+        by=contact,
+        bundle=bundle,
+        state=OrderState.ACCEPTED,
+        accepted_at=make.NOW,
+        purchase_reference="PO 4711",
+        dispatch_on=date(2026, 3, 10),
+    )
+    make.saved(
+        session,
+        Payment(
+            order_id=order.id, state=PaymentState.CAPTURED, amount_cents=order.gross_cents, expires_at=make.NOW,
+            session_id="cs_1", token="t1", changed_at=make.NOW, checked_at=make.NOW, intent_id="pi_1",
+            card_brand="visa", card_last4="4242", created_at=make.NOW, authorised_at=make.NOW, settled_at=make.NOW,
+        ),
+    )  # fmt: skip
+    make.saved(
+        session,
+        StripeEvent(
+            event_id="evt_1",
+            event_type="payment_intent.succeeded",
+            stripe_object_id="pi_1",
+            received_at=make.NOW,
+        ),
+    )
+    mail = make.saved(
+        session,
+        Mail(
+            kind="order_dispatched", key="order_dispatched:0", message_id="<1@schlicht>", language="en",
+            to_address=contact.email, object_kind="order", object_id=order.id, state=MailState.FAILED,
+            error="550 no such user", attempt_count=3, created_at=make.NOW,
+            values={
+                "number": order.number, "contact_name": contact.name, "purchase_reference": "", "is_late": False,
+                "promised_on": "2026-03-12", "carrier": "Post", "tracking_code": "",
+                "lines": [{"quantity": 1, "name": "Seal pack"}],
+            },
+        ),
+    )  # fmt: skip
+    account = make.main_account(
+        session, company_name="Sauer Anlagen AG", name_key="anlagen sauer", segment=Segment.A
+    )
+    applicant = make.customer(
+        session,
+        company_name="Anlagen Sauer GmbH",
+        name_key="anlagen sauer",
+        postal_code="04177",
+        street="Seestraße 1",
+        screening=ScreeningState.REVIEW,
+        segment=Segment.UNRATED,
+        segment_reason="",
+        business_verified_at=None,
+    )
+    make.contact(session, of=applicant, email="ceo@sauer.example")
+    key = "anlagen sauer, 04177"
+    screening = make.saved(
+        session,
+        Screening(
+            customer_id=applicant.id,
+            trigger="registration",
+            outcome=ScreeningState.REVIEW,
+            screened_at=make.NOW,
+            reason="likeness",
+            matches=[
+                {
+                    "account_id": account.id,
+                    "account_number": account.account_number,
+                    "company_name": account.company_name,
+                    "segment": "A",
+                    "is_hard": False,
+                    "evidence": [
+                        {
+                            "field": "name_and_postal_code",
+                            "own": key,
+                            "other": key,
+                        }
+                    ],
+                }
+            ],
+        ),
+    )
+    return Desk(
+        customer=customer,
+        contact=contact,
+        bundle=bundle,
+        block_id=block.id or 0,
+        order=order,
+        mail=mail,
+        applicant=applicant,
+        account=account,
+        screening=screening,
+        colleague=make.staff_member(session, role=Role.VIEWER),
+    )
+
+
+@pytest.fixture
+def sign_in(session: Session, browser: Callable[..., Browser]) -> Callable[[Role], Browser]:
+    """Signs in a staff member of a role."""
+    return lambda role: browser(make.staff_member(session, role=role, name=f"Robin {role.value}"))

@@ -1,0 +1,193 @@
+"""Every route of the staff × every role: who may look looks, who may not act changes nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from app.core.clock import utc_now
+from app.core.db import Database, SQLModel
+from app.staff.rules.roles import Role, may
+from app.web.access import REGISTRY, Access
+from app.web.admin import words
+from tests import make
+from tests.web.admin.conftest import Desk
+from tests.web.conftest import Browser
+
+LATER = {"/admin/gate"}
+PAGES = sorted(
+    path for (method, path), entry in REGISTRY.items() if method == "GET" and entry.access is Access.STAFF
+)
+ACTS = sorted(
+    path for (method, path), entry in REGISTRY.items() if method == "POST" and entry.access is Access.STAFF
+)
+
+VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
+    "/admin/dispatch": lambda desk: {"number": desk.order.number, "carrier": "Post"},
+    "/admin/screening/{screening_id}": lambda _: {"decision": "refused", "reason": "no business"},
+    "/admin/customers/{number}/segment": lambda _: {"segment": "B", "reason": "grew"},
+    "/admin/customers/{number}/suspend": lambda _: {"reason": "too much effort"},
+    "/admin/customers/{number}/move-up": lambda _: {"reason": "signed there"},
+    "/admin/blocks": lambda _: {
+        "sku": "NEW-1", "name_de": "Neu", "name_en": "New", "kind": "consumable", "unit_code": "C62",
+        "unit_cost_cents": "1,50", "main_brand_price_cents": "4", "main_brand_lead_time_days": "3",
+        "vat_rate_bp": "700", "source": "own",
+    },
+    "/admin/blocks/{block_id}": lambda _: {
+        "sku": "DI-100/2", "name_de": "Dichtung", "name_en": "Seal", "kind": "spare_part", "unit_code": "C62",
+        "unit_cost_cents": "3.50", "main_brand_price_cents": "9", "main_brand_lead_time_days": "3",
+        "vat_rate_bp": "1900", "source": "own",
+    },
+    "/admin/bundles": lambda _: {
+        "slug": "new-pack", "name_de": "Neues Paket", "name_en": "New pack", "text_de": "", "text_en": "",
+        "kind": "spare_part", "price_cents": "19,90", "minimum_quantity": "1", "order_step": "1",
+        "sku_1": "DI-100/2", "quantity_1": "2",
+    },
+    "/admin/bundles/{bundle_id}": lambda desk: {
+        "slug": desk.bundle.slug, "name_de": "Paket", "name_en": "Pack", "kind": "spare_part",
+        "price_cents": "29.90", "minimum_quantity": "2", "order_step": "2", "sku_1": "DI-100/2", "quantity_1": "5",
+    },
+    "/admin/mail/{mail_id}/retry": lambda _: {},
+    "/admin/mail/{mail_id}/abort": lambda _: {},
+    "/admin/policy": lambda _: {
+        "a_threshold_cents": "60.000,00", "b_threshold_cents": "12000", "unknown_company": "review",
+        "minimum_order_value_cents": "40", "low_quantity_surcharge_cents": "12,50", "dispatch_weekday": "3",
+        "cut_off_weekday": "2", "cut_off_hour": "10", "handling_days": "2", "transit_days": "1",
+        "later_than_main_brand_days": "6", "reason": "spring", "based_on": "0",
+    },
+    "/admin/staff": lambda _: {"email": "new@schlicht.example", "name": "Kim Neu", "role": "operations"},
+    "/admin/staff/{staff_member_id}": lambda _: {"act": "role", "role": "finance"},
+}  # fmt: skip
+"""What is posted to each act that works on the desk as it lies there."""
+
+NOT_POSSIBLE_YET = {
+    "/admin/bundles/{bundle_id}/publish": "the bundle is on sale already",
+    "/admin/customers/{number}/resume": "nobody is suspended",
+}
+CHANGING_BY_FILE = {"/admin/bundles/{bundle_id}/image"}
+WITHOUT_VALUES = {"/admin/bundles/{bundle_id}/retire"}
+
+
+def url(path: str, desk: Desk) -> str:
+    number = desk.order.number if path.startswith("/admin/orders") else desk.customer.number
+    return path.format(
+        number=number,
+        screening_id=desk.screening.id,
+        block_id=desk.block_id,
+        bundle_id=desk.bundle.id,
+        mail_id=desk.mail.id,
+        staff_member_id=desk.colleague.id,
+    )
+
+
+def contents(database: Database) -> dict[str, list[Any]]:
+    """Every row of every table but the sessions, which each request may touch."""
+    with database.reading.connect() as connection:
+        return {
+            table.name: connection.execute(table.select()).all()
+            for table in SQLModel.metadata.sorted_tables
+            if not table.name.endswith("_sessions")
+        }
+
+
+def audit_entries(database: Database) -> list[Any]:
+    return contents(database)["audit_entries"]
+
+
+def test_each_act_of_the_registry_is_tried_here() -> None:
+    tried = set(VALUES) | set(NOT_POSSIBLE_YET) | CHANGING_BY_FILE | WITHOUT_VALUES
+
+    assert tried == set(ACTS)
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("path", [path for path in PAGES if path not in LATER])
+def test_a_page_opens_for_the_roles_that_may_and_for_no_other(
+    things: Desk, sign_in: Callable[[Role], Browser], path: str, role: Role
+) -> None:
+    right = REGISTRY["GET", path].right
+    assert right is not None
+    if path.endswith("/image"):
+        pytest.skip("the bundle on the desk has no picture; see test_bundles")
+
+    answer = sign_in(role).get(url(path, things))
+
+    assert answer.status_code == (200 if may(role, right) else 403)
+    assert answer.headers["cache-control"] == "no-store"
+    if may(role, right):
+        assert "<h1>" in answer.text
+
+
+@pytest.mark.parametrize("path", ACTS)
+def test_a_role_without_the_right_changes_nothing(
+    things: Desk, sign_in: Callable[[Role], Browser], database: Database, path: str
+) -> None:
+    right = REGISTRY["POST", path].right
+    assert right is not None
+    values = VALUES.get(path, lambda _: {"reason": "x"})(things)
+    for role in [role for role in Role if not may(role, right)]:
+        visitor = sign_in(role)
+        token = visitor.csrf("/admin")
+        before = contents(database)
+
+        answer = visitor.post(url(path, things), data={"csrf": token, **values})
+
+        assert answer.status_code == 403
+        assert contents(database) == before
+
+
+@pytest.mark.parametrize("path", sorted([*VALUES, *WITHOUT_VALUES]))
+def test_an_act_writes_exactly_one_audit_entry(
+    things: Desk, sign_in: Callable[[Role], Browser], database: Database, path: str
+) -> None:
+    admin = sign_in(Role.ADMIN)
+    values = VALUES.get(path, lambda _: {})(things)
+    before = audit_entries(database)
+
+    answer = admin.submit(url(path, things), values)
+
+    assert answer.status_code in (200, 303), answer.text
+    entries = audit_entries(database)
+    assert len(entries) == len(before) + 1
+    assert entries[-1].actor_name == "Robin admin"
+    assert entries[-1].object_kind in words.OBJECTS
+    assert entries[-1].action in words.ACTIONS
+
+
+@pytest.mark.parametrize("path", ACTS)
+def test_a_form_from_elsewhere_changes_nothing(
+    things: Desk, sign_in: Callable[[Role], Browser], database: Database, path: str
+) -> None:
+    admin = sign_in(Role.ADMIN)
+    before = contents(database)
+
+    answer = admin.post(url(path, things), data={"csrf": "forged", **VALUES.get(path, lambda _: {})(things)})
+
+    assert answer.status_code == 403
+    assert contents(database) == before
+
+
+@pytest.mark.parametrize("path", [*PAGES, *ACTS])
+def test_a_password_without_the_second_factor_opens_nothing(
+    things: Desk, session: Session, browser: Callable[..., Browser], path: str
+) -> None:
+    member = make.staff_member(session, role=Role.ADMIN)
+    visitor = browser()
+    token = make.staff_signed_in(session, as_=member, has_second_factor=False, now=utc_now())
+    visitor.cookies.set("schlicht_staff", token, domain="testserver.local", path="/admin")
+    method = "GET" if path in PAGES else "POST"
+
+    answer = visitor.request(method, url(path, things))
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/admin/login/code")
+
+
+def test_the_menu_shows_only_what_the_role_may_open(things: Desk, sign_in: Callable[[Role], Browser]) -> None:
+    viewer, admin = sign_in(Role.VIEWER).get("/admin").text, sign_in(Role.ADMIN).get("/admin").text
+
+    assert 'href="/admin/staff"' in admin
+    assert 'href="/admin/audit"' in admin
+    assert 'href="/admin/staff"' not in viewer
+    assert 'href="/admin/audit"' not in viewer
+    assert 'href="/admin/orders"' in viewer
