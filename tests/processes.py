@@ -46,6 +46,11 @@ class ShopProcess:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; the negative number of the signal that ended it."""
+        return self._process.exit_code
+
     def kill9(self) -> None:
         """SIGKILL to the process and all it started: nothing gets a chance to tidy up."""
         self._process.end(signal.SIGKILL)
@@ -90,6 +95,11 @@ class WorkerProcess:
     @property
     def is_alive(self) -> bool:
         return self._process.is_alive
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; the negative number of the signal that ended it."""
+        return self._process.exit_code
 
     def kill9(self) -> None:
         """SIGKILL to the process and all it started: nothing gets a chance to tidy up."""
@@ -160,6 +170,10 @@ class _Process:
     @property
     def is_alive(self) -> bool:
         return self._popen.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._popen.poll()
 
     def said(self) -> str:
         return self._log.read_text(errors="replace")[-4000:]

@@ -1,0 +1,177 @@
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from app.core.clock import utc_now
+from app.core.failpoints import ALL
+from app.mainbrand.rules.segments import Segment
+from app.ordering.rules.states import CancelReason, OrderState
+from tests.faults.conftest import Buyer, World
+from tests.processes import ShopProcess, WorkerProcess
+
+BOUGHT = {"order_received": 1, "order_accepted": 1}
+GIVEN_BACK = {"order_received": 1, "authorisation_released": 1}
+TAKEN_BACK = {"order_received": 1, "order_cancelled": 1}
+
+BY_REQUEST = [name for name in ALL if name.startswith(("place_order.", "start_payment.", "settle_payment."))]
+BY_EVENT = [name for name in ALL if name.startswith("receive_stripe_event.")]
+BY_CANCELLING = [name for name in ALL if name.startswith("cancel_order.")]
+BY_WORKER = [name for name in ALL if name.startswith("send_mail.")]
+SETTLING = [name for name in ALL if name.startswith("settle_payment.")]
+
+
+@pytest.fixture
+def buyer(world: World) -> Iterator[Buyer]:
+    """A company with goods in its cart; events go to the process that survives."""
+    world.send_webhooks_to(world.survivor)
+    made = world.new_buyer()
+    made.fill_cart()
+    yield made
+    made.http.close()
+
+
+def test_each_failpoint_has_its_test() -> None:
+    assert sorted([*BY_REQUEST, *BY_EVENT, *BY_CANCELLING, *BY_WORKER]) == sorted(ALL)
+
+
+@pytest.mark.parametrize("name", BY_REQUEST)
+def test_an_app_killed_while_a_customer_buys_loses_and_doubles_nothing(
+    name: str, world: World, buyer: Buyer
+) -> None:
+    with world.serve(name) as armed:
+        buyer.at = armed
+
+        _buy(buyer)
+        _assert_killed(armed)
+    world.let_time_pass()
+
+    assert buyer.unanswered_count == 1
+    _assert_bought_once(buyer)
+    assert world.faults() == []
+
+
+@pytest.mark.parametrize("name", BY_EVENT)
+def test_an_app_killed_while_it_is_told_of_a_payment_learns_it_again(
+    name: str, world: World, buyer: Buyer
+) -> None:
+    with world.serve(name) as armed:
+        page_id = buyer.order(buyer.read_checkout())
+        world.send_webhooks_to(armed)
+
+        buyer.pay(page_id)
+        _wait_for_the_end(armed)
+        _assert_killed(armed)
+    world.send_webhooks_to(world.survivor)
+    world.let_time_pass()
+
+    _assert_bought_once(buyer)
+    assert world.faults() == []
+
+
+@pytest.mark.parametrize("name", BY_CANCELLING)
+def test_an_app_killed_while_an_order_is_taken_back_takes_it_back_once(
+    name: str, world: World, buyer: Buyer
+) -> None:
+    page_id = buyer.order(buyer.read_checkout())
+    number = buyer.orders()[0].number
+    with world.serve(name) as armed:
+        buyer.at = armed
+
+        answer = buyer.post(f"/orders/{number}/cancel", {}, page=f"/orders/{number}")
+        _assert_killed(armed)
+    world.let_time_pass()
+
+    assert answer.status_code == 303
+    assert [(one.state, one.cancel_reason) for one in buyer.orders()] == [
+        (OrderState.CANCELLED, CancelReason.BY_CUSTOMER)
+    ]
+    assert _page_status(world, page_id) == "expired"
+    assert buyer.captured_cents() == []
+    assert buyer.deliveries() == TAKEN_BACK
+    assert world.faults() == []
+
+
+@pytest.mark.parametrize("name", BY_WORKER)
+def test_a_worker_killed_while_it_mails_mails_everything_once(name: str, world: World, buyer: Buyer) -> None:
+    armed = world.work(name)
+    try:
+        buyer.pay(buyer.order(buyer.read_checkout()))
+        _wait_for_the_end(armed)
+        _assert_killed(armed)
+    finally:
+        armed.kill9()
+    world.let_time_pass()
+
+    # Between the server's "250" and our note nobody can know: it goes out again, under the same Message-ID.
+    doubled = 1 if name == "send_mail.after_smtp" else 0
+    deliveries = buyer.deliveries()
+    assert set(deliveries) == set(BOUGHT)
+    assert sum(deliveries.values()) == len(BOUGHT) + doubled
+    assert [one.state for one in buyer.orders()] == [OrderState.ACCEPTED]
+    assert world.faults() == []
+
+
+@pytest.mark.parametrize("name", SETTLING)
+def test_a_worker_killed_while_it_gives_money_back_gives_it_back_once(
+    name: str, world: World, buyer: Buyer
+) -> None:
+    page_id = buyer.order(buyer.read_checkout())
+    _move_to_segment_b(world, buyer)
+    armed = world.work(name)
+    try:
+        buyer.pay(page_id)
+        _wait_for_the_end(armed)
+        _assert_killed(armed)
+    finally:
+        armed.kill9()
+    world.let_time_pass()
+
+    assert [(one.state, one.cancel_reason) for one in buyer.orders()] == [
+        (OrderState.CANCELLED, CancelReason.NOT_ADMITTED)
+    ]
+    assert [(one["status"], one["captured"], one["capturable"]) for one in buyer.intents()] == [
+        ("canceled", 0, 0)
+    ]
+    assert buyer.deliveries() == GIVEN_BACK
+    assert world.faults() == []
+
+
+def _buy(buyer: Buyer) -> None:
+    """The whole walk; whoever gets no answer asks again."""
+    path = buyer.pay(buyer.order(buyer.read_checkout()))
+    answer = buyer.ask("GET", path)
+    assert answer.status_code == 303, answer.text
+
+
+def _assert_bought_once(buyer: Buyer) -> None:
+    orders = buyer.orders()
+    assert [one.state for one in orders] == [OrderState.ACCEPTED]
+    assert buyer.captured_cents() == [orders[0].gross_cents]
+    assert buyer.deliveries() == BOUGHT
+    assert buyer.http.get(f"{buyer.at.url}/orders/{orders[0].number}").status_code == 200
+
+
+def _assert_killed(process: ShopProcess | WorkerProcess) -> None:
+    assert process.exit_code == -signal.SIGKILL, "the process never came to its failpoint"
+
+
+def _wait_for_the_end(process: ShopProcess | WorkerProcess, *, within_seconds: float = 20) -> None:
+    give_up_at = time.monotonic() + within_seconds
+    while process.exit_code is None and time.monotonic() < give_up_at:
+        time.sleep(0.05)
+
+
+def _page_status(world: World, page_id: str) -> str:
+    return str(next(one["status"] for one in world.standin.books()["sessions"] if one["id"] == page_id))
+
+
+def _move_to_segment_b(world: World, buyer: Buyer) -> None:
+    from app.audit.service import SYSTEM
+    from app.flows.change_segment import change_segment
+
+    with world.db.session() as session:
+        change_segment(
+            session, buyer.customer_id, segment=Segment.B, reason="grows", actor=SYSTEM, now=utc_now()
+        )
