@@ -158,7 +158,7 @@ def _present(session: Session) -> Present:
         has_personas=session.exec(select(Contact.id).where(col(Contact.email) == FIRST_LOG_IN)).first()
         is not None,
         bulk_account_count=_count(session, MainAccount, col(MainAccount.account_number).like("K-3%")),
-        bulk_customer_count=_count(session, Customer, col(Customer.number).like("C-2%")),
+        bulk_customer_count=_count(session, Customer, col(Customer.number).like("K-DEMOB%")),
     )
 
 

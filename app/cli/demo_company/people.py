@@ -8,8 +8,11 @@ from typing import Any
 import pyotp
 
 from app.cli.demo_company.names import Company, company
-from app.customers.models import Contact, Customer, Screening
+from app.customers.models import BlockedAttempt, Contact, Customer, Screening
+from app.customers.queries_screening import matches_as_json
 from app.customers.rules.admission import ScreeningState
+from app.customers.rules.matching import Applicant, Because, Candidate, Match, Verdict, find_matches, judge
+from app.customers.service_screening import REASONS
 from app.flows.fill_demo import Buyer, Rows
 from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.keys import email_domain, name_key, register_key, vat_key
@@ -24,7 +27,8 @@ FIRST_CUSTOMER = 130_000
 MOST_ACCOUNTS = 100_000
 MOST_CUSTOMERS = 100_000
 DOUBTFUL_FORM = "e.K."
-UNKNOWN_REASON = "not known to the main brand, admitted by policy"
+DEMO_MARK = "DEMO"
+DEMO_BULK_MARK = "DEMOB"
 SALES = (
     "Jule Kessler, vertrieb@kessler.example, +49 30 23125 210",
     "Mats Kessler, vertrieb@kessler.example, +49 30 23125 211",
@@ -40,7 +44,6 @@ class Persona:
     what: str
     language: str = "de"
     main_revenue_cents: int | None = None
-    screening: ScreeningState = ScreeningState.CLEAR
     is_email_verified: bool = True
     suspended_reason: str = ""
     is_moved_up: bool = False
@@ -50,31 +53,10 @@ class Persona:
 PERSONAS = (
     Persona("c@demo.example", "admitted, with past orders", main_revenue_cents=184_250),
     Persona("c2@demo.example", "admitted, another company", language="en"),
-    Persona(
-        "a@demo.example",
-        "A-customer: stays outside",
-        main_revenue_cents=8_412_900,
-        screening=ScreeningState.BLOCKED,
-    ),
-    Persona(
-        "b@demo.example",
-        "B-customer: stays outside",
-        main_revenue_cents=1_968_000,
-        screening=ScreeningState.BLOCKED,
-    ),
-    Persona(
-        "review@demo.example",
-        "in review",
-        main_revenue_cents=2_730_500,
-        screening=ScreeningState.REVIEW,
-        is_doubtful=True,
-    ),
-    Persona(
-        "unverified@demo.example",
-        "e-mail address not confirmed",
-        screening=ScreeningState.PENDING,
-        is_email_verified=False,
-    ),
+    Persona("a@demo.example", "A-customer: stays outside", main_revenue_cents=8_412_900),
+    Persona("b@demo.example", "B-customer: stays outside", main_revenue_cents=1_968_000),
+    Persona("review@demo.example", "in review", main_revenue_cents=2_730_500, is_doubtful=True),
+    Persona("unverified@demo.example", "e-mail address not confirmed", is_email_verified=False),
     Persona(
         "suspended@demo.example",
         "refused for too much effort",
@@ -103,15 +85,15 @@ def add_staff(rows: Rows, *, password_hash: str, created_at: datetime) -> None:
 
 
 def add_personas(rows: Rows, *, policy: Policy, password_hash: str, now: datetime) -> list[Buyer]:
-    """The customers' log-ins, each a company of its own; returns those that may buy."""
+    """The customers' log-ins, each a company of its own, judged by the shop's own rule; returns those that may buy."""
     buyers = []
     for number, persona in enumerate(PERSONAS):
         firm = company(FIRST_PERSONA + number)
         applied_at = now - timedelta(days=260 - 20 * number)
-        account_id = None
-        segment = Segment.UNRATED
+        values = _company_values(firm, is_known=not persona.is_doubtful)
+        account = None
         if persona.main_revenue_cents is not None:
-            account_id, segment = add_account(
+            account = add_account(
                 rows,
                 firm,
                 account_number=f"K-{200_001 + number}",
@@ -119,16 +101,18 @@ def add_personas(rows: Rows, *, policy: Policy, password_hash: str, now: datetim
                 policy=policy,
                 now=now,
             )
-        is_clear = persona.screening is ScreeningState.CLEAR
+        matches, verdict = _compare(values, persona.email, account, policy)
+        state = verdict.state if persona.is_email_verified else ScreeningState.PENDING
+        is_clear = state is ScreeningState.CLEAR
         customer_id = rows.add(
             Customer,
-            **_company_values(firm, is_known=not persona.is_doubtful),
-            number=f"C-{10_001 + number}",
+            **values,
+            number=f"K-{DEMO_MARK}{1001 + number}",
             language=persona.language,
-            main_account_id=None if persona.is_doubtful else account_id,
+            main_account_id=verdict.main_account_id,
             segment=Segment.C if is_clear else Segment.UNRATED,
-            segment_reason=_segment_reason(segment, is_clear=is_clear),
-            screening=persona.screening,
+            segment_reason=REASONS.get(verdict.because, "") if is_clear else "",
+            screening=state,
             business_confirmed_at=applied_at,
             business_verified_at=applied_at + timedelta(minutes=9) if is_clear else None,
             suspended_at=now - timedelta(days=12) if persona.suspended_reason else None,
@@ -146,14 +130,8 @@ def add_personas(rows: Rows, *, policy: Policy, password_hash: str, now: datetim
             verified_at=applied_at + timedelta(minutes=8) if persona.is_email_verified else None,
             created_at=applied_at,
         )
-        if persona.screening is not ScreeningState.PENDING:
-            _add_screening(
-                rows,
-                customer_id,
-                persona.screening,
-                matches=_matches(firm, account_id, segment, persona),
-                at=applied_at + timedelta(minutes=9),
-            )
+        if persona.is_email_verified:
+            _add_screening(rows, customer_id, verdict, matches, at=applied_at + timedelta(minutes=9))
         if is_clear and not persona.suspended_reason and not persona.is_moved_up:
             buyers.append(_buyer(firm, customer_id, contact_id, persona.language))
     return buyers
@@ -169,11 +147,11 @@ def add_customers(rows: Rows, numbers: range, *, password_hash: str, now: dateti
         customer_id = rows.add(
             Customer,
             **_company_values(firm, is_known=True),
-            number=f"C-{20_001 + number}",
+            number=f"K-{DEMO_BULK_MARK}{20_001 + number}",
             language=language,
             main_account_id=None,
             segment=Segment.C,
-            segment_reason=UNKNOWN_REASON,
+            segment_reason=REASONS[Because.UNKNOWN],
             screening=ScreeningState.CLEAR,
             business_confirmed_at=applied_at,
             business_verified_at=applied_at + timedelta(minutes=5),
@@ -192,9 +170,8 @@ def add_customers(rows: Rows, numbers: range, *, password_hash: str, now: dateti
             verified_at=applied_at + timedelta(minutes=4),
             created_at=applied_at,
         )
-        _add_screening(
-            rows, customer_id, ScreeningState.CLEAR, matches=[], at=applied_at + timedelta(minutes=5)
-        )
+        verdict = Verdict(ScreeningState.CLEAR, Because.UNKNOWN)
+        _add_screening(rows, customer_id, verdict, [], at=applied_at + timedelta(minutes=5))
         buyers.append(_buyer(firm, customer_id, contact_id, language))
     return buyers
 
@@ -216,24 +193,26 @@ def add_accounts(rows: Rows, numbers: range, *, policy: Policy, seed: int, now: 
 
 def add_account(
     rows: Rows, firm: Company, *, account_number: str, revenue_cents: int, policy: Policy, now: datetime
-) -> tuple[int, Segment]:
-    """One company of the main brand's list with its rating; returns its id and its segment."""
+) -> Candidate:
+    """One company of the main brand's list with its rating; returns it as a comparison sees it."""
     rating = rating_by_revenue(
         revenue_cents, a_threshold_cents=policy.a_threshold_cents, b_threshold_cents=policy.b_threshold_cents
     )
+    key, vat, domain = name_key(firm.name), vat_key(firm.vat_id), email_domain(firm.domain)
+    register = register_key(firm.register_court, firm.register_number)
     row_id = rows.add(
         MainAccount,
         account_number=account_number,
         company_name=firm.name,
         legal_form=firm.legal_form,
-        name_key=name_key(firm.name),
-        vat_id=vat_key(firm.vat_id),
-        register_key=register_key(firm.register_court, firm.register_number),
+        name_key=key,
+        vat_id=vat,
+        register_key=register,
         street=firm.street,
         postal_code=firm.postal_code,
         city=firm.city,
         country="DE",
-        email_domain=email_domain(firm.domain),
+        email_domain=domain,
         phone=firm.phone,
         sales_contact=SALES[len(account_number + firm.city) % len(SALES)],
         segment=rating.segment,
@@ -244,7 +223,17 @@ def add_account(
         row_hash="",
         imported_at=now,
     )
-    return row_id, rating.segment
+    return Candidate(
+        account_id=row_id,
+        account_number=account_number,
+        company_name=firm.name,
+        segment=rating.segment,
+        vat_id=vat,
+        register_key=register,
+        email_domain=domain,
+        name_key=key,
+        postal_code=firm.postal_code,
+    )
 
 
 def _company_values(firm: Company, *, is_known: bool) -> dict[str, Any]:
@@ -267,10 +256,19 @@ def _company_values(firm: Company, *, is_known: bool) -> dict[str, Any]:
     }
 
 
-def _segment_reason(segment: Segment, *, is_clear: bool) -> str:
-    if not is_clear:
-        return ""
-    return "C-rated main account, hard identifier equal" if segment is Segment.C else UNKNOWN_REASON
+def _compare(
+    values: dict[str, Any], email: str, account: Candidate | None, policy: Policy
+) -> tuple[list[Match], Verdict]:
+    domain = email_domain(email)
+    applicant = Applicant(
+        vat_id=values["vat_id"],
+        register_key=values["register_key"],
+        email_domains=frozenset({domain} if domain else ()),
+        name_key=values["name_key"],
+        postal_code=values["postal_code"],
+    )
+    matches = find_matches(applicant, [account] if account else [])
+    return matches, judge(applicant, matches, unknown=policy.unknown_company)
 
 
 def _add_contact(
@@ -297,27 +295,21 @@ def _add_contact(
 
 
 def _add_screening(
-    rows: Rows, customer_id: int, outcome: ScreeningState, *, matches: list[dict[str, Any]], at: datetime
+    rows: Rows, customer_id: int, verdict: Verdict, matches: list[Match], *, at: datetime
 ) -> None:
     rows.add(
         Screening,
         customer_id=customer_id,
         trigger="registration",
-        outcome=outcome,
-        matches=matches,
+        outcome=verdict.state,
+        matches=matches_as_json(matches),
         screened_at=at,
+        reason=verdict.because.value,
     )
-
-
-def _matches(
-    firm: Company, account_id: int | None, segment: Segment, persona: Persona
-) -> list[dict[str, Any]]:
-    if account_id is None:
-        return []
-    field, value = ("postal_code", firm.postal_code) if persona.is_doubtful else ("vat_id", firm.vat_id)
-    return [
-        {"account_id": account_id, "segment": segment.value, "field": field, "ours": value, "theirs": value}
-    ]
+    if verdict.state is ScreeningState.BLOCKED:
+        rows.add(
+            BlockedAttempt, customer_id=customer_id, reason=verdict.because.value, place="screening", at=at
+        )
 
 
 def _buyer(firm: Company, customer_id: int, contact_id: int, language: str) -> Buyer:
