@@ -1,8 +1,7 @@
-"""A payment attempt moves to where Stripe says it is: decided and committed, done at Stripe, written down.
+"""A payment attempt moves to where Stripe says it is: decided and committed, done at Stripe, written down."""
 
-Webhooks, the return page and the sweep all end here, in any order and any number. Nothing an event says
-is believed: the session is read again. Stripe is the arbiter between two of us who act at the same time.
-"""
+# Webhooks, the return page and the sweep all end here, in any order and any number. Nothing an event says
+# is believed: the session is read again. Stripe is the arbiter between two of us who act at the same time.
 
 from dataclasses import replace
 from datetime import datetime

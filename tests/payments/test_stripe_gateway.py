@@ -1,0 +1,202 @@
+"""The gateway against the stand-in process, through the real SDK."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.payments.rules.facts import CardItem, IntentStatus, SessionFacts, SessionStatus, SessionWish
+from app.payments.stripe_gateway import (
+    KeyMismatch,
+    StripeGateway,
+    StripeRefusal,
+    StripeUnavailable,
+)
+from dev.stripe_standin.server import API_KEY, DEFAULT_SECRET, StandinProcess
+
+DECLINED = "4000000000000002"
+
+
+@pytest.fixture(scope="module")
+def standin() -> Iterator[StandinProcess]:
+    with StandinProcess() as process:
+        yield process
+
+
+@pytest.fixture
+def gateway(standin: StandinProcess) -> StripeGateway:
+    standin.clear_faults()
+    return StripeGateway(
+        api_key=API_KEY, webhook_secret=DEFAULT_SECRET, api_base=standin.url, answer_seconds=2.0
+    )
+
+
+@pytest.fixture
+def payer(gateway: StripeGateway, request: pytest.FixtureRequest) -> str:
+    return gateway.make_customer(
+        name="Probst GmbH", email="kim@probst.example", number="K-1", key=f"customer-{request.node.name}"
+    )
+
+
+def wish(payer: str, **changed: object) -> SessionWish:
+    values = {
+        "order_number": "S-ABCD2345",
+        "attempt": "7",
+        "stripe_customer_id": payer,
+        "items": (CardItem("3 × Seal pack", 8_925), CardItem("Low-quantity surcharge", 1_178)),
+        "currency": "EUR",
+        "language": "de",
+        "expires_at": (datetime.now(UTC) + timedelta(hours=2)).replace(microsecond=0),
+        "return_url": "http://127.0.0.1:8000/checkout/return?session_id={CHECKOUT_SESSION_ID}",
+        "cancel_url": "http://127.0.0.1:8000/orders/S-ABCD2345",
+    }
+    return SessionWish(**{**values, **changed})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def page(gateway: StripeGateway, payer: str, request: pytest.FixtureRequest) -> SessionFacts:
+    return gateway.create_session(wish(payer), key=f"session-{request.node.name}")
+
+
+def test_a_card_page_is_open_and_carries_our_metadata(page: SessionFacts) -> None:
+    assert page.status is SessionStatus.OPEN
+    assert page.url is not None
+    assert (page.order_number, page.attempt, page.intent) == ("S-ABCD2345", "7", None)
+
+
+def test_the_same_key_gives_the_same_page_and_another_wish_a_mismatch(
+    gateway: StripeGateway, payer: str
+) -> None:
+    asked = wish(payer)
+    first = gateway.create_session(asked, key="same-key")
+
+    assert gateway.create_session(asked, key="same-key").id == first.id
+    with pytest.raises(KeyMismatch):
+        gateway.create_session(wish(payer, attempt="8"), key="same-key")
+
+
+def test_paying_reserves_and_capturing_takes_the_money_once(
+    standin: StandinProcess, gateway: StripeGateway, page: SessionFacts
+) -> None:
+    standin.pay(page.id)
+
+    reserved = gateway.read_session(page.id)
+    assert reserved.status is SessionStatus.COMPLETE
+    assert reserved.intent is not None
+    assert (reserved.intent.status, reserved.intent.amount_cents) == (IntentStatus.AUTHORISED, 10_103)
+    assert (reserved.intent.order_number, reserved.intent.attempt) == ("S-ABCD2345", "7")
+    assert (reserved.intent.card_brand, reserved.intent.card_last4) == ("visa", "4242")
+    assert reserved.intent.card_fingerprint
+    assert reserved.intent.capture_before_at is not None
+    assert reserved.intent.capture_before_at > datetime.now(UTC)
+    for key in ("capture-1", "capture-1", "another-key"):
+        taken = gateway.capture(reserved.intent.id, amount_cents=10_103, key=f"{page.id}-{key}")
+        assert taken.status is IntentStatus.CAPTURED
+
+
+def test_a_decline_leaves_the_page_open_with_the_reason(
+    standin: StandinProcess, gateway: StripeGateway, page: SessionFacts
+) -> None:
+    standin.pay(page.id, DECLINED)
+
+    facts = gateway.read_session(page.id)
+    assert facts.status is SessionStatus.OPEN
+    assert facts.intent is not None
+    assert (facts.intent.status, facts.intent.failure_code) == (IntentStatus.WAITING, "generic_decline")
+
+
+def test_released_money_is_gone_and_cannot_be_captured(
+    standin: StandinProcess, gateway: StripeGateway, page: SessionFacts
+) -> None:
+    standin.pay(page.id)
+    intent = gateway.read_session(page.id).intent
+    assert intent is not None
+
+    assert gateway.release(intent.id, key=f"{page.id}-release").status is IntentStatus.CANCELED
+    assert gateway.capture(intent.id, amount_cents=10_103, key=f"{page.id}-c").status is IntentStatus.CANCELED
+
+
+def test_what_was_captured_cannot_be_released_but_is_refunded_once(
+    standin: StandinProcess, gateway: StripeGateway, page: SessionFacts
+) -> None:
+    standin.pay(page.id)
+    intent = gateway.read_session(page.id).intent
+    assert intent is not None
+    gateway.capture(intent.id, amount_cents=10_103, key=f"{page.id}-capture")
+
+    assert gateway.release(intent.id, key=f"{page.id}-release").status is IntentStatus.CAPTURED
+    gateway.refund(intent.id, key=f"{page.id}-refund")
+    gateway.refund(intent.id, key=f"{page.id}-refund-again")
+
+    (booked,) = [one for one in standin.books()["intents"] if one["id"] == intent.id]
+    assert booked["refunded"] == 10_103
+
+
+def test_expiring_closes_an_open_page_and_leaves_a_paid_one(
+    standin: StandinProcess, gateway: StripeGateway, payer: str
+) -> None:
+    left, paid = (gateway.create_session(wish(payer), key=f"expire-{n}") for n in range(2))
+    standin.pay(paid.id)
+
+    assert gateway.expire_session(left.id).status is SessionStatus.EXPIRED
+    assert gateway.expire_session(left.id).status is SessionStatus.EXPIRED
+    assert gateway.expire_session(paid.id).status is SessionStatus.COMPLETE
+
+
+def test_a_page_whose_answer_was_lost_is_found_by_its_metadata(
+    standin: StandinProcess, gateway: StripeGateway, payer: str
+) -> None:
+    asked = wish(payer, attempt="4711")
+    standin.fail_next("POST /v1/checkout/sessions", "drop", is_after_work=True)
+    with pytest.raises(StripeUnavailable):
+        gateway.create_session(asked, key="lost")
+
+    found = gateway.find_session(payer, attempt="4711", order_number="S-ABCD2345")
+    assert found is not None
+    assert gateway.create_session(asked, key="lost").id == found.id
+    assert gateway.find_session(payer, attempt="4711", order_number="S-OTHER") is None
+
+
+def test_a_stored_500_is_told_apart_from_a_passing_one(
+    standin: StandinProcess, gateway: StripeGateway, payer: str
+) -> None:
+    standin.fail_next("POST /v1/checkout/sessions", "500")
+    with pytest.raises(StripeUnavailable) as first:
+        gateway.create_session(wish(payer), key="stored")
+    with pytest.raises(StripeUnavailable) as second:
+        gateway.create_session(wish(payer), key="stored")
+    standin.fail_next("POST /v1/checkout/sessions", "429")
+    with pytest.raises(StripeUnavailable) as third:
+        gateway.create_session(wish(payer), key="passing")
+
+    assert [one.value.is_stored for one in (first, second, third)] == [False, True, False]
+    assert gateway.create_session(wish(payer), key="passing").status is SessionStatus.OPEN
+
+
+def test_a_silent_stripe_is_given_up_within_the_time(standin: StandinProcess, gateway: StripeGateway) -> None:
+    standin.fail_next("GET /v1/payment_intents", "hang", hang_s=5)
+    started = datetime.now(UTC)
+
+    with pytest.raises(StripeUnavailable):
+        gateway.hurried(answer_seconds=0.5).read_intent("pi_any")
+
+    assert (datetime.now(UTC) - started).total_seconds() < 2
+
+
+def test_an_unknown_object_is_a_refusal(gateway: StripeGateway) -> None:
+    with pytest.raises(StripeRefusal) as raised:
+        gateway.read_session("cs_test_nobody")
+
+    assert raised.value.code == "resource_missing"
+
+
+def test_without_a_server_there_is_no_answer() -> None:
+    nowhere = StripeGateway(api_key=API_KEY, webhook_secret=DEFAULT_SECRET, api_base="http://127.0.0.1:9")
+
+    with pytest.raises(StripeUnavailable):
+        nowhere.read_intent("pi_any")
+
+
+def test_an_empty_webhook_secret_is_refused() -> None:
+    with pytest.raises(ValueError, match="empty"):
+        StripeGateway(api_key=API_KEY, webhook_secret="")
