@@ -25,7 +25,10 @@ def change_segment(
         raise Invalid(message, code="customer.reason", fields=(FieldError("reason", message),))
     with transaction(session):
         customer = session.exec(
-            select(Customer).where(col(Customer.id) == customer_id).with_for_update()
+            select(Customer)
+            .where(col(Customer.id) == customer_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
         ).first()
         if customer is None:
             raise NotFound(N_("There is no such customer."), code="customer.not_found")

@@ -59,7 +59,12 @@ def _checked(reason: str) -> str:
 
 
 def _lock(session: Session, customer_id: int) -> Customer:
-    customer = session.exec(select(Customer).where(col(Customer.id) == customer_id).with_for_update()).first()
+    customer = session.exec(
+        select(Customer)
+        .where(col(Customer.id) == customer_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
     if customer is None:
         raise NotFound(N_("There is no such customer."), code="customer.not_found")
     return customer

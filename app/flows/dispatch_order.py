@@ -46,7 +46,11 @@ def dispatch_orders(
     codes = {parcel.number: parcel.tracking_code for parcel in parcels}
     with transaction(session):
         orders = session.exec(
-            select(Order).where(col(Order.number).in_(list(codes))).order_by(col(Order.id)).with_for_update()
+            select(Order)
+            .where(col(Order.number).in_(list(codes)))
+            .order_by(col(Order.id))
+            .with_for_update()
+            .execution_options(populate_existing=True)
         ).all()
         if len(orders) != len(codes):
             raise NotFound(N_("One of these orders does not exist."), code="order.not_found")

@@ -130,6 +130,7 @@ def _lock_other(session: Session, staff_member_id: int, actor: Actor) -> StaffMe
         .where((col(StaffMember.id) == staff_member_id) | (col(StaffMember.role) == Role.ADMIN))
         .order_by(col(StaffMember.id))
         .with_for_update()
+        .execution_options(populate_existing=True)
     ).all()
     for member in members:
         if member.id == staff_member_id:

@@ -105,6 +105,7 @@ def _bring_forward(session: Session, mail_id: int, *, now: datetime) -> bool:
         select(Job)
         .where(is_of_mail, col(Job.state).in_([JobState.READY, JobState.RUNNING]))
         .with_for_update()
+        .execution_options(populate_existing=True)
     ).all()
     for job in jobs:
         if job.state is JobState.READY:
@@ -113,7 +114,12 @@ def _bring_forward(session: Session, mail_id: int, *, now: datetime) -> bool:
 
 
 def _lock(session: Session, mail_id: int) -> Mail:
-    mail = session.exec(select(Mail).where(col(Mail.id) == mail_id).with_for_update()).first()
+    mail = session.exec(
+        select(Mail)
+        .where(col(Mail.id) == mail_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
     if mail is None:
         raise NotFound(N_("There is no such e-mail."), code="mail.not_found")
     return mail

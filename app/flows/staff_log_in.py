@@ -170,7 +170,10 @@ def _open(
 
 def _lock_member(session: Session, staff_member_id: int | None) -> StaffMember:
     return session.exec(
-        select(StaffMember).where(col(StaffMember.id) == staff_member_id).with_for_update()
+        select(StaffMember)
+        .where(col(StaffMember.id) == staff_member_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).one()
 
 

@@ -3,7 +3,7 @@ from threading import Barrier, Thread
 
 import pyotp
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app.audit.models import AuditEntry
 from app.core.db import Database
@@ -66,7 +66,7 @@ def _sessions(session: Session) -> list[tuple[str, bool]]:
 
 
 def _actions(session: Session) -> list[str]:
-    return list(session.exec(select(AuditEntry.action).order_by(AuditEntry.id)))  # type: ignore[arg-type]
+    return list(session.exec(select(AuditEntry.action).order_by(col(AuditEntry.id))))
 
 
 def test_password_and_code_open_a_session_under_a_new_token(
