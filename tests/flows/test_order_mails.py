@@ -1,0 +1,111 @@
+"""The mails of an order as people read them, rendered from the rows that the flows wrote."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlmodel import Session, col, select
+
+from app.core.db import Database
+from app.core.rendering import make_environments
+from app.flows.sweep_payments import sweep_payments
+from app.mail.models import Mail
+from app.mail.rendering import Text, render
+from app.settings import Settings
+from tests.flows.till import Till, open_till
+
+
+@pytest.fixture
+def till(session: Session, database: Database, now: datetime) -> Till:
+    return open_till(session, database, now=now)
+
+
+def read(till: Till, settings: Settings, kind: str, *, language: str = "en") -> Text:
+    """The newest mail of a kind, in a language."""
+    with till.database.read_session() as session:
+        query = select(Mail).where(col(Mail.kind) == kind).order_by(col(Mail.id).desc()).limit(1)
+        mail = session.exec(query).one()
+    return render(mail, make_environments(timezone="Europe/Berlin")[language], settings=settings)
+
+
+def test_the_receipt_says_that_it_is_no_acceptance_and_repeats_the_order(
+    till: Till, settings: Settings
+) -> None:
+    placed = till.place(purchase_reference="PO 4711")
+
+    text = read(till, settings, "order_received")
+
+    assert text.subject == f"Order {placed.number} received"
+    for words in (
+        "This is a receipt only, not yet an acceptance",
+        "€75.00",
+        "VAT 19",
+        "Total with VAT: €110.65",
+        "PO 4711",
+        "Gartenweg 3",
+        "Thursday, 12 March 2026",
+        "version 2026-01",
+        f"http://testserver/orders/{placed.number}",
+        "Kessler Industriebedarf",
+    ):
+        assert words in text.body, words
+
+
+def test_the_acceptance_says_what_was_charged_and_when_it_comes(till: Till, settings: Settings) -> None:
+    placed, session_id = till.placed_and_open()
+    till.stripe.pay(session_id)
+    till.settle(session_id=session_id)
+
+    text = read(till, settings, "order_accepted")
+
+    assert text.subject == f"Order {placed.number} accepted"
+    assert "Your card was charged €110.65." in text.body
+    assert "With you by Thursday, 12 March 2026." in text.body
+    assert "later than shown" not in text.body
+
+
+def test_a_released_payment_is_told_neutrally(till: Till, settings: Settings) -> None:
+    _, session_id = till.placed_and_open()
+    till.stripe.pay(session_id)
+    till.turn_into_a()
+    till.settle(session_id=session_id)
+
+    text = read(till, settings, "authorisation_released")
+
+    assert "your card is not charged for it" in text.body
+    for telling in ("admit", "main brand", "segment", "A-customer", "not_admitted"):
+        assert telling not in text.subject + text.body.split("-- \n")[0]
+
+
+def test_a_decline_invites_to_another_card(till: Till, settings: Settings) -> None:
+    placed, session_id = till.placed_and_open()
+    till.stripe.decline(session_id)
+    till.settle(session_id=session_id)
+
+    text = read(till, settings, "payment_failed")
+
+    assert text.subject == f"Order {placed.number}: the card was declined"
+    assert "Nothing was charged, and the order is kept." in text.body
+
+
+def test_an_unpaid_order_is_cancelled_in_words(session: Session, till: Till, settings: Settings) -> None:
+    till.place()
+    sweep_payments(session, now=till.now + timedelta(hours=25))
+
+    assert "was not paid within 24 hours" in read(till, settings, "order_cancelled").body
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_each_mail_of_an_order_renders_in_each_language(
+    till: Till, settings: Settings, language: str
+) -> None:
+    _, session_id = till.placed_and_open()
+    till.stripe.decline(session_id)
+    till.settle(session_id=session_id)
+    till.stripe.pay(session_id)
+    till.settle(session_id=session_id)
+
+    for kind in set(till.mails()):
+        text = read(till, settings, kind, language=language)
+        assert text.subject
+        assert "\n" not in text.subject
+        assert "\n\n\n\n" not in text.body
