@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from app.core.clock import utc_now
 from app.core.transaction import transaction
+from app.customers.service import forget_expired
 from app.flows.screen_customer import screen_all, screen_customer
 from app.flows.send_mail import give_up, send_mail
 from app.flows.settle_payment import settle_payment
@@ -83,6 +84,7 @@ def _screen_all(shop: Shop, _: dict[str, Any]) -> None:
 def _tidy_up(shop: Shop, _: dict[str, Any]) -> None:
     with shop.db.session() as session, transaction(session):
         queue.prune(session, now=utc_now())
+        forget_expired(session, now=utc_now())
         forget_older(session, before=utc_now() - timedelta(days=2))
 
 

@@ -7,7 +7,6 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.customers.models import Contact, Customer, Screening
-from app.customers.rules.admission import ScreeningState
 from app.customers.rules.countries import belongs_to
 from app.customers.rules.matching import Applicant, Candidate, Match
 from app.mainbrand.models import MainAccount
@@ -94,22 +93,6 @@ def screenings_of(session: Session, customer_id: int) -> list[Screening]:
             .order_by(col(Screening.id).desc())
         )
     )
-
-
-def open_reviews(session: Session, *, limit: int = 50, after: int = 0) -> list[tuple[Screening, Customer]]:
-    """Comparisons that wait for a person, oldest first, from the screening id after `after`."""
-    rows = session.exec(
-        select(Screening, Customer)
-        .join(Customer, col(Customer.id) == col(Screening.customer_id))
-        .where(
-            col(Screening.outcome) == ScreeningState.REVIEW,
-            col(Screening.decision).is_(None),
-            col(Screening.id) > after,
-        )
-        .order_by(col(Screening.id))
-        .limit(limit)
-    )
-    return [(screening, customer) for screening, customer in rows]
 
 
 def matches_as_json(matches: Sequence[Match]) -> list[dict[str, Any]]:

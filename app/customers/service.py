@@ -51,6 +51,12 @@ def end_session(session: Session, session_hash: str) -> None:
     session.execute(delete(ContactSession).where(col(ContactSession.token_hash) == session_hash))
 
 
+def forget_expired(session: Session, *, now: datetime) -> None:
+    """Deletes sessions that are over and links that are of no use any more."""
+    session.execute(delete(ContactSession).where(col(ContactSession.expires_at) <= now))
+    session.execute(delete(ContactToken).where(col(ContactToken.expires_at) <= now))
+
+
 def send_link(
     session: Session, contact: Contact, purpose: TokenPurpose, *, company_name: str, now: datetime
 ) -> None:

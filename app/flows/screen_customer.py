@@ -66,9 +66,20 @@ def screen_all(session: Session, *, now: datetime, trigger: str = "import") -> S
 
     Each change is a transaction of its own, so that a crash loses nothing and a second run goes on.
     """
+    return _compare(session, COMPARED_AGAIN, now=now, trigger=trigger)
+
+
+def screen_waiting(session: Session, *, now: datetime, trigger: str) -> ScreenedAll:
+    """Compares only the companies that wait for their first comparison (their job is late or was lost)."""
+    return _compare(session, (ScreeningState.PENDING,), now=now, trigger=trigger)
+
+
+def _compare(
+    session: Session, states: tuple[ScreeningState, ...], *, now: datetime, trigger: str
+) -> ScreenedAll:
     compared_count = 0
     changes: Counter[ScreeningState] = Counter()
-    for chunk in _chunks(session):
+    for chunk in _chunks(session, states):
         unknown = current_policy(session).unknown_company
         applicants = applicants_of(session, chunk)
         by_key = _by_key(candidates_for(session, applicants.values()))
@@ -140,7 +151,7 @@ def _is_confirmed(session: Session, customer_id: int) -> bool:
     return session.exec(confirmed.limit(1)).first() is not None
 
 
-def _chunks(session: Session) -> Iterator[list[Customer]]:
+def _chunks(session: Session, states: tuple[ScreeningState, ...]) -> Iterator[list[Customer]]:
     after = 0
     while True:
         chunk = list(
@@ -148,7 +159,7 @@ def _chunks(session: Session) -> Iterator[list[Customer]]:
                 select(Customer)
                 .where(
                     col(Customer.id) > after,
-                    col(Customer.screening).in_(COMPARED_AGAIN),
+                    col(Customer.screening).in_(states),
                     col(Customer.moved_up_at).is_(None),
                     select(Contact.id)
                     .where(
