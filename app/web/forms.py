@@ -27,6 +27,7 @@ SENTENCES = {
     "extra_forbidden": N_("This field does not belong here."),
 }
 OTHERWISE = N_("This value is not valid.")
+NO_EMAIL = N_("Please enter an e-mail address such as name@company.example.")
 
 M = TypeVar("M", bound="Form")
 Errors = dict[str, str]
@@ -62,7 +63,8 @@ def _sentences(error: ValidationError, language: str) -> Errors:
         name = str(fault["loc"][0]) if fault["loc"] else "form"
         context: dict[str, Any] = fault.get("ctx") or {}
         if fault["type"] == "value_error":
-            sentence = str(context["error"])
+            # A validator of pydantic itself (an e-mail address, say) brings a reason but no sentence of ours.
+            sentence = str(context.get("error", NO_EMAIL if name.endswith("email") else OTHERWISE))
             found.setdefault(name, translate(language, sentence))
         else:
             found.setdefault(name, translate(language, SENTENCES.get(fault["type"], OTHERWISE), **context))

@@ -149,8 +149,10 @@ async def submit_image(
     values: Values,
     now: Now,
 ) -> Response:
-    upload = (await request.form()).get("image")
+    form = await request.form()
+    upload = form.get("image")
     content = await upload.read() if isinstance(upload, UploadFile) else b""
+    await form.close()
 
     def store() -> Response:
         is_removal = values.get("act") == "remove"
