@@ -8,14 +8,41 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from tests.databases import ROOT, free_port
 
 READY_WITHIN_SECONDS = 30
+
+
+class Running(Protocol):
+    """A started process of the shop."""
+
+    pid: int
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; the negative number of the signal that ended it."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+
+    def said(self) -> str:
+        """The end of what it printed."""
+
+    def refuse_dead(self) -> None:
+        """Raises RuntimeError with what it said when it has ended."""
+
+    def end(self, number: signal.Signals) -> int:
+        """Signals it and waits; returns its exit code."""
+
+
+Start = Callable[[Sequence[str], Mapping[str, str], Path], Running]
+"""Starts `shop` with arguments, environment and log; what is used unless a test has a faster way."""
 
 
 class ShopProcess:
@@ -31,11 +58,13 @@ class ShopProcess:
         log: Path,
         settings: Mapping[str, str] | None = None,
         port: int | None = None,
+        start: "Start | None" = None,
     ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         environment = process_environment(database_url, base_url=self.url, settings=settings)
-        self._process = _Process(["serve", "--host", "127.0.0.1", "--port", str(self.port)], environment, log)
+        arguments = ["serve", "--host", "127.0.0.1", "--port", str(self.port)]
+        self._process: Running = (start or _Process)(arguments, environment, log)
         try:
             self._wait_until_ready()
         except BaseException:
@@ -83,10 +112,16 @@ class WorkerProcess:
     """`shop work` beside a shop: does the due jobs until it is stopped."""
 
     def __init__(
-        self, database_url: str, *, base_url: str, log: Path, settings: Mapping[str, str] | None = None
+        self,
+        database_url: str,
+        *,
+        base_url: str,
+        log: Path,
+        settings: Mapping[str, str] | None = None,
+        start: "Start | None" = None,
     ) -> None:
         environment = process_environment(database_url, base_url=base_url, settings=settings)
-        self._process = _Process(["work"], environment, log)
+        self._process: Running = (start or _Process)(["work"], environment, log)
 
     @property
     def pid(self) -> int:
@@ -153,7 +188,7 @@ def run_shop(
 
 
 class _Process:
-    def __init__(self, arguments: Iterable[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self._log = log
         with log.open("ab") as target:
             self._popen = subprocess.Popen(

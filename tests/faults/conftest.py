@@ -29,6 +29,7 @@ from dev.mailbox.server import MailboxProcess
 from dev.stripe_standin.server import StandinProcess
 from tests import make
 from tests.databases import Databases
+from tests.faults.warm import WarmProgram
 from tests.processes import ShopProcess, WorkerProcess
 
 WEBHOOK_SECRET = "whsec_" + "0" * 32
@@ -47,6 +48,7 @@ class World:
     shop: Shop
     survivor: ShopProcess
     bundle_id: int
+    program: WarmProgram
     log_count: int = 0
     settings: dict[str, str] = field(default_factory=dict)
 
@@ -62,7 +64,12 @@ class World:
     def serve(self, failpoint: str = "") -> ShopProcess:
         """A further web process, without a worker; it dies at the failpoint."""
         armed = {"SHOP_FAILPOINT": failpoint} if failpoint else {}
-        return ShopProcess(self.database_url, log=self.log(), settings={**self.settings, **armed})
+        return ShopProcess(
+            self.database_url,
+            log=self.log(),
+            settings={**self.settings, **armed},
+            start=self.program.start,
+        )
 
     def work(self, failpoint: str) -> WorkerProcess:
         """A worker process that dies at the failpoint."""
@@ -71,6 +78,7 @@ class World:
             base_url=self.survivor.url,
             log=self.log(),
             settings={**self.settings, "SHOP_FAILPOINT": failpoint},
+            start=self.program.start,
         )
 
     def send_webhooks_to(self, process: ShopProcess) -> None:
@@ -271,8 +279,16 @@ def mailbox() -> Iterator[MailboxProcess]:
 
 
 @pytest.fixture(scope="session")
+def program() -> Iterator[WarmProgram]:
+    """The program, read once for all processes of these tests."""
+    with WarmProgram() as read:
+        yield read
+
+
+@pytest.fixture(scope="session")
 def world(
     databases: Databases,
+    program: WarmProgram,
     standin: StandinProcess,
     mailbox: MailboxProcess,
     tmp_path_factory: pytest.TempPathFactory,
@@ -285,7 +301,9 @@ def world(
         "SHOP_STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "SHOP_SMTP_URL": mailbox.smtp_url,
     }
-    with ShopProcess(made.url, log=folder / "survivor.log", settings=settings) as survivor:
+    with ShopProcess(
+        made.url, log=folder / "survivor.log", settings=settings, start=program.start
+    ) as survivor:
         shop = open_shop(_own_settings(made.url, survivor.url, settings))
         with shop.db.session() as session:
             bundle_id = _stock(session)
@@ -297,6 +315,7 @@ def world(
             shop=shop,
             survivor=survivor,
             bundle_id=bundle_id,
+            program=program,
             settings=settings,
         )
         shop.close()
