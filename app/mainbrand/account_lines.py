@@ -12,7 +12,7 @@ from app.mainbrand.files import LINE, Batch, Reject, TableFile
 from app.mainbrand.rules.columns import ACCOUNT_COLUMNS
 from app.mainbrand.rules.countries import country_code
 from app.mainbrand.rules.keys import email_domain, name_key, register_key, vat_key
-from app.mainbrand.rules.rating import Rating, rating_by_revenue
+from app.mainbrand.rules.rating import LISTED, Rating, rating_by_revenue
 from app.mainbrand.rules.segments import Segment
 
 MAXIMUM_REVENUE_CENTS = 10**15
@@ -30,7 +30,6 @@ AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 PLAIN = re.compile(r"[+-]?\d{1,13}([.,]\d{1,12})?")
 GERMAN = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d{1,2})?")
 ENGLISH = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d{1,2})?")
-LISTED_REASON = "as in the main brand's list"
 
 # The columns of the table `main_accounts` that a file fills, in the order in which they are loaded.
 SCHEMA: dict[str, type[pl.DataType]] = {
@@ -164,7 +163,7 @@ def _segment(text: str | None) -> Segment | None:
 
 def _rating(listed: Segment | None, revenue_cents: int | None, thresholds: Thresholds) -> Rating | None:
     if listed is not None:
-        return Rating(listed, LISTED_REASON)
+        return Rating(listed, LISTED)
     if revenue_cents is None:
         return None
     return rating_by_revenue(

@@ -12,7 +12,6 @@ RATIO_COUNTS_FROM_BYTES = 10 * 1024**2
 MAXIMUM_MEMBERS = 2_000
 MAXIMUM_SHARED_BYTES = 256 * 1024**2
 MAXIMUM_CELL_LENGTH = 32_767
-MAXIMUM_CELL_PARTS = 64
 MAXIMUM_COLUMNS = 512
 CHUNK_BYTES = 256 * 1024
 PLACE = re.compile(r"[0-9]{1,9}")
@@ -159,6 +158,7 @@ class _SheetReader:
         self._column = 0
         self._kind = "n"
         self._parts: list[str] = []
+        self._length = 0
         self._is_value = False
 
     def take(self) -> list[tuple[int, list[str]]]:
@@ -176,6 +176,7 @@ class _SheetReader:
             if self._column > MAXIMUM_COLUMNS:
                 raise WrongXlsx(f"it has cells beyond column {MAXIMUM_COLUMNS}")
             self._parts = []
+            self._length = 0
         elif name == "row" or name.endswith(":row"):
             number = attributes.get("r", "")
             self._row_number = int(number) if PLACE.fullmatch(number) else self._row_number + 1
@@ -197,8 +198,8 @@ class _SheetReader:
     def text(self, data: str) -> None:
         if self._is_value:
             self._parts.append(data)
-            # The parser hands out up to 8 kB at once: many parts mean one endless cell.
-            if len(self._parts) > MAXIMUM_CELL_PARTS:
+            self._length += len(data)
+            if self._length > MAXIMUM_CELL_LENGTH:
                 raise WrongXlsx("one of its cells is longer than Excel allows")
 
     def _value(self, stored: str) -> str:

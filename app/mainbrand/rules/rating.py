@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.core.errors import N_
 from app.mainbrand.rules.segments import Segment
+
+LISTED = N_("as in the main brand's list")
+REACHES_A = N_("revenue %(revenue)s in 12 months, reaches the A threshold of %(threshold)s")
+REACHES_B = N_("revenue %(revenue)s in 12 months, reaches the B threshold of %(threshold)s")
+BELOW_B = N_("revenue %(revenue)s in 12 months, below the B threshold of %(threshold)s; growth not yet rated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +26,13 @@ def rating_by_revenue(revenue_cents: int, *, a_threshold_cents: int, b_threshold
     Reaching a threshold is enough. C is provisional: low revenue alone makes no C-customer for good, and
     the sentence says that growth is not rated yet.
     """
-    amount = f"revenue {format_cents(revenue_cents)} in 12 months"
+    segment, sentence, threshold_cents = Segment.C, BELOW_B, b_threshold_cents
     if revenue_cents >= a_threshold_cents:
-        return Rating(Segment.A, f"{amount}, reaches the A threshold of {format_cents(a_threshold_cents)}")
-    if revenue_cents >= b_threshold_cents:
-        return Rating(Segment.B, f"{amount}, reaches the B threshold of {format_cents(b_threshold_cents)}")
-    below = f"below the B threshold of {format_cents(b_threshold_cents)}"
-    return Rating(Segment.C, f"{amount}, {below}; growth not yet rated")
+        segment, sentence, threshold_cents = Segment.A, REACHES_A, a_threshold_cents
+    elif revenue_cents >= b_threshold_cents:
+        segment, sentence = Segment.B, REACHES_B
+    amounts = {"revenue": format_cents(revenue_cents), "threshold": format_cents(threshold_cents)}
+    return Rating(segment, sentence % amounts)
 
 
 def twelve_months_before(end: datetime) -> datetime:

@@ -1,0 +1,224 @@
+"""The demo company: complete, coherent, made up, and the same after a second run."""
+
+from datetime import timedelta
+from typing import Any
+
+import pyotp
+import pytest
+from sqlmodel import Session, SQLModel, col, func, select
+
+from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion, Listing
+from app.cli.demo import load_demo
+from app.cli.demo_company.company import Sizes
+from app.cli.demo_company.people import PERSONAS, STAFF
+from app.core.clock import utc_now
+from app.core.db import Database
+from app.core.errors import Refused
+from app.core.security import verify_password
+from app.core.transaction import transaction
+from app.customers.gate import admission_now
+from app.customers.models import Contact, Customer, Screening
+from app.customers.rules.admission import Admission
+from app.flows.fill_demo import demo_totp_secrets
+from app.insights.invariants import check_invariants
+from app.mainbrand.models import MainAccount
+from app.mainbrand.rules.segments import Segment
+from app.ordering.models import Order, TermsVersion
+from app.ordering.rules.states import OrderState
+from app.payments.models import Payment
+from app.settings import Settings
+from app.staff.models import StaffMember
+from app.tables import metadata
+from tests import make
+
+SMALL = Sizes(customers=3, bundles=47, orders=12, accounts=5)
+ADMISSIONS = {
+    "c@demo.example": Admission.ADMITTED,
+    "c2@demo.example": Admission.ADMITTED,
+    "a@demo.example": Admission.MAIN_BRAND,
+    "b@demo.example": Admission.MAIN_BRAND,
+    "review@demo.example": Admission.IN_REVIEW,
+    "unverified@demo.example": Admission.UNVERIFIED,
+    "suspended@demo.example": Admission.SUSPENDED,
+    "upgraded@demo.example": Admission.MOVED_UP,
+}
+
+
+@pytest.fixture
+def demo(database: Database, settings: Settings) -> dict[str, int]:
+    return load_demo(database, settings, SMALL, seed=1)
+
+
+def counted(session: Session, model: type[SQLModel]) -> int:
+    return session.exec(select(func.count()).select_from(model)).one()
+
+
+def all_rows(session: Session) -> dict[str, list[Any]]:
+    return {
+        table.name: sorted(map(str, session.execute(select(table)).all()))
+        for table in metadata.sorted_tables
+        if table.name != "catalogue_states"
+    }
+
+
+def test_each_log_in_stands_where_its_name_says(demo: dict[str, int], session: Session) -> None:
+    answers = {
+        email: admission_now(session, customer_id, contact_id=contact_id)
+        for email, customer_id, contact_id in session.exec(
+            select(Contact.email, Contact.customer_id, Contact.id).where(
+                col(Contact.email).like("%@demo.example")
+            )
+        ).all()
+    }
+
+    assert answers == ADMISSIONS
+    assert {persona.email for persona in PERSONAS} == set(ADMISSIONS)
+
+
+def test_every_invariant_of_the_shop_holds(demo: dict[str, int], read_session: Session) -> None:
+    assert check_invariants(read_session, now=utc_now()) == []
+
+
+def test_a_second_run_keeps_every_row_as_it_is(
+    demo: dict[str, int], database: Database, settings: Settings, read_session: Session
+) -> None:
+    before = all_rows(read_session)
+
+    added = load_demo(database, settings, SMALL, seed=1)
+
+    assert added == {}
+    assert all_rows(read_session) == before
+
+
+def test_larger_sizes_add_what_is_missing(
+    demo: dict[str, int], database: Database, settings: Settings, read_session: Session
+) -> None:
+    added = load_demo(database, settings, Sizes(customers=5, bundles=60, orders=20, accounts=9), seed=1)
+
+    assert (added["customers"], added["bundles"], added["orders"], added["main_accounts"]) == (2, 13, 8, 4)
+    assert counted(read_session, Listing) == 60
+    assert check_invariants(read_session, now=utc_now()) == []
+
+
+def test_new_rows_of_the_shop_get_free_numbers_after_the_demo(
+    demo: dict[str, int], database: Database, settings: Settings, session: Session
+) -> None:
+    with transaction(session):
+        made = make.main_account(session, account_number="K-new")
+
+    assert made.id == demo["main_accounts"] + 1
+
+
+def test_staff_sign_in_with_the_printed_secret(
+    demo: dict[str, int], settings: Settings, read_session: Session
+) -> None:
+    secrets = demo_totp_secrets(read_session, secret_key=settings.secret_key.get_secret_value())
+
+    members = {member.email: member for member in read_session.exec(select(StaffMember))}
+    assert list(secrets) == [email for email, *_ in STAFF]
+    assert len(set(secrets.values())) == len(STAFF)
+    assert all(len(pyotp.TOTP(secret).now()) == 6 for secret in secrets.values())
+    assert {email: member.role for email, member in members.items()} == {
+        email: role for email, _, role, _ in STAFF
+    }
+    assert all(member.is_totp_confirmed for member in members.values())
+    assert verify_password("schlicht-demo", members["admin@demo.example"].password_hash)
+
+
+def test_the_demo_is_refused_in_production(database: Database, settings: Settings, session: Session) -> None:
+    production = settings.model_copy(update={"env": "production"})
+
+    with pytest.raises(Refused) as refused:
+        load_demo(database, production, SMALL, seed=1)
+
+    assert refused.value.code == "demo.not_allowed"
+    assert counted(session, Customer) == 0
+
+
+def test_the_first_log_in_has_dispatched_orders_and_one_to_dispatch(
+    demo: dict[str, int], read_session: Session
+) -> None:
+    orders = read_session.exec(
+        select(Order)
+        .join(Contact, col(Contact.id) == col(Order.contact_id))
+        .where(Contact.email == "c@demo.example")
+    ).all()
+
+    assert [order.state for order in sorted(orders, key=lambda order: order.placed_at)] == [
+        *([OrderState.DISPATCHED] * 4),
+        OrderState.ACCEPTED,
+    ]
+    payments = {payment.order_id: payment for payment in read_session.exec(select(Payment))}
+    assert all(payments[order.id or 0].amount_cents == order.gross_cents for order in orders)
+    assert all((payments[order.id or 0].session_id or "").startswith("demo_cs_") for order in orders)
+    assert all(order.promised_on > order.placed_at.date() + timedelta(days=7) for order in orders)
+
+
+def test_the_case_in_review_shows_a_likeness_to_a_main_account(
+    demo: dict[str, int], read_session: Session
+) -> None:
+    screening, name = read_session.exec(
+        select(Screening, Customer.company_name)
+        .join(Customer, col(Customer.id) == col(Screening.customer_id))
+        .join(Contact, col(Contact.customer_id) == col(Customer.id))
+        .where(Contact.email == "review@demo.example")
+    ).one()
+
+    (match,) = screening.matches
+    assert match["segment"] == "B"
+    assert not match["is_hard"]
+    assert [found["field"] for found in match["evidence"]] == ["name_and_postal_code"]
+    assert match["company_name"] != name
+
+
+def test_every_bundle_earns_money_and_speaks_both_languages(
+    demo: dict[str, int], read_session: Session
+) -> None:
+    costs = dict(
+        read_session.exec(
+            select(
+                BundleItem.bundle_version_id, func.sum(BundleItem.quantity * BundleItem.unit_cost_cents)
+            ).group_by(col(BundleItem.bundle_version_id))
+        ).all()
+    )
+    versions = read_session.exec(select(BundleVersion)).all()
+
+    assert counted(read_session, Bundle) == 47
+    assert all(version.price_cents > costs[version.id or 0] for version in versions)
+    assert all(
+        version.text_de and version.text_en and version.text_de != version.text_en for version in versions
+    )
+    assert counted(read_session, Block) == 70
+
+
+def test_the_terms_say_what_the_brand_leaves_out(demo: dict[str, int], read_session: Session) -> None:
+    terms = read_session.exec(select(TermsVersion)).one()
+
+    for word in (
+        "§ 14 BGB",
+        "§ 377 HGB",
+        "Karte",
+        "Mindermengenzuschlag",
+        "gesetzlichen Rechte bei Mängeln bleiben",
+    ):
+        assert word in terms.text_de
+    for word in (
+        "section 14",
+        "section 377",
+        "card only",
+        "low-quantity surcharge",
+        "statutory rights in case of",
+    ):
+        assert word in terms.text_en
+    assert terms.text_de.count("\n\n") == terms.text_en.count("\n\n")
+
+
+def test_the_main_brands_list_has_all_segments_in_a_large_demo(
+    database: Database, settings: Settings, read_session: Session
+) -> None:
+    load_demo(database, settings, Sizes(customers=1, bundles=45, orders=0, accounts=200), seed=1)
+
+    segments = dict(
+        read_session.exec(select(MainAccount.segment, func.count()).group_by(col(MainAccount.segment))).all()
+    )
+    assert segments[Segment.C] > segments[Segment.B] > segments[Segment.A] > 5
