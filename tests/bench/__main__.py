@@ -135,7 +135,7 @@ def _against_bare(
                 found[stage.name].append((got, (cpu_ms(stage.pids) - before) / got.request_count))
                 if got.wrong_count:
                     raise RuntimeError(
-                        f"{scenario} on {stage.name}: {got.wrong_count} answers were not {status}"
+                        f"{scenario} on {stage.name}: {got.wrong_count} answers were not {status}: {got.first_wrong!r}"
                     )
     yard = statistics.median(bare)
     for stage in stages:
@@ -194,11 +194,10 @@ def _refused(stage: Stage) -> list[bytes]:
 
 
 def _add_to_cart(stage: Stage) -> list[bytes]:
-    with stage.database.read_session() as session:
-        row = session.execute(text("SELECT bundle_id FROM listings ORDER BY position LIMIT 1")).one()
+    bundle_id = stage.simple_bundle()
     requests = []
     for buyer in [stage.visitor() for _ in range(20)]:
-        body = urllib.parse.urlencode({"bundle_id": row[0], "quantity": 1, "csrf": buyer.csrf})
+        body = urllib.parse.urlencode({"bundle_id": bundle_id, "quantity": 1, "csrf": buyer.csrf})
         requests.append(post(stage.port, "/cart/lines", body, cookie=buyer.cookie))
     return requests
 

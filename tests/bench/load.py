@@ -17,6 +17,7 @@ class Measured:
     seconds: float
     wrong_count: int
     body_bytes: int
+    first_wrong: bytes
 
     @property
     def per_second(self) -> float:
@@ -31,6 +32,7 @@ class _Connection(asyncio.Protocol):
         self._buffer = bytearray()
         self._wanted = 0
         self.count = self.wrong = self.body_bytes = 0
+        self.first_wrong = b""
         self.done = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -54,7 +56,9 @@ class _Connection(asyncio.Protocol):
         if len(self._buffer) < self._wanted:
             return
         self.count += 1
-        self.wrong += self._buffer[9:12] != self._status
+        if self._buffer[9:12] != self._status:
+            self.wrong += 1
+            self.first_wrong = self.first_wrong or bytes(self._buffer[:2000])
         self._buffer.clear()
         self._wanted = 0
         if time.perf_counter() >= self._deadline:
@@ -90,6 +94,7 @@ def measure(
             seconds=time.perf_counter() - started,
             wrong_count=sum(protocol.wrong for protocol in opened),
             body_bytes=opened[0].body_bytes,
+            first_wrong=next((protocol.first_wrong for protocol in opened if protocol.first_wrong), b""),
         )
 
     return asyncio.run(run())

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import text
+
 from app.core.clock import utc_now
 from app.core.db import Database, open_database
 from app.core.security import sign
-from app.customers.models import Contact
 from app.mainbrand.rules.segments import Segment
 from dev.stripe_standin.server import API_KEY, DEFAULT_SECRET, StandinProcess
 from tests import make
@@ -49,14 +50,22 @@ class Stage:
         """A fresh company of a segment with a person who is signed in."""
         with self.database.session() as session:
             contact = make.contact(session, of=make.customer(session, segment=segment))
-            return SignedIn(contact, make.signed_in(session, as_=contact, now=utc_now()))
+            customer_id = contact.customer_id
+            return SignedIn(customer_id, make.signed_in(session, as_=contact, now=utc_now()))
+
+    def simple_bundle(self) -> int:
+        """The id of a listed bundle that may be ordered one by one."""
+        query = "SELECT bundle_id FROM listings WHERE minimum_quantity = 1 AND order_step = 1 ORDER BY position LIMIT 1"
+        with self.database.read_session() as session:
+            found: int = session.execute(text(query)).scalar_one()
+            return found
 
 
 @dataclass(frozen=True)
 class SignedIn:
     """A visitor's cookie and form token."""
 
-    contact: Contact
+    customer_id: int
     token: str
 
     @property
