@@ -85,17 +85,20 @@ class World:
         """Events, also those that wait for another try, go to this process from now on."""
         self.standin.set_webhook(f"{process.url}/hooks/stripe", WEBHOOK_SECRET, retry_pauses_s=RETRY_PAUSES_S)
 
-    def new_buyer(self) -> "Buyer":
-        """An admitted company with a signed-in person."""
+    def admit(self) -> tuple[Customer, Contact, str]:
+        """An admitted company, its person, and the cookie of a session."""
         with self.db.session() as session, transaction(session):
             customer = make.customer(session, created_at=utc_now())
             contact = make.contact(session, of=customer)
-            token = make.signed_in(session, as_=contact, now=utc_now())
-        return Buyer(self, customer, contact, token)
+            return customer, contact, make.signed_in(session, as_=contact, now=utc_now())
+
+    def new_buyer(self) -> "Buyer":
+        """A signed-in person of an admitted company."""
+        return Buyer(self, *self.admit())
 
     def let_time_pass(self) -> None:
         """Worker and sweep do what is due until nothing is left to do; leases and pauses run out meanwhile."""
-        for _ in range(20):
+        for _ in range(200):
             self.standin.settle(within_s=20)
             self._age()
             with self.db.session() as session:

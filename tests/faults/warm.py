@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ class WarmProgram:
     """Starts `shop …` processes: each is a process of its own that runs the same commands, only sooner."""
 
     def __init__(self) -> None:
+        self._turn = threading.Lock()
         self._popen = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.warm"],
             cwd=ROOT,
@@ -38,9 +40,10 @@ class WarmProgram:
         """One line to the process and its answer."""
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
-        self._popen.stdin.write(json.dumps(wish) + "\n")
-        self._popen.stdin.flush()
-        return json.loads(self._popen.stdout.readline())
+        with self._turn:
+            self._popen.stdin.write(json.dumps(wish) + "\n")
+            self._popen.stdin.flush()
+            return json.loads(self._popen.stdout.readline())
 
     def __enter__(self) -> Self:
         return self
