@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,11 +19,14 @@ from app.payments.models import Payment
 from app.payments.queries import payments_of_order
 from app.payments.rules.deadlines import pay_until
 from app.payments.rules.states import PaymentState
+from app.web.countries import country_name
 from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
 from app.web.rendering import page, see_other
 from app.web.storefront.checkout import to_card_page
 
 router = APIRouter()
+
+PageNumber = Annotated[int, Query(alias="page")]
 
 STATES = {
     OrderState.RECEIVED: (N_("Received, not paid"), "warn"),
@@ -73,7 +77,7 @@ class PaymentWords:
 
 @router.get("/orders")
 def list_orders(
-    request: Request, visitor: VisitorDep, session: ReadDep, q: str = "", at: int = 1
+    request: Request, visitor: VisitorDep, session: ReadDep, q: str = "", at: PageNumber = 1
 ) -> Response:
     text = q.strip()[:64]
     found = orders_of(session, visitor.customer_id, text=text, page=at)
@@ -102,6 +106,7 @@ def show_order(
         whole=whole,
         order=order,
         state=STATES[order.state],
+        country=country_name(order.country, language=request.scope["lang"]),
         payment=payment_words(order, payments, now=now),
         cancellation=CANCELLATIONS[order.cancel_reason] if order.cancel_reason else "",
         timeline=[(event, EVENTS.get(event.kind, event.kind), _day(event)) for event in whole.events],
@@ -145,7 +150,9 @@ def payment_words(order: Order, payments: list[Payment], *, now: datetime) -> Pa
     """How an order's payment stands; `payments` newest first."""
     captured = next((one for one in payments if one.state is PaymentState.CAPTURED), None)
     if captured is not None:
-        card = f"{captured.card_brand} •••• {captured.card_last4}".strip() if captured.card_last4 else ""
+        card = (
+            f"{captured.card_brand.title()} •••• {captured.card_last4}".strip() if captured.card_last4 else ""
+        )
         return PaymentWords(N_("Paid by card."), "ok", card=card)
     if order.state is not OrderState.RECEIVED:
         return PaymentWords(N_("Nothing was charged."), "info")
@@ -167,4 +174,4 @@ def _day(event: OrderEvent) -> date | None:
 
 
 def _list_url(text: str, at: int) -> str:
-    return "/orders?" + urlencode({**({"q": text} if text else {}), "at": at})
+    return "/orders?" + urlencode({**({"q": text} if text else {}), "page": at})

@@ -175,7 +175,7 @@ def test_coming_back_from_the_card_page_settles_at_once(till: Till, client: Any)
     assert order.state is OrderState.ACCEPTED
     page = client.get(answer.headers["location"]).text
     assert "Paid by card." in page
-    assert "visa •••• 4242" in page
+    assert "Visa •••• 4242" in page
     assert "Pay by card" not in page
 
 

@@ -51,6 +51,8 @@ def test_the_list_shows_newest_first_and_is_searched_by_number_and_reference(til
     assert first in client.get("/orders?q=100%25").text
     assert second not in client.get("/orders?q=100%25").text
     assert second in client.get(f"/orders?q={second[2:6].lower()}").text
+    assert "Previous page" in client.get("/orders?page=2").text
+    assert client.get("/orders?page=999999999999").status_code == 200
     assert "No order fits" in client.get("/orders?q=nothing-like-it").text
 
 
@@ -73,6 +75,7 @@ def test_an_order_tells_its_story_in_words(till: Till, client: Any) -> None:
     assert "€110.65" in text
     assert "version 2026-01" in text
     assert "Gartenweg 3" in text
+    assert "Germany" in text
 
 
 def test_an_unpaid_order_can_be_cancelled_and_its_card_page_closes(till: Till, client: Any) -> None:
