@@ -30,7 +30,8 @@ def catalogue(language: str) -> gettext.NullTranslations:
 
 def translate(language: str, message: str, **values: object) -> str:
     """A marked sentence in a language, its named placeholders filled in."""
-    text = catalogue(language).gettext(message)
+    # gettext keeps the catalogue's own header under the empty message.
+    text = catalogue(language).gettext(message) if message else ""
     return text % values if values else text
 
 

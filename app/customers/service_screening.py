@@ -7,6 +7,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col
 
 from app.audit.service import SYSTEM, record
+from app.core.errors import N_
 from app.customers.models import BlockedAttempt, Customer, Screening
 from app.customers.queries_screening import matches_as_json
 from app.customers.rules.admission import ScreeningState
@@ -20,8 +21,8 @@ MAIL_KIND = {
     ScreeningState.BLOCKED: "decision_main_brand",
 }
 REASONS = {
-    Because.C_ACCOUNT: "is a C-rated main account",
-    Because.UNKNOWN: "unknown to the main brand, admitted by policy",
+    Because.C_ACCOUNT: N_("is a C-rated main account"),
+    Because.UNKNOWN: N_("unknown to the main brand, admitted by policy"),
 }
 
 

@@ -21,6 +21,7 @@ ACTIONS = {
     ScreeningState.REFUSED: "screening.refused",
     ScreeningState.BLOCKED: "screening.blocked",
 }
+ADMITTED_BY = N_("admitted by %(name)s: %(reason)s")
 
 
 def decide(
@@ -94,7 +95,8 @@ def _take_effect(
     if decision is ScreeningState.CLEAR:
         _refuse_a_and_b(session, customer)
         customer.segment = Segment.UNRATED
-        let_in(customer, main_account_id=None, reason=f"admitted by {actor.name}: {reason}", now=now)
+        why = ADMITTED_BY % {"name": actor.name, "reason": reason}
+        let_in(customer, main_account_id=None, reason=why, now=now)
     tell(session, customer, screening, decision, because="decided", now=now)
 
 

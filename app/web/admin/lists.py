@@ -1,5 +1,6 @@
 """What the lists of the staff's pages share: filters as links, pages, and the frame of every page."""
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,7 @@ from app.core.i18n import translate
 from app.core.paging import Slice
 from app.staff.rules.roles import Right
 from app.web.admin import words
+from app.web.admin.reasons import reason_text
 from app.web.rendering import page as render_page
 from app.web.visitor import StaffVisitor
 
@@ -39,6 +41,7 @@ def desk(request: Request, template: str, *, status: int = 200, **values: Any) -
         "may": {right.value: bool(staff and staff.may(right)) for right in Right},
         "errors": {},
         "translated": _Translated(request.scope["lang"]),
+        "why": functools.partial(reason_text, language=request.scope["lang"]),
     }
     return render_page(request, f"admin/{template}", status=status, **{**frame, **values})
 

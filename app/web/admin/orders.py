@@ -56,5 +56,5 @@ def show_order(request: Request, number: str, shop: ShopDep, session: ReadDep, n
         mails=mails_about(session, "order", order_id),
         shipment=shipment_of(session, order_id),
         is_late=order.state is OrderState.ACCEPTED and is_late(order.dispatch_on, today=today),
-        entries=order_timeline(session, order),
+        entries=order_timeline(session, order, language=request.scope["lang"]),
     )

@@ -37,6 +37,12 @@ UNKNOWN_COMPANIES = {
     UnknownCompany.ADMIT: N_("is admitted as C"),
     UnknownCompany.REVIEW: N_("waits for a person"),
 }
+DAYS = dict(enumerate(WEEKDAYS, start=1))
+VALUE_WORDS: dict[str, dict[Any, str]] = {
+    "unknown_company": {choice.value: label for choice, label in UNKNOWN_COMPANIES.items()},
+    "dispatch_weekday": DAYS,
+    "cut_off_weekday": DAYS,
+}
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,7 @@ def _page(
         errors=errors or {},
         fields=_fields(policy, values or {}, language=request.scope["lang"]),
         labels=LABELS,
+        value_words=VALUE_WORDS,
         reason=(values or {}).get("reason", ""),
         based_on=current_version_id(session),
         versions=list_versions(session),

@@ -14,6 +14,7 @@ from app.customers.queries import people_of
 from app.customers.queries_desk import customer_by_id, find_screening, next_review, waiting_reviews
 from app.customers.queries_screening import newest_screening
 from app.customers.rules.admission import ScreeningState
+from app.customers.rules.application import LegalForm
 from app.flows.decide_screening import decide
 from app.mainbrand.models import MainAccount
 from app.mainbrand.queries_desk import find_account
@@ -144,9 +145,10 @@ def _compare(
         return Comparison(match, None, [])
     domains = sorted({domain for person in people if (domain := email_domain(person.email))})
     domain = next((one for one in domains if one == account.email_domain), ", ".join(domains))
+    legal_form = "" if customer.legal_form == LegalForm.FOREIGN else customer.legal_form
     fields = [
         ComparedField(N_("Company"), customer.company_name, account.company_name),
-        ComparedField(N_("Legal form"), customer.legal_form, account.legal_form),
+        ComparedField(N_("Legal form"), legal_form, account.legal_form),
         ComparedField(N_("Name without legal form"), customer.name_key, account.name_key),
         ComparedField(N_("VAT id"), customer.vat_id or "", account.vat_id or ""),
         ComparedField(N_("Register entry"), customer.register_key or "", account.register_key or ""),

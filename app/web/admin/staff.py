@@ -17,7 +17,8 @@ from app.flows.manage_staff import (
     reset_member,
 )
 from app.staff.queries import list_members
-from app.staff.rules.roles import RIGHTS, Role
+from app.staff.rules.roles import RIGHTS, Right, Role
+from app.web.admin import words
 from app.web.admin.lists import desk
 from app.web.deps import Now, ReadDep, ShopDep, StaffDep, Values, WriteDep
 from app.web.forms import Form, errors_of, parse
@@ -114,6 +115,9 @@ def _page(
         errors=errors or {},
         members=list_members(session),
         roles=[(role.value, ROLE_NAMES[role]) for role in Role],
-        rights={role: sorted(right.value for right in rights) for role, rights in RIGHTS.items()},
+        rights={
+            role: [words.RIGHTS[right] for right in Right if right in rights]
+            for role, rights in RIGHTS.items()
+        },
         handed=handed,
     )

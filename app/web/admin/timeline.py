@@ -1,26 +1,32 @@
 """All that happened to an order, in one line of time: events, payments, e-mails and what staff did."""
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from babel.dates import format_date
 from sqlmodel import Session
 
 from app.audit.queries import entries_about
 from app.core.errors import N_
+from app.core.i18n import translate
+from app.core.rendering import LOCALES
 from app.mail.models import MailState
 from app.mail.queries import mails_about
 from app.ordering.models import Order
 from app.ordering.queries_desk import read_parts
+from app.ordering.rules.states import CancelReason
 from app.payments.queries_desk import payments_of_order
 from app.web.admin import words
 
 OWN_EVENTS = frozenset({"order.dispatched"})
+ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """One thing that happened; `label` is not translated yet, `detail` is a value to show as it is."""
+    """One thing that happened; `label` is not translated yet, `detail` is."""
 
     at: datetime
     label: str
@@ -29,14 +35,14 @@ class TimelineEntry:
     url: str = ""
 
 
-def order_timeline(session: Session, order: Order) -> list[TimelineEntry]:
+def order_timeline(session: Session, order: Order, *, language: str) -> list[TimelineEntry]:
     """The entries of an order, oldest first."""
     order_id = order.id or 0
     entries = [
         TimelineEntry(
             event.at,
             words.EVENTS.get(event.kind, event.kind),
-            values_text(event.values),
+            values_text(event.values, language=language),
             event.actor_name,
         )
         for event in read_parts(session, order_id).events
@@ -49,24 +55,46 @@ def order_timeline(session: Session, order: Order) -> list[TimelineEntry]:
             (
                 payment.settled_at,
                 words.PAYMENTS[payment.state].label,
-                payment.failure_code or payment.release_reason,
+                payment.failure_code or _reason(payment.release_reason, language),
             ),
         )
         entries += [TimelineEntry(at, label, detail) for at, label, detail in moments if at is not None]
     for mail in mails_about(session, "order", order_id):
-        kind, url = words.MAIL_KINDS.get(mail.kind, mail.kind), f"/admin/mail/{mail.id}"
+        kind, url = words.MAIL_KINDS.get(mail.kind), f"/admin/mail/{mail.id}"
+        kind = translate(language, kind) if kind else mail.kind
         entries.append(TimelineEntry(mail.created_at, N_("E-mail written"), kind, url=url))
         if mail.state is MailState.SENT and mail.sent_at is not None:
             entries.append(TimelineEntry(mail.sent_at, N_("E-mail sent"), kind, url=url))
     # What is on the order's own timeline already is not said twice.
     entries += [
-        TimelineEntry(act.at, words.ACTIONS.get(act.action, act.action), act.reason, act.actor_name)
+        TimelineEntry(
+            act.at, words.ACTIONS.get(act.action, act.action), _reason(act.reason, language), act.actor_name
+        )
         for act in entries_about(session, "order", order_id)
         if act.action not in OWN_EVENTS
     ]
     return sorted(entries, key=lambda entry: entry.at)
 
 
-def values_text(values: dict[str, Any]) -> str:
-    """The values of an event as one line: `carrier: Post, tracking_code: 123`; empty ones are left out."""
-    return ", ".join(f"{name}: {value}" for name, value in values.items() if value not in (None, "", [], {}))
+def values_text(values: dict[str, Any], *, language: str) -> str:
+    """The values of an event as one line: `Carrier: Post, Tracking code: 123`; empty ones are left out."""
+    return ", ".join(
+        f"{translate(language, words.EVENT_VALUES.get(name, name))}: {_value_text(name, value, language)}"
+        for name, value in values.items()
+        if value not in (None, "", [], {})
+    )
+
+
+def _value_text(name: str, value: Any, language: str) -> str:
+    if name == "reason":
+        return _reason(str(value), language)
+    if isinstance(value, str) and ISO_DATE.fullmatch(value):
+        return format_date(date.fromisoformat(value), format="medium", locale=LOCALES[language])
+    return str(value)
+
+
+def _reason(key: str, language: str) -> str:
+    if key in words.RELEASE_REASONS:
+        return translate(language, words.RELEASE_REASONS[key])
+    reason = next((one for one in CancelReason if one == key), None)
+    return translate(language, words.CANCEL_REASONS[reason]) if reason else key

@@ -9,6 +9,7 @@ from app.mail.models import MailState
 from app.mainbrand.rules.segments import Segment
 from app.ordering.rules.states import CancelReason, OrderState
 from app.payments.rules.states import PaymentState
+from app.staff.rules.roles import Right
 
 
 class Word(NamedTuple):
@@ -178,6 +179,28 @@ OBJECTS = {
     "payment": N_("Payment"),
     "policy": N_("Policy"),
     "staff_member": N_("Staff"),
+}
+RIGHTS = {
+    Right.VIEW: N_("look at everything"),
+    Right.DISPATCH: N_("dispatch orders"),
+    Right.SCREEN: N_("decide reviews"),
+    Right.CATALOGUE: N_("blocks and bundles"),
+    Right.CUSTOMERS: N_("close, open and move up companies"),
+    Right.MAIL: N_("send e-mails again"),
+    Right.PAYMENTS: N_("payments"),
+    Right.POLICY: N_("change the policy"),
+    Right.AUDIT: N_("read the audit log"),
+    Right.STAFF: N_("staff accounts"),
+}
+EVENT_VALUES = {
+    "carrier": N_("Carrier"),
+    "tracking_code": N_("Tracking code"),
+    "run_on": N_("Run"),
+    "promised_on": N_("Promised"),
+    "old": N_("Before"),
+    "new": N_("After"),
+    "reason": N_("Why"),
+    "code": N_("Error"),
 }
 WEEKDAYS = (
     N_("Monday"),

@@ -1,0 +1,40 @@
+"""Why a company has its segment, in the reader's language: what the program wrote is kept in English."""
+
+import re
+from decimal import Decimal
+
+from babel.numbers import format_decimal
+
+from app.core.i18n import translate
+from app.core.rendering import LOCALES
+from app.customers.service_screening import REASONS
+from app.flows.decide_screening import ADMITTED_BY
+from app.mainbrand.rules.rating import BELOW_B, LISTED, REACHES_A, REACHES_B
+
+SENTENCES = (*REASONS.values(), ADMITTED_BY, LISTED, REACHES_A, REACHES_B, BELOW_B)
+AMOUNT = re.compile(r"-?\d{1,3}(,\d{3})*\.\d\d")
+
+
+def reason_text(stored: str, *, language: str) -> str:
+    """A stored reason translated with its amounts; what a person wrote comes back as it is."""
+    for sentence, pattern in _PATTERNS.items():
+        found = pattern.fullmatch(stored)
+        if found:
+            values = {name: _amount(text, language) for name, text in found.groupdict().items()}
+            return translate(language, sentence, **values)
+    return stored
+
+
+def _amount(text: str, language: str) -> str:
+    if not AMOUNT.fullmatch(text):
+        return text
+    return format_decimal(Decimal(text.replace(",", "")), format="#,##0.00", locale=LOCALES[language])
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    parts = re.split(r"%\((\w+)\)s", sentence)
+    marks = [re.escape(part) if at % 2 == 0 else f"(?P<{part}>.+?)" for at, part in enumerate(parts)]
+    return re.compile("".join(marks), re.DOTALL)
+
+
+_PATTERNS = {sentence: _pattern(sentence) for sentence in SENTENCES}
