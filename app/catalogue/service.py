@@ -144,33 +144,35 @@ def _stands_before(session: Session, key: str, bundle_id: int) -> ColumnElement[
 
 
 def _all_listing_values(session: Session) -> Iterable[dict[str, Any]]:
-    bundles = {bundle.id: bundle for bundle in session.exec(_published(select(Bundle)))}
-    versions = {
-        version.bundle_id: version
-        for version in session.exec(
-            _published(
-                select(BundleVersion).join(Bundle, col(Bundle.current_version_id) == col(BundleVersion.id))
-            )
+    """The list's rows, unsorted, from plain rows: objects of the mapper would take three times as long."""
+    is_published = col(Bundle.state) == BundleState.PUBLISHED
+    bundles = session.execute(select(Bundle.id, Bundle.slug, Bundle.image_id).where(is_published)).all()
+    versions = session.execute(
+        select(BundleVersion.__table__)  # type: ignore[attr-defined]
+        .join(Bundle, col(Bundle.current_version_id) == col(BundleVersion.id))
+        .where(is_published)
+    )
+    version_of = {version.bundle_id: version for version in versions}
+    items = session.execute(
+        select(  # type: ignore[call-overload]
+            BundleItem.bundle_version_id,
+            BundleItem.sku,
+            BundleItem.name_de,
+            BundleItem.name_en,
+            BundleItem.main_brand_lead_time_days,
         )
-    }
-    items = session.exec(
-        _published(
-            select(BundleItem).join(
-                Bundle, col(Bundle.current_version_id) == col(BundleItem.bundle_version_id)
-            )
-        ).order_by(col(BundleItem.bundle_version_id), col(BundleItem.id))
+        .join(Bundle, col(Bundle.current_version_id) == col(BundleItem.bundle_version_id))
+        .where(is_published)
+        .order_by(BundleItem.bundle_version_id, BundleItem.id)
     )
     items_of = {key: list(group) for key, group in groupby(items, key=lambda item: item.bundle_version_id)}
-    for bundle_id, bundle in bundles.items():
-        version = versions[bundle_id or 0]
-        yield _listing_values(bundle, version, items_of.get(version.id or 0, []))
+    for bundle in bundles:
+        version = version_of[bundle.id]
+        yield _listing_values(bundle, version, items_of.get(version.id, []))
 
 
-def _published(query: Any) -> Any:
-    return query.where(col(Bundle.state) == BundleState.PUBLISHED)
-
-
-def _listing_values(bundle: Bundle, version: BundleVersion, items: Sequence[BundleItem]) -> dict[str, Any]:
+def _listing_values(bundle: Any, version: Any, items: Sequence[Any]) -> dict[str, Any]:
+    """The row of one bundle, from objects or plain rows alike."""
     names = index_words(f"{version.name_de} {version.name_en}")
     contents = " ".join(f"{item.sku} {item.name_de} {item.name_en}" for item in items)
     words = index_words(f"{version.name_de} {version.name_en} {contents} {version.text_de} {version.text_en}")
