@@ -1,0 +1,128 @@
+"""`shop import-accounts`, `shop import-purchases` and `shop rate` as an operator types them."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+PURCHASES, COMPANIES = DATA / "online_retail_ii.parquet", DATA / "companies_de.parquet"
+Shop = Callable[..., subprocess.CompletedProcess[str]]
+PEAK_MEMORY = """
+import resource, runpy, sys
+sys.argv = ["shop", *sys.argv[1:]]
+try:
+    runpy.run_module("app", run_name="__main__")
+finally:
+    print("PEAK", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+"""
+
+
+@pytest.fixture
+def shop(database_url: str, tmp_path: Path) -> Shop:
+    environment = {
+        **os.environ,
+        "SHOP_DATABASE_URL": database_url,
+        "SHOP_SECRET_KEY": "test-" * 10,
+        "SHOP_STRIPE_API_KEY": "sk_test_" + "0" * 24,
+        "SHOP_STRIPE_WEBHOOK_SECRET": "whsec_" + "0" * 32,
+    }
+
+    def run(*words: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", PEAK_MEMORY, *map(str, words)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+
+    return run
+
+
+def peak_bytes(done: subprocess.CompletedProcess[str]) -> int:
+    """The most memory a command held; Linux counts in kilobytes, macOS in bytes."""
+    peak = int(done.stderr.rpartition("PEAK ")[2])
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def test_a_list_with_a_wrong_line_is_taken_and_the_line_named(shop: Shop, tmp_path: Path) -> None:
+    source, rejects = tmp_path / "list.csv", tmp_path / "rejects.csv"
+    source.write_text("Kundennummer;Firma;Segment;Farbe\n1;Ahrenborn;B;rot\n2;Birkeck;Z;blau\n")
+
+    done = shop("import-accounts", source, "--rejects", rejects, "--json")
+
+    said = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert (said["new"], said["rejected"], said["unread_columns"]) == (1, 1, ["Farbe"])
+    assert said["first_rejects"] == [
+        {"line": 3, "column": "segment", "value": "Z", "reason": "is neither A, B nor C"}
+    ]
+    assert rejects.read_text("utf-8-sig").splitlines()[1] == "2;Birkeck;Z;;3;segment;is neither A, B nor C"
+
+
+def test_a_file_without_the_needed_columns_is_refused_in_one_sentence(shop: Shop, tmp_path: Path) -> None:
+    source = tmp_path / "list.csv"
+    source.write_text("Farbe;Firma\nrot;Ahrenborn\n")
+
+    done = shop("import-accounts", source)
+
+    assert done.returncode == 1
+    assert "lacks these columns: account_number" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_rating_prints_counts_and_sums(shop: Shop, tmp_path: Path) -> None:
+    source = tmp_path / "list.csv"
+    source.write_text("Rechnung;Artikel;Menge;Datum;Preis;Kunden-Nr.\nR1;A;1;2026-01-31;50000;7\n")
+
+    imported, rated = shop("import-purchases", source), shop("rate", "--json")
+
+    assert "1 new, 0 unchanged, 0 rejected" in imported.stdout
+    assert json.loads(rated.stdout)["segments"]["A"] == {"accounts": 1, "revenue_12m_cents": 5_000_000}
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(
+    not PURCHASES.exists(), reason="../shared/data is not here: no real purchases were imported"
+)
+def test_two_years_of_a_wholesaler_come_in_within_a_minute_and_a_gigabyte(shop: Shop) -> None:
+    started = time.monotonic()
+    first = shop("import-purchases", PURCHASES, "--json")
+    seconds = time.monotonic() - started
+
+    said, again = json.loads(first.stdout), json.loads(shop("import-purchases", PURCHASES, "--json").stdout)
+    assert (said["new"], said["unchanged"], said["rejected"]) == (646_781, 0, 11_744)
+    assert said["rejects_by_reason"] == [
+        {"column": "customer_id", "reason": "is missing: nobody can be rated by this line", "count": 11_744}
+    ]
+    assert (again["new"], again["unchanged"]) == (0, 646_781)
+    assert seconds < 60
+    assert peak_bytes(first) < 1024**3
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(
+    not COMPANIES.exists(), reason="../shared/data is not here: no real companies were imported"
+)
+def test_ninety_thousand_companies_come_in_within_a_minute(shop: Shop, tmp_path: Path) -> None:
+    source = tmp_path / "list.csv"
+    pl.read_parquet(COMPANIES).select(
+        pl.int_range(1, pl.len() + 1).alias("account_number"),
+        pl.col("name").alias("company_name"),
+        "legal_form",
+        pl.col("company_number").str.extract(r"_([A-Za-z]+\d+)").alias("register_number"),
+        pl.col("court").alias("register_court"),
+        "street",
+        pl.col("postcode").alias("postal_code"),
+        "city",
+        pl.lit("C").alias("segment"),
+    ).write_csv(source, separator=";")
+    started = time.monotonic()
+
+    first = shop("import-accounts", source, "--json")
+
+    assert time.monotonic() - started < 60
+    assert json.loads(first.stdout)["new"] == 90_000
+    assert json.loads(shop("import-accounts", source, "--json").stdout)["unchanged"] == 90_000
