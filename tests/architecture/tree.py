@@ -30,14 +30,10 @@ class Module:
         return len(self.text.splitlines())
 
 
-@functools.cache
 def modules(*folders: str) -> tuple[Module, ...]:
     """Every module under the folders, sorted by path."""
-    files = sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
     return tuple(
-        Module(str(file.relative_to(ROOT)), text, ast.parse(text))
-        for file in files
-        if (text := file.read_text(encoding="utf-8")) is not None
+        sorted((module for folder in folders for module in _parsed(folder)), key=lambda found: found.path)
     )
 
 
@@ -94,3 +90,9 @@ def imported_modules(module: Module) -> set[str]:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
     return names
+
+
+@functools.cache
+def _parsed(folder: str) -> tuple[Module, ...]:
+    texts = {file: file.read_text(encoding="utf-8") for file in (ROOT / folder).rglob("*.py")}
+    return tuple(Module(str(file.relative_to(ROOT)), text, ast.parse(text)) for file, text in texts.items())
