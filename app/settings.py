@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     timezone: str = "Europe/Berlin"
     worker: Literal["inside", "apart"] = "inside"
     log: Literal["json", "text"] = "text"
+    failpoint: str = Field(default="", description="where a test kills the process; never in production")
     demo_password: SecretStr = SecretStr("schlicht-demo")
     trusted_proxies: int = Field(
         default=0, ge=0, le=5, description="proxies in front that set X-Forwarded-For"
@@ -78,6 +79,8 @@ class Settings(BaseSettings):
     def _refuse_demo_values(self) -> None:
         if not self.is_https:
             raise ValueError("SHOP_BASE_URL must begin with https:// in production")
+        if self.failpoint:
+            raise ValueError("SHOP_FAILPOINT must not be set in production")
         if self.stripe_api_base:
             raise ValueError("SHOP_STRIPE_API_BASE must not be set in production")
         given = self.model_fields_set

@@ -10,13 +10,15 @@ SETTLING = frozenset(
         "checkout.session.expired",
         "checkout.session.async_payment_succeeded",
         "checkout.session.async_payment_failed",
-        "payment_intent.amount_capturable_updated",
-        "payment_intent.succeeded",
         "payment_intent.canceled",
         "payment_intent.payment_failed",
     }
 )
-"""The types after which a payment may have to move; the others are only kept."""
+"""The types after which a payment may have to move; the others are only kept.
+
+That money was reserved is said twice, by the session and by its intent: the session's word is enough, and the
+sweep is the net below it. That it was taken is our own doing.
+"""
 
 
 def target_of(event: EventFacts) -> dict[str, Any]:

@@ -1,0 +1,68 @@
+"""An installation with unsafe settings does not start, and says which variable is to blame."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from app.settings import Settings
+
+SAFE: dict[str, Any] = {
+    "_env_file": None,
+    "env": "demo",
+    "secret_key": "k" * 32,
+    "stripe_api_key": "sk_test_1",
+    "stripe_webhook_secret": "whsec_1",
+}
+LIVE = {
+    **SAFE,
+    "env": "production",
+    "base_url": "https://shop.example",
+    **{name: "given" for name in Settings.model_fields if name.startswith(("seller_", "main_brand_"))},
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"SHOP_{name.upper()}", raising=False)
+
+
+def test_safe_settings_start() -> None:
+    assert Settings(**SAFE).env == "demo"
+    assert Settings(**LIVE).is_https
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"secret_key": "short"}, "SHOP_SECRET_KEY"),
+        ({"stripe_webhook_secret": ""}, "SHOP_STRIPE_WEBHOOK_SECRET"),
+        ({"stripe_api_key": ""}, "SHOP_STRIPE_API_KEY"),
+        ({"stripe_api_key": "sk_live_1", "stripe_api_base": "http://127.0.0.1:1"}, "SHOP_STRIPE_API_BASE"),
+    ],
+)
+def test_unsafe_settings_are_refused_anywhere(change: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValidationError, match=named):
+        Settings(**{**SAFE, **change})
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"base_url": "http://shop.example"}, "SHOP_BASE_URL"),
+        ({"stripe_api_base": "http://127.0.0.1:1"}, "SHOP_STRIPE_API_BASE"),
+        ({"failpoint": "send_mail.before_smtp"}, "SHOP_FAILPOINT"),
+        ({"seller_register_number": " "}, "SHOP_SELLER_REGISTER_NUMBER"),
+    ],
+)
+def test_production_refuses_what_the_demo_may(change: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValidationError, match=named):
+        Settings(**{**LIVE, **change})
+
+
+def test_production_refuses_to_start_with_the_demo_companys_particulars() -> None:
+    wanted = {name: value for name, value in LIVE.items() if name != "seller_vat_id"}
+
+    with pytest.raises(ValidationError, match="SHOP_SELLER_VAT_ID"):
+        Settings(**wanted)
