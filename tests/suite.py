@@ -40,7 +40,7 @@ def main() -> int:
     ]
     if not is_fast:
         results.append(_check("types", "mypy"))
-    results.append(_tests("tests on SQLite", "-n", "2", "-m", "not browser and not soak"))
+    results.append(_tests("tests on SQLite", "-m", "not browser and not soak"))
     missing: list[str] = []
     if not is_fast:
         results += _postgresql(missing)
@@ -55,7 +55,7 @@ def _postgresql(missing: list[str]) -> list[Result]:
         except NoPostgres as error:
             missing.append(f"the tests on PostgreSQL. {error}")
             return []
-    return [_tests("tests on PostgreSQL", "-n", "2", "--db=postgresql", "-m", "not browser and not soak")]
+    return [_tests("tests on PostgreSQL", "--db=postgresql", "-m", "not browser and not soak")]
 
 
 def _browser(missing: list[str]) -> list[Result]:
@@ -64,7 +64,7 @@ def _browser(missing: list[str]) -> list[Result]:
             "the browser tests. There is no Chromium here: apt-get install chromium-headless-shell."
         )
         return []
-    return [_tests("tests in the browser", "-n", "2", "-m", "browser and not soak")]
+    return [_tests("tests in the browser", "-m", "browser and not soak")]
 
 
 def _check(name: str, module: str, *arguments: str) -> Result:
@@ -73,7 +73,7 @@ def _check(name: str, module: str, *arguments: str) -> Result:
 
 
 def _tests(name: str, *arguments: str) -> Result:
-    code, lines, seconds = _run(name, "pytest", "-q", *arguments)
+    code, lines, seconds = _run(name, "pytest", "-q", "-n", "2", "--dist", "worksteal", *arguments)
     counts = {"passed": 0, "failed": 0, "error": 0, "skipped": 0}
     summary = next((line for line in reversed(lines) if SUMMARY.match(line)), "")
     for number, word in COUNT.findall(summary):
