@@ -13,7 +13,7 @@ from typing import IO, Self
 import httpx2
 
 _ROOT = Path(__file__).resolve().parent.parent
-_START_S = 20.0
+_START_S = 60.0
 
 
 class ServerDidNotStart(Exception):

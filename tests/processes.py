@@ -15,7 +15,7 @@ from typing import Protocol, Self
 
 from tests.databases import ROOT, free_port
 
-READY_WITHIN_SECONDS = 30
+READY_WITHIN_SECONDS = 60
 
 
 class Running(Protocol):
