@@ -88,7 +88,11 @@ REGISTRY: dict[tuple[str, str], Entry] = {
     ),
     **_routes(Access.WEBHOOK, "POST /hooks/stripe"),
     **_routes(
-        Access.HALF_STAFF, "GET,POST /admin/login/code", "GET,POST /admin/login/enrol", "POST /admin/logout"
+        Access.HALF_STAFF,
+        "GET,POST /admin/login/code",
+        "GET,POST /admin/login/enrol",
+        "POST /admin/language",
+        "POST /admin/logout",
     ),
     **_routes(
         Access.STAFF,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlmodel import Session
@@ -21,6 +22,8 @@ from app.staff.models import StaffMember
 from app.staff.rules.roles import Role
 from tests import make
 from tests.web.conftest import Browser
+
+PICTURE = b"picture of the bundle"
 
 
 @dataclass
@@ -41,11 +44,13 @@ class Desk:
 
 @pytest.fixture
 def things(session: Session) -> Desk:
-    """An accepted order with payment and failed mail, a draft bundle, a case in review, a colleague."""
+    """An accepted order with payment and failed mail, a bundle on sale, a case in review, a colleague."""
     customer = make.customer(session, company_name="Öttinger Blechbau GmbH", name_key="blechbau oettinger")
     contact = make.contact(session, of=customer, email="anna@oettinger.example")
     block = make.block(session, sku="DI-100/2", unit_cost_cents=300)
-    bundle = make.bundle(session, items=[(block, 4)], name_en="Seal pack", name_de="Dichtungspaket")
+    bundle = make.bundle(
+        session, items=[(block, 4)], image=PICTURE, name_en="Seal pack", name_de="Dichtungspaket"
+    )
     order = make.order(
         session,
         of=customer,
@@ -56,6 +61,44 @@ def things(session: Session) -> Desk:
         purchase_reference="PO 4711",
         dispatch_on=date(2026, 3, 10),
     )
+    _pay(session, order)
+    account = make.main_account(
+        session, company_name="Sauer Anlagen AG", name_key="anlagen sauer", segment=Segment.A
+    )
+    applicant = _applicant(session)
+    return Desk(
+        customer=customer,
+        contact=contact,
+        bundle=bundle,
+        block_id=block.id or 0,
+        order=order,
+        mail=_failed_mail(session, order, contact),
+        applicant=applicant,
+        account=account,
+        screening=_case(session, applicant, account),
+        colleague=make.staff_member(session, role=Role.VIEWER),
+    )
+
+
+@pytest.fixture
+def admin(things: Desk, sign_in: Callable[[Role], Browser]) -> Browser:
+    """A signed-in administrator."""
+    return sign_in(Role.ADMIN)
+
+
+@pytest.fixture
+def sign_in(session: Session, browser: Callable[..., Browser]) -> Callable[[Role], Browser]:
+    """Signs in a staff member of a role."""
+    return lambda role: browser(make.staff_member(session, role=role, name=f"Robin {role.value}"))
+
+
+def fresh(session: Session, row: Any) -> Any:
+    """The row as it is stored now."""
+    session.rollback()
+    return session.get_one(type(row), row.id, populate_existing=True)
+
+
+def _pay(session: Session, order: Order) -> None:
     make.saved(
         session,
         Payment(
@@ -73,7 +116,10 @@ def things(session: Session) -> Desk:
             received_at=make.NOW,
         ),
     )
-    mail = make.saved(
+
+
+def _failed_mail(session: Session, order: Order, contact: Contact) -> Mail:
+    return make.saved(
         session,
         Mail(
             kind="order_dispatched", key="order_dispatched:0", message_id="<1@schlicht>", language="en",
@@ -86,9 +132,9 @@ def things(session: Session) -> Desk:
             },
         ),
     )  # fmt: skip
-    account = make.main_account(
-        session, company_name="Sauer Anlagen AG", name_key="anlagen sauer", segment=Segment.A
-    )
+
+
+def _applicant(session: Session) -> Customer:
     applicant = make.customer(
         session,
         company_name="Anlagen Sauer GmbH",
@@ -101,8 +147,20 @@ def things(session: Session) -> Desk:
         business_verified_at=None,
     )
     make.contact(session, of=applicant, email="ceo@sauer.example")
+    return applicant
+
+
+def _case(session: Session, applicant: Customer, account: MainAccount) -> Screening:
     key = "anlagen sauer, 04177"
-    screening = make.saved(
+    match = {
+        "account_id": account.id,
+        "account_number": account.account_number,
+        "company_name": account.company_name,
+        "segment": "A",
+        "is_hard": False,
+        "evidence": [{"field": "name_and_postal_code", "own": key, "other": key}],
+    }
+    return make.saved(
         session,
         Screening(
             customer_id=applicant.id,
@@ -110,39 +168,6 @@ def things(session: Session) -> Desk:
             outcome=ScreeningState.REVIEW,
             screened_at=make.NOW,
             reason="likeness",
-            matches=[
-                {
-                    "account_id": account.id,
-                    "account_number": account.account_number,
-                    "company_name": account.company_name,
-                    "segment": "A",
-                    "is_hard": False,
-                    "evidence": [
-                        {
-                            "field": "name_and_postal_code",
-                            "own": key,
-                            "other": key,
-                        }
-                    ],
-                }
-            ],
+            matches=[match],
         ),
     )
-    return Desk(
-        customer=customer,
-        contact=contact,
-        bundle=bundle,
-        block_id=block.id or 0,
-        order=order,
-        mail=mail,
-        applicant=applicant,
-        account=account,
-        screening=screening,
-        colleague=make.staff_member(session, role=Role.VIEWER),
-    )
-
-
-@pytest.fixture
-def sign_in(session: Session, browser: Callable[..., Browser]) -> Callable[[Role], Browser]:
-    """Signs in a staff member of a role."""
-    return lambda role: browser(make.staff_member(session, role=role, name=f"Robin {role.value}"))

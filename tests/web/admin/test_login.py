@@ -179,3 +179,26 @@ def test_a_closed_account_is_out_with_its_next_click(
         session.get_one(StaffMember, member.id).is_active = False
 
     assert visitor.get("/admin").headers["location"] == "/admin/login"
+
+
+def test_the_language_of_the_staffs_pages_is_chosen_where_one_is(
+    browser: Callable[..., Browser], session: Session
+) -> None:
+    visitor = browser(make.staff_member(session))
+
+    answer = visitor.submit("/admin/language", {"lang": "de", "next": "/admin/orders"})
+
+    assert answer.headers["location"] == "/admin/orders"
+    assert "Bestellungen</h1>" in visitor.get("/admin/orders").text
+    assert 'action="/admin/language"' in visitor.get("/admin/orders").text
+
+
+@pytest.mark.parametrize("wanted", ["https://evil.example/admin", "//evil.example", "/catalogue", ""])
+def test_the_language_form_leads_nowhere_but_to_the_staffs_pages(
+    browser: Callable[..., Browser], session: Session, wanted: str
+) -> None:
+    visitor = browser(make.staff_member(session))
+
+    answer = visitor.submit("/admin/language", {"lang": "de", "next": wanted})
+
+    assert answer.headers["location"] == "/admin"

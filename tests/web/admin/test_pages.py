@@ -1,13 +1,10 @@
 """What stands on the staff's pages, and what their forms do."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from app.catalogue.models import Bundle, BundleItem, BundleVersion
-from app.catalogue.rules.kinds import BundleState
 from app.core.transaction import transaction
 from app.customers.models import Customer, Screening
 from app.customers.rules.admission import ScreeningState
@@ -15,21 +12,9 @@ from app.mail.models import Mail, MailState
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import Order
 from app.ordering.rules.states import OrderState
-from app.policy.queries import current_policy
-from app.staff.rules.roles import Role
 from tests import make
-from tests.web.admin.conftest import Desk
+from tests.web.admin.conftest import Desk, fresh
 from tests.web.conftest import Browser
-
-
-@pytest.fixture
-def admin(things: Desk, sign_in: Callable[[Role], Browser]) -> Browser:
-    return sign_in(Role.ADMIN)
-
-
-def fresh(session: Session, row: Any) -> Any:
-    session.rollback()
-    return session.get_one(type(row), row.id, populate_existing=True)
 
 
 def test_the_inbox_counts_what_waits(admin: Browser) -> None:
@@ -230,135 +215,6 @@ def test_a_decision_needs_its_kind_and_reason(
     assert fresh(session, things.applicant).screening is ScreeningState.REVIEW
 
 
-BUNDLE = {
-    "slug": "new-pack", "name_de": "Neues Paket", "name_en": "New pack", "text_de": "", "text_en": "",
-    "kind": "spare_part", "price_cents": "1.234,50", "minimum_quantity": "2", "order_step": "5",
-    "sku_1": "DI-100/2", "quantity_1": "2", "sku_3": "B-2", "quantity_3": "7",
-}  # fmt: skip
-
-
-def test_a_bundle_is_written_published_changed_and_retired(
-    admin: Browser, things: Desk, session: Session
-) -> None:
-    make.block(session, sku="B-2", unit_cost_cents=100)
-
-    saved = admin.submit("/admin/bundles", BUNDLE)
-    url = saved.headers["location"].split("?")[0]
-    page = admin.get(url).text
-    assert "€13.00" in page
-    assert "€1,221.50" in page
-    admin.submit(f"{url}/publish")
-    admin.submit(url, {**BUNDLE, "price_cents": "99"})
-
-    bundle = session.exec(select(Bundle).where(col(Bundle.slug) == "new-pack")).one()
-    versions = session.exec(
-        select(BundleVersion).where(col(BundleVersion.bundle_id) == bundle.id).order_by(col(BundleVersion.id))
-    ).all()
-    assert [(v.version_number, v.price_cents, v.published_at is None) for v in versions] == [
-        (1, 123450, False),
-        (2, 9900, True),
-    ]
-    items = session.exec(select(BundleItem).where(col(BundleItem.bundle_version_id) == versions[0].id)).all()
-    assert [(item.sku, item.quantity) for item in items] == [("DI-100/2", 2), ("B-2", 7)]
-    assert "newer draft" in admin.get("/admin/bundles").text
-    admin.submit(f"{url}/retire")
-    assert fresh(session, bundle).state is BundleState.RETIRED
-
-
-@pytest.mark.parametrize(
-    "changes, field, sentence",
-    [
-        ({"price_cents": "1.234"}, "price_cents", "This can mean two things"),
-        ({"price_cents": "0"}, "price_cents", "Please enter a net price above zero."),
-        ({"price_cents": "abc"}, "price_cents", "Please enter an amount such as 12.34 or 12,34."),
-        ({"minimum_quantity": "1.5"}, "minimum_quantity", "Please enter a whole number."),
-        ({"order_step": "0"}, "order_step", "Please enter a whole number from 1 to 9,999."),
-        ({"slug": "Neu & Alt"}, "slug", "Please use small letters"),
-        ({"name_en": ""}, "name_en", "Please give a name"),
-        ({"kind": "toy"}, "kind", "Please choose one of the offered values."),
-        ({"sku_1": "NO-SUCH"}, "sku_1", "There is no block NO-SUCH."),
-        ({"quantity_1": "x"}, "quantity_1", "for each block"),
-        ({"sku_3": "DI-100/2"}, "items", "Please name each block once"),
-    ],
-)
-def test_the_editor_names_what_is_wrong_keeps_what_was_typed_and_stores_nothing(
-    admin: Browser, things: Desk, session: Session, changes: dict[str, str], field: str, sentence: str
-) -> None:
-    make.block(session, sku="B-2")
-
-    answer = admin.submit("/admin/bundles", {**BUNDLE, **changes})
-
-    assert answer.status_code == 422
-    assert sentence in answer.text
-    assert f'id="f-{field}' in answer.text
-    assert f'href="#f-{field}"' in answer.text
-    assert 'value="Neues Paket"' in answer.text
-    assert session.exec(select(Bundle).where(col(Bundle.slug) == "new-pack")).first() is None
-
-
-def test_more_rows_keep_what_was_typed_and_store_nothing(
-    admin: Browser, things: Desk, session: Session
-) -> None:
-    answer = admin.submit("/admin/bundles", {**BUNDLE, "more": "1"})
-
-    assert 'name="sku_14"' in answer.text
-    assert 'value="1.234,50"' in answer.text
-    assert session.exec(select(Bundle).where(col(Bundle.slug) == "new-pack")).first() is None
-
-
-def test_a_bundle_that_cannot_be_sold_is_not_published_and_says_why(
-    admin: Browser, things: Desk, session: Session
-) -> None:
-    empty = make.bundle(session, items=[], state=BundleState.DRAFT)
-
-    answer = admin.submit(f"/admin/bundles/{empty.id}/publish")
-
-    assert answer.status_code == 409
-    assert "A bundle without blocks cannot be published." in answer.text
-    assert fresh(session, empty).state is BundleState.DRAFT
-
-
-def test_a_picture_is_stored_shown_and_removed_and_a_text_is_no_picture(admin: Browser, things: Desk) -> None:
-    import io
-
-    from PIL import Image
-
-    content = io.BytesIO()
-    Image.new("RGB", (40, 30), "teal").save(content, "PNG")
-    url = f"/admin/bundles/{things.bundle.id}/image"
-
-    wrong = admin.submit(url, files={"image": ("a.png", b"no picture", "image/png")})
-    missing = admin.submit(url)
-    stored = admin.submit(url, files={"image": ("a.png", content.getvalue(), "image/png")})
-
-    assert (wrong.status_code, missing.status_code) == (422, 422)
-    assert stored.headers["location"].endswith("done=image")
-    shown = admin.get(url)
-    assert (shown.status_code, shown.headers["cache-control"]) == (200, "no-store")
-    assert Image.open(io.BytesIO(shown.content)).size == (40, 30)
-    assert admin.submit(url, {"act": "remove"}).headers["location"].endswith("done=image_removed")
-    assert admin.get(url).status_code == 404
-
-
-def test_a_block_is_changed_and_a_wrong_amount_is_named(
-    admin: Browser, things: Desk, session: Session
-) -> None:
-    values = {
-        "sku": "DI-100/2", "name_de": "Dichtung", "name_en": "Seal", "kind": "spare_part", "unit_code": "C62",
-        "unit_cost_cents": "3,50", "main_brand_price_cents": "-1", "main_brand_lead_time_days": "3",
-        "vat_rate_bp": "700", "source": "own",
-    }  # fmt: skip
-    url = f"/admin/blocks/{things.block_id}"
-
-    wrong = admin.submit(url, values)
-    right = admin.submit(url, {**values, "main_brand_price_cents": "9"})
-
-    assert wrong.status_code == 422
-    assert "Please enter an amount such as" in wrong.text
-    assert right.headers["location"] == f"{url}?done=saved"
-    assert 'value="3.50"' in admin.get(url).text
-
-
 def test_a_mail_is_shown_as_sent_without_its_secret(admin: Browser, things: Desk, session: Session) -> None:
     secret = make.saved(
         session,
@@ -394,65 +250,6 @@ def test_a_sent_mail_is_sent_once_more(admin: Browser, things: Desk, session: Se
     assert len(session.exec(select(Mail)).all()) == 2
 
 
-POLICY = {
-    "a_threshold_cents": "50.000,00", "b_threshold_cents": "10000", "unknown_company": "review",
-    "minimum_order_value_cents": "40", "low_quantity_surcharge_cents": "12,50", "dispatch_weekday": "3",
-    "cut_off_weekday": "2", "cut_off_hour": "10", "handling_days": "2", "transit_days": "1",
-    "later_than_main_brand_days": "6", "reason": "spring", "based_on": "0",
-}  # fmt: skip
-
-
-def test_the_policy_is_changed_with_a_reason_and_its_versions_are_listed(
-    admin: Browser, things: Desk, read_session: Session
-) -> None:
-    assert admin.submit("/admin/policy", POLICY).headers["location"] == "/admin/policy?done=policy"
-
-    assert current_policy(read_session).low_quantity_surcharge_cents == 1250
-    page = admin.get("/admin/policy").text
-    assert "spring" in page
-    assert 'value="12.50"' in page
-
-
-@pytest.mark.parametrize(
-    "changes, field, sentence",
-    [
-        ({"transit_days": "61"}, "transit_days", "Please enter a value from 0 to 60."),
-        (
-            {"low_quantity_surcharge_cents": "200000"},
-            "low_quantity_surcharge_cents",
-            "from 0.00 to 100000.00",
-        ),
-        ({"b_threshold_cents": "50000"}, "b_threshold_cents", "below the A threshold"),
-        ({"cut_off_hour": ""}, "cut_off_hour", "Please enter a whole number."),
-        ({"unknown_company": "perhaps"}, "unknown_company", "Please"),
-        ({"reason": ""}, "reason", "Please say why."),
-    ],
-)
-def test_a_policy_out_of_bounds_is_named_and_not_in_force(
-    admin: Browser, things: Desk, read_session: Session, changes: dict[str, str], field: str, sentence: str
-) -> None:
-    before = current_policy(read_session)
-
-    answer = admin.submit("/admin/policy", {**POLICY, **changes})
-
-    assert answer.status_code == 422
-    assert sentence in answer.text
-    assert f'href="#f-{field}"' in answer.text
-    assert current_policy(read_session) == before
-
-
-def test_a_policy_form_that_is_out_of_date_overwrites_nothing(
-    admin: Browser, things: Desk, read_session: Session
-) -> None:
-    admin.submit("/admin/policy", POLICY)
-
-    answer = admin.submit("/admin/policy", {**POLICY, "transit_days": "5"})
-
-    assert answer.status_code == 409
-    assert "Somebody else changed the policy meanwhile" in answer.text
-    assert current_policy(read_session).transit_days == 1
-
-
 def test_a_new_staff_password_is_shown_once(admin: Browser, things: Desk) -> None:
     answer = admin.submit("/admin/staff", {"email": "kim@schlicht.example", "name": "Kim", "role": "finance"})
 
@@ -480,14 +277,14 @@ def test_a_staff_account_needs_address_name_and_role(
 
 def test_the_audit_log_is_filtered_by_actor_action_and_thing(admin: Browser, things: Desk) -> None:
     admin.submit(f"/admin/customers/{things.customer.number}/suspend", {"reason": "too many calls"})
-    admin.submit("/admin/policy", POLICY)
+    admin.submit(f"/admin/mail/{things.mail.id}/abort")
 
-    by_action = admin.get("/admin/audit?action=policy.").text
+    by_action = admin.get("/admin/audit?action=mail.").text
     by_thing = admin.get("/admin/audit?object_kind=customer&object_name=blechbau").text
     by_nobody = admin.get("/admin/audit?actor=nobody").text
 
-    assert ("policy.changed" in by_action, "customer.suspended" in by_action) == (True, False)
-    assert ("policy.changed" in by_thing, "customer.suspended" in by_thing) == (False, True)
+    assert ("mail.aborted" in by_action, "customer.suspended" in by_action) == (True, False)
+    assert ("mail.aborted" in by_thing, "customer.suspended" in by_thing) == (False, True)
     assert "No entry fits" in by_nobody
 
 

@@ -1,0 +1,138 @@
+"""The editors of bundles and blocks."""
+
+import io
+
+import pytest
+from PIL import Image
+from sqlmodel import Session, col, select
+
+from app.catalogue.models import Bundle, BundleItem, BundleVersion
+from app.catalogue.rules.kinds import BundleState
+from tests import make
+from tests.web.admin.conftest import Desk, fresh
+from tests.web.conftest import Browser
+
+BUNDLE = {
+    "slug": "new-pack", "name_de": "Neues Paket", "name_en": "New pack", "text_de": "", "text_en": "",
+    "kind": "spare_part", "price_cents": "1.234,50", "minimum_quantity": "2", "order_step": "5",
+    "sku_1": "DI-100/2", "quantity_1": "2", "sku_3": "B-2", "quantity_3": "7",
+}  # fmt: skip
+
+
+def test_a_bundle_is_written_published_changed_and_retired(
+    admin: Browser, things: Desk, session: Session
+) -> None:
+    make.block(session, sku="B-2", unit_cost_cents=100)
+
+    saved = admin.submit("/admin/bundles", BUNDLE)
+    url = saved.headers["location"].split("?")[0]
+    page = admin.get(url).text
+    assert "Error:" not in page
+    assert "€13.00" in page
+    assert "€1,221.50" in page
+    admin.submit(f"{url}/publish")
+    admin.submit(url, {**BUNDLE, "price_cents": "99"})
+
+    bundle = session.exec(select(Bundle).where(col(Bundle.slug) == "new-pack")).one()
+    versions = session.exec(
+        select(BundleVersion).where(col(BundleVersion.bundle_id) == bundle.id).order_by(col(BundleVersion.id))
+    ).all()
+    assert [(v.version_number, v.price_cents, v.published_at is None) for v in versions] == [
+        (1, 123450, False),
+        (2, 9900, True),
+    ]
+    items = session.exec(select(BundleItem).where(col(BundleItem.bundle_version_id) == versions[0].id)).all()
+    assert [(item.sku, item.quantity) for item in items] == [("DI-100/2", 2), ("B-2", 7)]
+    assert "newer draft" in admin.get("/admin/bundles").text
+    admin.submit(f"{url}/retire")
+    assert fresh(session, bundle).state is BundleState.RETIRED
+
+
+@pytest.mark.parametrize(
+    "changes, field, sentence",
+    [
+        ({"price_cents": "1.234"}, "price_cents", "This can mean two things"),
+        ({"price_cents": "0"}, "price_cents", "Please enter a net price above zero."),
+        ({"price_cents": "abc"}, "price_cents", "Please enter an amount such as 12.34 or 12,34."),
+        ({"minimum_quantity": "1.5"}, "minimum_quantity", "Please enter a whole number."),
+        ({"order_step": "0"}, "order_step", "Please enter a whole number from 1 to 9,999."),
+        ({"slug": "Neu & Alt"}, "slug", "Please use small letters"),
+        ({"name_en": ""}, "name_en", "Please give a name"),
+        ({"kind": "toy"}, "kind", "Please choose one of the offered values."),
+        ({"sku_1": "NO-SUCH"}, "sku_1", "There is no block NO-SUCH."),
+        ({"quantity_1": "x"}, "quantity_1", "for each block"),
+        ({"sku_3": "DI-100/2"}, "items", "Please name each block once"),
+    ],
+)
+def test_the_editor_names_what_is_wrong_keeps_what_was_typed_and_stores_nothing(
+    admin: Browser, things: Desk, session: Session, changes: dict[str, str], field: str, sentence: str
+) -> None:
+    make.block(session, sku="B-2")
+
+    answer = admin.submit("/admin/bundles", {**BUNDLE, **changes})
+
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert f'id="f-{field}' in answer.text
+    assert f'href="#f-{field}"' in answer.text
+    assert 'value="Neues Paket"' in answer.text
+    assert session.exec(select(Bundle).where(col(Bundle.slug) == "new-pack")).first() is None
+
+
+def test_more_rows_keep_what_was_typed_and_store_nothing(
+    admin: Browser, things: Desk, session: Session
+) -> None:
+    answer = admin.submit("/admin/bundles", {**BUNDLE, "more": "1"})
+
+    assert 'name="sku_14"' in answer.text
+    assert 'value="1.234,50"' in answer.text
+    assert session.exec(select(Bundle).where(col(Bundle.slug) == "new-pack")).first() is None
+
+
+def test_a_bundle_that_cannot_be_sold_is_not_published_and_says_why(
+    admin: Browser, things: Desk, session: Session
+) -> None:
+    empty = make.bundle(session, items=[], state=BundleState.DRAFT)
+
+    answer = admin.submit(f"/admin/bundles/{empty.id}/publish")
+
+    assert answer.status_code == 409
+    assert "A bundle without blocks cannot be published." in answer.text
+    assert fresh(session, empty).state is BundleState.DRAFT
+
+
+def test_a_picture_is_stored_shown_and_removed_and_a_text_is_no_picture(admin: Browser, things: Desk) -> None:
+    content = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(content, "PNG")
+    url = f"/admin/bundles/{things.bundle.id}/image"
+
+    wrong = admin.submit(url, files={"image": ("a.png", b"no picture", "image/png")})
+    missing = admin.submit(url)
+    stored = admin.submit(url, files={"image": ("a.png", content.getvalue(), "image/png")})
+
+    assert (wrong.status_code, missing.status_code) == (422, 422)
+    assert stored.headers["location"].endswith("done=image")
+    shown = admin.get(url)
+    assert (shown.status_code, shown.headers["cache-control"]) == (200, "no-store")
+    assert Image.open(io.BytesIO(shown.content)).size == (40, 30)
+    assert admin.submit(url, {"act": "remove"}).headers["location"].endswith("done=image_removed")
+    assert admin.get(url).status_code == 404
+
+
+def test_a_block_is_changed_and_a_wrong_amount_is_named(
+    admin: Browser, things: Desk, session: Session
+) -> None:
+    values = {
+        "sku": "DI-100/2", "name_de": "Dichtung", "name_en": "Seal", "kind": "spare_part", "unit_code": "C62",
+        "unit_cost_cents": "3,50", "main_brand_price_cents": "-1", "main_brand_lead_time_days": "3",
+        "vat_rate_bp": "700", "source": "own",
+    }  # fmt: skip
+    url = f"/admin/blocks/{things.block_id}"
+
+    wrong = admin.submit(url, values)
+    right = admin.submit(url, {**values, "main_brand_price_cents": "9"})
+
+    assert wrong.status_code == 422
+    assert "Please enter an amount such as" in wrong.text
+    assert right.headers["location"] == f"{url}?done=saved"
+    assert 'value="3.50"' in admin.get(url).text

@@ -1,0 +1,66 @@
+"""The policy editor."""
+
+import pytest
+from sqlmodel import Session
+
+from app.policy.queries import current_policy
+from tests.web.admin.conftest import Desk
+from tests.web.conftest import Browser
+
+POLICY = {
+    "a_threshold_cents": "50.000,00", "b_threshold_cents": "10000", "unknown_company": "review",
+    "minimum_order_value_cents": "40", "low_quantity_surcharge_cents": "12,50", "dispatch_weekday": "3",
+    "cut_off_weekday": "2", "cut_off_hour": "10", "handling_days": "2", "transit_days": "1",
+    "later_than_main_brand_days": "6", "reason": "spring", "based_on": "0",
+}  # fmt: skip
+
+
+def test_the_policy_is_changed_with_a_reason_and_its_versions_are_listed(
+    admin: Browser, things: Desk, read_session: Session
+) -> None:
+    assert admin.submit("/admin/policy", POLICY).headers["location"] == "/admin/policy?done=policy"
+
+    assert current_policy(read_session).low_quantity_surcharge_cents == 1250
+    page = admin.get("/admin/policy").text
+    assert "spring" in page
+    assert 'value="12.50"' in page
+
+
+@pytest.mark.parametrize(
+    "changes, field, sentence",
+    [
+        ({"transit_days": "61"}, "transit_days", "Please enter a value from 0 to 60."),
+        (
+            {"low_quantity_surcharge_cents": "200000"},
+            "low_quantity_surcharge_cents",
+            "from 0.00 to 100000.00",
+        ),
+        ({"b_threshold_cents": "50000"}, "b_threshold_cents", "below the A threshold"),
+        ({"cut_off_hour": ""}, "cut_off_hour", "Please enter a whole number."),
+        ({"unknown_company": "perhaps"}, "unknown_company", "Please"),
+        ({"reason": ""}, "reason", "Please say why."),
+    ],
+)
+def test_a_policy_out_of_bounds_is_named_and_not_in_force(
+    admin: Browser, things: Desk, read_session: Session, changes: dict[str, str], field: str, sentence: str
+) -> None:
+    before = current_policy(read_session)
+
+    answer = admin.submit("/admin/policy", {**POLICY, **changes})
+
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert f'href="#f-{field}"' in answer.text
+    assert current_policy(read_session) == before
+
+
+def test_a_policy_form_that_is_out_of_date_overwrites_nothing(
+    admin: Browser, things: Desk, read_session: Session
+) -> None:
+    admin.submit("/admin/policy", POLICY)
+
+    answer = admin.submit("/admin/policy", {**POLICY, "transit_days": "5"})
+
+    assert answer.status_code == 409
+    assert "Somebody else changed the policy meanwhile" in answer.text
+    assert current_policy(read_session).transit_days == 1
