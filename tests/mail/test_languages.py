@@ -1,0 +1,115 @@
+"""Every mail in both languages: no English in a German one, and no value is lost on the way."""
+
+from typing import Any
+
+import pytest
+from jinja2 import Environment
+
+from app.core.i18n import LANGUAGES
+from app.core.rendering import TEMPLATES, make_environments
+from app.mail.models import Mail
+from app.mail.rendering import Text, render
+from app.ordering.rules.states import CancelReason
+from app.settings import Settings
+from tests import make
+from tests.web.reading import english_in
+
+KINDS = sorted(folder.name for folder in (TEMPLATES / "mail").iterdir() if folder.is_dir())
+VALUES: dict[str, Any] = {
+    "contact_name": "Kim Brunner",
+    "company_name": "Brunner GmbH",
+    "number": "S-7KQ2MXPA",
+    "hours": 48,
+    "token": "T0KEN",
+    "is_confirmed": False,
+    "is_late": False,
+    "is_later": True,
+    "reason": "",
+    "purchase_reference": "PO-4711",
+    "carrier": "Spedition Lindenrode",
+    "tracking_code": "LR99",
+    "promised_on": "2026-12-03",
+    "terms_name": "2026-01",
+    "amount_cents": 123_456,
+    "gross_cents": 123_456,
+    "lines": [{"name": "Dichtungspaket", "quantity": 3, "net_cents": 103_745}],
+    "charges": [{"kind": "low_quantity", "net_cents": 990}],
+    "taxes": [{"vat_rate_bp": 1900, "vat_cents": 19_711}],
+    "address": ["Brunner GmbH", "Werkstraße 1", "04177 Leipzig", "DE"],
+}
+"""What all mails together need; each takes what it shows."""
+OTHER_BRANCHES: list[tuple[str, dict[str, Any]]] = [
+    ("order_dispatched", {"is_late": True, "carrier": "", "tracking_code": "", "purchase_reference": ""}),
+    ("order_accepted", {"is_later": False, "charges": []}),
+    ("registration_known", {"is_confirmed": True}),
+    ("password_reset", {"hours": 1}),
+    *(("order_cancelled", {"reason": reason.value}) for reason in CancelReason),
+]
+SHOWN = {
+    "order_received": ("1.234,56\xa0€", "Donnerstag, 3. Dezember 2026", "Mindermengenzuschlag: 9,90\xa0€"),
+    "order_accepted": ("1.234,56\xa0€", "Donnerstag, 3. Dezember 2026", "3 × Dichtungspaket: 1.037,45\xa0€", "PO-4711"),
+    "order_dispatched": ("Donnerstag, 3. Dezember 2026", "Versanddienst: Spedition Lindenrode", "LR99"),
+    "payment_failed": ("1.234,56\xa0€", "Bis 24 Stunden nach der Bestellung", "http://testserver/orders/S-7KQ2MXPA"),
+    "authorisation_released": ("1.234,56\xa0€", "reservierte Betrag ist freigegeben"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def environments() -> dict[str, Environment]:
+    return make_environments(timezone="Europe/Berlin")
+
+
+def read(
+    kind: str, language: str, environments: dict[str, Environment], settings: Settings, **changes: Any
+) -> Text:
+    mail = Mail(
+        kind=kind,
+        key=kind,
+        message_id="<1@schlicht>",
+        to_address="kim@brunner.example",
+        language=language,
+        values={**VALUES, **changes},
+        object_kind="order",
+        object_id=1,
+        created_at=make.NOW,
+    )
+    return render(mail, environments[language], settings=settings)
+
+
+@pytest.mark.parametrize(("kind", "changes"), [*((kind, {}) for kind in KINDS), *OTHER_BRANCHES])
+def test_a_german_mail_holds_no_english(
+    environments: dict[str, Environment], settings: Settings, kind: str, changes: dict[str, Any]
+) -> None:
+    text = read(kind, "de", environments, settings, **changes)
+
+    greeting, body = text.body.split("\n", 1)
+    assert greeting == "Guten Tag Kim Brunner,"
+    # Addresses in the shop are the same in every language.
+    words = "\n".join(line for line in body.splitlines() if not line.startswith("http"))
+    assert english_in(f"<p>{text.subject}</p><p>{words}</p>") == set()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_mail_differs_between_the_languages_but_names_the_same_things(
+    environments: dict[str, Environment], settings: Settings, kind: str
+) -> None:
+    texts = {language: read(kind, language, environments, settings) for language in LANGUAGES}
+
+    german, english = texts["de"], texts["en"]
+    assert german.subject != english.subject
+    assert english.body.startswith("Hello Kim Brunner,")
+    assert _addresses(german) == _addresses(english)
+
+
+@pytest.mark.parametrize("kind", SHOWN)
+def test_amounts_dates_and_charges_of_a_german_mail_are_written_the_german_way(
+    environments: dict[str, Environment], settings: Settings, kind: str
+) -> None:
+    body = read(kind, "de", environments, settings).body
+
+    for part in SHOWN[kind]:
+        assert part in body
+
+
+def _addresses(text: Text) -> list[str]:
+    return [word for word in text.body.split() if word.startswith("http")]
