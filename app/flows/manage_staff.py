@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from email_validator import EmailNotValidError, validate_email
 from sqlmodel import Session, col, select
 
 from app.audit.models import ActorKind
@@ -32,8 +33,11 @@ def create_member(
 ) -> Handed:
     """A new account, whose first log-in sets up the second factor and a password of its own.
 
-    Raises Invalid `staff.email_taken` with the field `email`.
+    Raises Invalid with the fields `email` (no address, or taken) and `name`.
     """
+    faults = _faults(email, name)
+    if faults:
+        raise Invalid(N_("Please check the entries."), code="staff.invalid", fields=faults)
     password = handed_out()
     password_hash = hash_password(password)
     with transaction(session):
@@ -117,6 +121,17 @@ def reset_member(
         end_sessions(session, staff_member_id)
         _record(session, member, "staff.reset", actor, now=now)
         return Handed(staff_member_id, member.email, password)
+
+
+def _faults(email: str, name: str) -> tuple[FieldError, ...]:
+    faults = []
+    try:
+        validate_email(email.strip(), check_deliverability=False)
+    except EmailNotValidError:
+        faults.append(FieldError("email", N_("Please enter an e-mail address such as name@company.example.")))
+    if not 2 <= len(name.strip()) <= 200:
+        faults.append(FieldError("name", N_("Please give a name of at most 200 characters.")))
+    return tuple(faults)
 
 
 def _lock_other(session: Session, staff_member_id: int, actor: Actor) -> StaffMember:
