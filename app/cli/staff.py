@@ -1,6 +1,7 @@
 """`shop staff create|list|reset`: staff accounts from the command line, for the first one and for emergencies."""
 
 import json
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -36,22 +37,18 @@ def create(
 ) -> None:
     """Make an account and print its first password; the first log-in sets up the rest."""
     settings = load_settings()
-    shop = open_shop(settings)
-    with shop.db.session() as session:
+    with closing(open_shop(settings)) as shop, shop.db.session() as session:
         handed = create_member(
             session, email=email, name=name, role=role, secret_key=_key(settings), actor=ACTOR, now=utc_now()
         )
-    shop.close()
     _print(handed, as_json=as_json)
 
 
 @commands.command("list")
 def list_accounts(as_json: AsJson = False) -> None:
     """Print all accounts."""
-    shop = open_shop(load_settings())
-    with shop.db.read_session() as session:
+    with closing(open_shop(load_settings())) as shop, shop.db.read_session() as session:
         members = list_members(session)
-    shop.close()
     if as_json:
         rows = [
             {
@@ -77,13 +74,11 @@ def reset(
 ) -> None:
     """End all sessions, forget the second factor, and print a new first password."""
     settings = load_settings()
-    shop = open_shop(settings)
-    with shop.db.session() as session:
+    with closing(open_shop(settings)) as shop, shop.db.session() as session:
         member = member_by_email(session, email)
         if member is None or member.id is None:
             raise NotFound(N_("There is no such staff account."), code="staff.not_found")
         handed = reset_member(session, member.id, secret_key=_key(settings), actor=ACTOR, now=utc_now())
-    shop.close()
     _print(handed, as_json=as_json)
 
 
