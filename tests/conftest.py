@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -213,6 +214,9 @@ def pytest_report_header(config: pytest.Config) -> str:
 def _server(config: pytest.Config) -> PostgresServer | None:
     """The PostgreSQL of this run, started at the first need; None for SQLite."""
     if config.option.db == "postgresql" and config.stash[SERVER] is None:
+        if not hasattr(config, "workerinput"):
+            # A run that is told to end ends like one that is interrupted, and takes its server with it.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             config.stash[RUN] = PostgresRun()
         except Exception as error:

@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -32,6 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.suite")
     parser.add_argument("--fast", action="store_true", help="no types, no PostgreSQL, no browser")
     is_fast = parser.parse_args().fast
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     is_ci = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
     results = [
@@ -106,8 +108,12 @@ def _run(name: str, module: str, *arguments: str) -> tuple[int, list[str], float
             print(line, end="", flush=True)
         code = process.wait()
     except BaseException:
+        # pytest stops its throw-away PostgreSQL on SIGTERM; it gets the time to do so.
         process.terminate()
-        process.wait()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
         raise
     return code, lines, time.monotonic() - started
 
@@ -135,4 +141,7 @@ def _sum_up(results: list[Result], *, missing: list[str], is_ci: bool, is_fast: 
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("stopped before the end")
