@@ -63,7 +63,7 @@ def test_an_address_that_has_an_account_is_refused_by_its_field(session: Session
         create_member(
             session,
             email=taken.email.upper(),
-            name="X",
+            name="Xi",
             role=Role.ADMIN,
             secret_key=KEY,
             actor=COMMAND,
