@@ -53,3 +53,10 @@ def _refuse_stray_flush(session: AnySession, *_: Any) -> None:
 def _refuse_stray_statement(state: ORMExecuteState) -> None:
     if (state.is_insert or state.is_update or state.is_delete) and not is_in_transaction(state.session):
         raise OutsideTransaction("statements that write may run only inside transaction()")
+
+
+@event.listens_for(AnySession, "do_orm_execute")
+def _read_locked_rows_afresh(state: ORMExecuteState) -> None:
+    # A row touched before it was locked would keep its old values in the session: the lock would be of no use.
+    if state.is_select and getattr(state.statement, "_for_update_arg", None) is not None:
+        state.update_execution_options(populate_existing=True)

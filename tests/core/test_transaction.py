@@ -81,3 +81,18 @@ def test_a_bulk_update_counts_its_rows(session: Session) -> None:
         done = session.execute(update(CatalogueState).where(col(CatalogueState.id) == 1).values(version=3))
 
         assert done.rowcount == 1  # type: ignore[attr-defined]
+
+
+def test_a_locked_row_is_read_afresh_even_if_it_was_touched_before(
+    session: Session, database: Database
+) -> None:
+    with transaction(session):
+        row = session.get_one(CatalogueState, 1)
+        assert row.version == 1
+        if not database.is_sqlite:
+            with database.session() as other, transaction(other):
+                other.get_one(CatalogueState, 1).version = 8
+
+        locked = session.get_one(CatalogueState, 1, with_for_update=True)
+
+        assert locked.version == (1 if database.is_sqlite else 8)
