@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from app.core.log import configure_logging
+from app.core.memory import settle_in
 from app.settings import Settings
 from app.shop import open_shop
 from app.web.app import build
@@ -14,4 +15,6 @@ def create_app() -> FastAPI:
     settings = Settings()
     configure_logging(settings.log)
     shop = open_shop(settings)
-    return build(shop, beside=Worker(shop) if settings.worker == "inside" else None)
+    web = build(shop, beside=Worker(shop) if settings.worker == "inside" else None)
+    settle_in()
+    return web

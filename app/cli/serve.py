@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 
 from app.core.log import configure_logging
+from app.core.memory import settle_in
 from app.settings import Settings
 from app.shop import open_shop
 from app.worker import Worker
@@ -70,6 +71,7 @@ def work(threads: Annotated[int, typer.Option(help="jobs at the same time")] = 2
     worker = Worker(shop, threads=threads)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
+    settle_in()
     worker.run()
     shop.close()
 

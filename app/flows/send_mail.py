@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from jinja2 import Environment
-from sqlmodel import Session
+from sqlalchemy import bindparam, null, update
+from sqlmodel import Session, SQLModel
 
 from app.core.failpoints import reach
 from app.core.transaction import transaction
@@ -11,6 +12,19 @@ from app.mail.models import Mail, MailState
 from app.mail.rendering import render, to_message
 from app.mail.transport import Refusal, Transport
 from app.settings import Settings
+
+MAILS = SQLModel.metadata.tables[str(Mail.__tablename__)]
+SENT = (
+    update(MAILS)
+    .where(MAILS.c.id == bindparam("mail_id"))
+    .values(
+        state=MailState.SENT,
+        sent_at=bindparam("now"),
+        provider_answer=bindparam("answer"),
+        error=None,
+        secret_values=null(),
+    )
+)
 
 
 def send_mail(
@@ -46,12 +60,7 @@ def send_mail(
         raise
     reach("send_mail.after_smtp")
     with transaction(session):
-        mail = session.get_one(Mail, mail_id, with_for_update=True)
-        mail.state = MailState.SENT
-        mail.sent_at = now
-        mail.provider_answer = answer[:500]
-        mail.error = None
-        mail.secret_values = None
+        session.execute(SENT, {"mail_id": mail_id, "now": now, "answer": answer[:500]})
     reach("send_mail.after_note")
 
 

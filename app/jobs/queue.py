@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, update
-from sqlmodel import Session, col
+from sqlalchemy import Update, and_, bindparam, delete, or_, select, update
+from sqlmodel import Session, SQLModel, col
 
 from app.jobs.models import Job, JobState, Schedule
 from app.jobs.service import insert_into, put_job
@@ -16,6 +16,47 @@ from app.jobs.service import insert_into, put_job
 FIRST_BACKOFF = timedelta(seconds=10)
 LONGEST_BACKOFF = timedelta(hours=6)
 KEPT_FOR = timedelta(days=14)
+
+
+# Built once: the queue is asked several times for each piece of work.
+JOBS = SQLModel.metadata.tables[str(Job.__tablename__)]
+IS_READY = and_(JOBS.c.state == JobState.READY, JOBS.c.run_at <= bindparam("now"))
+IS_LOST = and_(JOBS.c.state == JobState.RUNNING, JOBS.c.lease_until_at < bindparam("now"))
+ANY_READY = select(JOBS.c.id).where(IS_READY).limit(1)
+ANY_LOST = select(JOBS.c.id).where(IS_LOST).limit(1)
+# A CTE, since PostgreSQL may evaluate an IN (SELECT … LIMIT … FOR UPDATE) more than once.
+PICK = (
+    select(JOBS.c.id)
+    .where(or_(IS_READY, IS_LOST))
+    .order_by(JOBS.c.run_at, JOBS.c.id)
+    .limit(bindparam("take_count"))
+    .with_for_update(skip_locked=True)
+    .cte("pick")
+)
+TAKE = (
+    update(JOBS)
+    .where(JOBS.c.id.in_(select(PICK.c.id)))
+    .values(
+        state=JobState.RUNNING,
+        lease_token=bindparam("token"),
+        lease_until_at=bindparam("until_at"),
+        attempt_count=JOBS.c.attempt_count + 1,
+    )
+    .returning(JOBS.c.id, JOBS.c.kind, JOBS.c.args, JOBS.c.attempt_count, JOBS.c.maximum_attempts)
+)
+IN_HAND = update(JOBS).where(JOBS.c.id == bindparam("job_id"), JOBS.c.lease_token == bindparam("token"))
+KEEP = IN_HAND.values(lease_until_at=bindparam("until_at"))
+FINISH = IN_HAND.values(
+    state=JobState.DONE, done_at=bindparam("now"), error=None, lease_token=None, lease_until_at=None
+)
+FAIL = IN_HAND.values(
+    state=bindparam("new_state"),
+    run_at=bindparam("new_run_at"),
+    done_at=bindparam("new_done_at"),
+    error=bindparam("new_error"),
+    lease_token=None,
+    lease_until_at=None,
+)
 
 
 @dataclass(frozen=True)
@@ -32,55 +73,26 @@ class Claim:
 
 def claim(session: Session, *, now: datetime, lease: timedelta, count: int = 1) -> list[Claim]:
     """Takes up to `count` due jobs, oldest first, also those whose worker let its lease run out."""
-    due = or_(
-        and_(col(Job.state) == JobState.READY, col(Job.run_at) <= now),
-        and_(col(Job.state) == JobState.RUNNING, col(Job.lease_until_at) < now),
-    )
-    # A CTE, since PostgreSQL may evaluate an IN (SELECT … LIMIT … FOR UPDATE) more than once.
-    pick = (
-        select(col(Job.id)).where(due).order_by(col(Job.run_at), col(Job.id)).limit(count)
-        .with_for_update(skip_locked=True).cte("pick")
-    )  # fmt: skip
     token = uuid.uuid4().hex
-    taken = (
-        update(Job)
-        .where(col(Job.id).in_(select(pick.c.id)))
-        .values(
-            state=JobState.RUNNING,
-            lease_token=token,
-            lease_until_at=now + lease,
-            attempt_count=col(Job.attempt_count) + 1,
-        )
-        .returning(
-            col(Job.id), col(Job.kind), col(Job.args), col(Job.attempt_count), col(Job.maximum_attempts)
-        )
-        .execution_options(synchronize_session=False)
-    )
-    return [
-        Claim(row.id, row.kind, row.args, row.attempt_count, row.maximum_attempts, token)
-        for row in session.execute(taken)
-    ]
+    rows = session.execute(
+        TAKE, {"now": now, "until_at": now + lease, "token": token, "take_count": count}
+    ).all()
+    return [Claim(row.id, row.kind, row.args, row.attempt_count, row.maximum_attempts, token) for row in rows]
 
 
 def has_due(session: Session, *, now: datetime) -> bool:
     """Whether any job could be claimed now."""
-    ready = select(col(Job.id)).where(col(Job.state) == JobState.READY, col(Job.run_at) <= now).limit(1)
-    lost = (
-        select(col(Job.id)).where(col(Job.state) == JobState.RUNNING, col(Job.lease_until_at) < now).limit(1)
-    )
-    return session.execute(ready).first() is not None or session.execute(lost).first() is not None
+    return any(session.execute(query, {"now": now}).first() is not None for query in (ANY_READY, ANY_LOST))
 
 
 def keep(session: Session, claim: Claim, *, now: datetime, lease: timedelta) -> bool:
     """Lengthens the lease of a job in hand; False when somebody else has it by now."""
-    return _write(session, claim, lease_until_at=now + lease)
+    return _write(session, KEEP, claim, until_at=now + lease)
 
 
 def finish(session: Session, claim: Claim, *, now: datetime) -> bool:
     """Marks a job done; False when the lease was lost meanwhile."""
-    return _write(
-        session, claim, state=JobState.DONE, done_at=now, error=None, lease_token=None, lease_until_at=None
-    )
+    return _write(session, FINISH, claim, now=now)
 
 
 def fail(session: Session, claim: Claim, *, now: datetime, error: str, is_final: bool = False) -> bool:
@@ -91,14 +103,7 @@ def fail(session: Session, claim: Claim, *, now: datetime, error: str, is_final:
         delay = min(FIRST_BACKOFF * 2 ** (claim.attempt_count - 1), LONGEST_BACKOFF)
         state, run_at, done_at = JobState.READY, now + delay * random.uniform(0.8, 1.2), None
     return _write(
-        session,
-        claim,
-        state=state,
-        run_at=run_at,
-        done_at=done_at,
-        error=error[-4000:],
-        lease_token=None,
-        lease_until_at=None,
+        session, FAIL, claim, new_state=state, new_run_at=run_at, new_done_at=done_at, new_error=error[-4000:]
     )
 
 
@@ -125,11 +130,7 @@ def prune(session: Session, *, now: datetime) -> None:
     )  # fmt: skip
 
 
-def _write(session: Session, claim: Claim, **values: Any) -> bool:
-    written = session.execute(
-        update(Job)
-        .where(col(Job.id) == claim.id, col(Job.lease_token) == claim.lease_token)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
+def _write(session: Session, statement: Update, claim: Claim, **values: Any) -> bool:
+    """Writes a job in hand under its fencing token; False when somebody else has it by now."""
+    written = session.execute(statement, {"job_id": claim.id, "token": claim.lease_token, **values})
     return bool(written.rowcount)  # type: ignore[attr-defined]
