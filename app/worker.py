@@ -146,11 +146,14 @@ class Worker:
             self._stop.wait()
 
     def _work(self) -> None:
+        is_busy = False
         while not self._stop.is_set():
             try:
-                if not run_next(self._shop, held=self._held):
+                is_busy = run_next(self._shop, held=self._held, is_sure=is_busy)
+                if not is_busy:
                     self._stop.wait(self._poll_seconds)
             except Exception:
+                is_busy = False
                 log.exception("the worker could not reach its jobs")
                 self._stop.wait(2)
 
@@ -178,10 +181,16 @@ class Worker:
             self._stop.wait(10)
 
 
-def run_next(shop: Shop, *, held: dict[int, tuple[queue.Claim, float]] | None = None) -> bool:
-    """Runs the job that is due for longest; False when none is due. A failure is written to its row."""
+def run_next(
+    shop: Shop, *, held: dict[int, tuple[queue.Claim, float]] | None = None, is_sure: bool = False
+) -> bool:
+    """Runs the job that is due for longest; False when none is due. A failure is written to its row.
+
+    Unless there `is_sure` to be one, a cheap read looks first: an idle worker must not take SQLite's write
+    lock three times a second.
+    """
     held = {} if held is None else held
-    if not _is_anything_due(shop):
+    if not is_sure and not _is_anything_due(shop):
         return False
     with shop.db.session() as session, transaction(session):
         claims = queue.claim(session, now=utc_now(), lease=LEASE)
@@ -203,7 +212,6 @@ def run_until_idle(shop: Shop, *, limit: int = 1000) -> int:
 
 
 def _is_anything_due(shop: Shop) -> bool:
-    # A cheap read first: an idle worker must not take SQLite's write lock three times a second.
     with shop.db.read_session() as session:
         return queue.has_due(session, now=utc_now())
 

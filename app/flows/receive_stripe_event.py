@@ -16,7 +16,6 @@ def receive_stripe_event(session: Session, event: EventFacts, *, now: datetime) 
     """Stores a verified event and what has to be looked at because of it; False for one known before."""
     target = target_of(event)
     with transaction(session):
-        insert = insert_into(session, StripeEvent)
         row = {
             "event_id": event.event_id,
             "event_type": event.event_type[:100],
@@ -24,11 +23,8 @@ def receive_stripe_event(session: Session, event: EventFacts, *, now: datetime) 
             "received_at": now,
             "handled_at": None if target else now,
         }
-        written = session.execute(
-            insert.values(row)
-            .on_conflict_do_nothing(index_elements=["event_id"])
-            .returning(col(StripeEvent.id))
-        ).scalar()
+        insert = insert_into(session, StripeEvent).on_conflict_do_nothing(index_elements=["event_id"])
+        written = session.execute(insert.returning(col(StripeEvent.id)), row).scalar()
         if written is not None and target:
             put_job(
                 session, "settle_payment", key=f"event:{written}", now=now, event_row_id=written, **target

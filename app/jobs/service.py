@@ -12,7 +12,8 @@ from app.jobs.models import Job, JobState
 def insert_into(session: Session, model: type[SQLModel]) -> postgresql.Insert:
     """An INSERT that knows ON CONFLICT, in the dialect of the session's database (both spell it alike)."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
-    return cast(postgresql.Insert, sqlite.insert(model) if is_sqlite else postgresql.insert(model))
+    table = SQLModel.metadata.tables[str(model.__tablename__)]
+    return cast(postgresql.Insert, sqlite.insert(table) if is_sqlite else postgresql.insert(table))
 
 
 def put_job(
@@ -36,5 +37,4 @@ def put_job(
         "run_at": run_at or now,
         "created_at": now,
     }
-    insert = insert_into(session, Job)
-    session.execute(insert.values(row).on_conflict_do_nothing(index_elements=["key"]))
+    session.execute(insert_into(session, Job).on_conflict_do_nothing(index_elements=["key"]), row)

@@ -41,9 +41,7 @@ def put_mail(
         "attempt_count": 0,
         "created_at": now,
     }
-    insert = insert_into(session, Mail)
-    written = session.execute(
-        insert.values(row).on_conflict_do_nothing(index_elements=["key"]).returning(col(Mail.id))
-    ).scalar()
+    insert = insert_into(session, Mail).on_conflict_do_nothing(index_elements=["key"])
+    written = session.execute(insert.returning(col(Mail.id)), row).scalar()
     if written is not None:
         put_job(session, "send_mail", now=now, key=f"send_mail:{written}", mail_id=written)
