@@ -43,7 +43,7 @@ def _look_again(session: Session, *, now: datetime) -> int:
         payments = session.exec(query.with_for_update(skip_locked=True)).all()
         for payment in payments:
             payment.checked_at = now
-            key = f"sweep:{payment.id}:{int(now.timestamp())}"
+            key = f"sweep:{payment.id}:{now.isoformat()}"
             put_job(session, "settle_payment", key=key, now=now, payment_id=payment.id, is_swept=True)
         return len(payments)
 

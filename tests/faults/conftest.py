@@ -98,14 +98,22 @@ class World:
 
     def let_time_pass(self) -> None:
         """Worker and sweep do what is due until nothing is left to do; leases and pauses run out meanwhile."""
-        for _ in range(200):
+        for number in range(200):
             self.standin.settle(within_s=20)
-            self._age()
+            # An open card page is looked at again and again: after half an hour that is enough.
+            self._age(is_payments_too=number < 3)
             with self.db.session() as session:
                 found_count = sweep_payments(session, now=utc_now())
             if run_until_idle(self.shop) + found_count == 0:
                 return
         raise AssertionError("the shop does not come to rest")
+
+    def let_a_day_pass(self, buyer: "Buyer") -> None:
+        """A buyer's orders get a day and an hour older, and all that is due then is done."""
+        with self.db.session() as session, transaction(session):
+            for order in session.exec(select(Order).where(col(Order.customer_id) == buyer.customer_id)):
+                order.placed_at -= timedelta(hours=25)
+        self.let_time_pass()
 
     def faults(self) -> list[str]:
         """What is wrong by the invariants and by the books of the card service."""
@@ -113,14 +121,17 @@ class World:
             found = check_invariants(session, now=utc_now()) + compare_books(session, self.standin.books())
         return [f"{finding.invariant}: {finding.sentence}" for finding in found]
 
-    def _age(self) -> None:
+    def _age(self, *, is_payments_too: bool) -> None:
         """Makes what waits look ten minutes older: the test does not wait for real ones."""
-        statements = (
+        statements = [
             "UPDATE jobs SET run_at = :now WHERE state = 'ready' AND run_at > :now",
             "UPDATE jobs SET lease_until_at = :past WHERE state = 'running'",
-            "UPDATE payments SET changed_at = :past, checked_at = :past"
-            " WHERE state IN ('created', 'open', 'capturing', 'releasing')",
-        )
+        ]
+        if is_payments_too:
+            statements.append(
+                "UPDATE payments SET changed_at = :past, checked_at = :past"
+                " WHERE state IN ('created', 'open', 'capturing', 'releasing')"
+            )
         moments = {"now": utc_now(), "past": utc_now() - A_WHILE}
         with self.db.writing.connect().execution_options(is_write=True) as connection:
             for statement in statements:
@@ -208,6 +219,12 @@ class Buyer:
         numbers = {order.number for order in self.orders()}
         books = self.world.standin.books()
         return [one for one in books["intents"] if one["metadata"].get("order") in numbers]
+
+    def pages(self) -> list[dict[str, Any]]:
+        """The card pages of this company's orders, as the card service knows them."""
+        numbers = {order.number for order in self.orders()}
+        sessions = self.world.standin.books()["sessions"]
+        return [one for one in sessions if one["metadata"].get("order") in numbers]
 
     def captured_cents(self) -> list[int]:
         """The amounts that were taken, one for each charge."""

@@ -2,6 +2,7 @@ import signal
 import time
 from collections.abc import Iterator
 
+import httpx2
 import pytest
 
 from app.audit.service import SYSTEM
@@ -21,6 +22,7 @@ BY_REQUEST = [name for name in ALL if name.startswith(("place_order.", "start_pa
 BY_EVENT = [name for name in ALL if name.startswith("receive_stripe_event.")]
 BY_CANCELLING = [name for name in ALL if name.startswith("cancel_order.")]
 BY_WORKER = [name for name in ALL if name.startswith("send_mail.")]
+ORDERING = [name for name in ALL if name.startswith(("place_order.", "start_payment."))]
 SETTLING = [name for name in ALL if name.startswith("settle_payment.")]
 
 
@@ -51,6 +53,30 @@ def test_an_app_killed_while_a_customer_buys_loses_and_doubles_nothing(
 
     assert buyer.unanswered_count == 1
     _assert_bought_once(buyer)
+    assert world.faults() == []
+
+
+@pytest.mark.parametrize("name", ORDERING)
+def test_an_order_whose_customer_never_comes_back_after_the_kill_ends_unpaid_and_closed(
+    name: str, world: World, buyer: Buyer
+) -> None:
+    form = buyer.read_checkout()
+    with world.serve(name) as armed:
+        with pytest.raises(httpx2.TransportError):
+            buyer.http.post(f"{armed.url}/checkout", data=form)
+        _assert_killed(armed)
+    world.let_time_pass()
+    faults_at_first = world.faults()
+    world.let_a_day_pass(buyer)
+
+    is_placed = name != "place_order.before_commit"
+    assert faults_at_first == []
+    assert [(one.state, one.cancel_reason) for one in buyer.orders()] == [
+        (OrderState.CANCELLED, CancelReason.UNPAID)
+    ][:is_placed]
+    assert {one["status"] for one in buyer.pages()} <= {"expired"}
+    assert buyer.deliveries() == (TAKEN_BACK if is_placed else {})
+    assert buyer.intents() == []
     assert world.faults() == []
 
 
@@ -88,7 +114,7 @@ def test_an_app_killed_while_an_order_is_taken_back_takes_it_back_once(
     assert [(one.state, one.cancel_reason) for one in buyer.orders()] == [
         (OrderState.CANCELLED, CancelReason.BY_CUSTOMER)
     ]
-    assert _page_status(world, page_id) == "expired"
+    assert [(one["id"], one["status"]) for one in buyer.pages()] == [(page_id, "expired")]
     assert buyer.captured_cents() == []
     assert buyer.deliveries() == TAKEN_BACK
     assert world.faults() == []
@@ -158,10 +184,6 @@ def _assert_killed(process: ShopProcess | WorkerProcess, *, within_seconds: floa
     while process.exit_code is None and time.monotonic() < give_up_at:
         time.sleep(0.02)
     assert process.exit_code == -signal.SIGKILL, "the process never came to its failpoint"
-
-
-def _page_status(world: World, page_id: str) -> str:
-    return str(next(one["status"] for one in world.standin.books()["sessions"] if one["id"] == page_id))
 
 
 def _move_to_segment_b(world: World, buyer: Buyer) -> None:
