@@ -113,8 +113,11 @@ RECURRING: dict[str, timedelta] = {
 class Worker:
     """A few threads that work off the jobs of one database; used as a context manager or by `run`."""
 
-    def __init__(self, shop: Shop, *, threads: int = 2, poll_seconds: float = POLL_SECONDS) -> None:
+    def __init__(
+        self, shop: Shop, *, threads: int = 2, poll_seconds: float = POLL_SECONDS, kinds: tuple[str, ...] = ()
+    ) -> None:
         self._shop = shop
+        self._kinds = kinds
         self._poll_seconds = poll_seconds
         self._stop = threading.Event()
         self._held: dict[int, tuple[queue.Claim, float]] = {}
@@ -149,7 +152,7 @@ class Worker:
         is_busy = False
         while not self._stop.is_set():
             try:
-                is_busy = run_next(self._shop, held=self._held, is_sure=is_busy)
+                is_busy = run_next(self._shop, held=self._held, is_sure=is_busy, kinds=self._kinds)
                 if not is_busy:
                     self._stop.wait(self._poll_seconds)
             except Exception:
@@ -182,18 +185,22 @@ class Worker:
 
 
 def run_next(
-    shop: Shop, *, held: dict[int, tuple[queue.Claim, float]] | None = None, is_sure: bool = False
+    shop: Shop,
+    *,
+    held: dict[int, tuple[queue.Claim, float]] | None = None,
+    is_sure: bool = False,
+    kinds: tuple[str, ...] = (),
 ) -> bool:
-    """Runs the job that is due for longest; False when none is due. A failure is written to its row.
+    """Runs the job (of some kinds) that is due for longest; False when none is due. A failure is written to its row.
 
     Unless there `is_sure` to be one, a cheap read looks first: an idle worker must not take SQLite's write
     lock three times a second.
     """
     held = {} if held is None else held
-    if not is_sure and not _is_anything_due(shop):
+    if not is_sure and not _is_anything_due(shop, kinds):
         return False
     with shop.db.session() as session, transaction(session):
-        claims = queue.claim(session, now=utc_now(), lease=LEASE)
+        claims = queue.claim(session, now=utc_now(), lease=LEASE, kinds=kinds)
     for claim in claims:
         held[claim.id] = claim, (utc_now() + LONGEST_RUN).timestamp()
         try:
@@ -211,9 +218,9 @@ def run_until_idle(shop: Shop, *, limit: int = 1000) -> int:
     return count
 
 
-def _is_anything_due(shop: Shop) -> bool:
+def _is_anything_due(shop: Shop, kinds: tuple[str, ...]) -> bool:
     with shop.db.read_session() as session:
-        return queue.has_due(session, now=utc_now())
+        return queue.has_due(session, now=utc_now(), kinds=kinds)
 
 
 def _run(shop: Shop, claim: queue.Claim) -> None:

@@ -118,10 +118,12 @@ class WorkerProcess:
         base_url: str,
         log: Path,
         settings: Mapping[str, str] | None = None,
+        kinds: Sequence[str] = (),
         start: "Start | None" = None,
     ) -> None:
         environment = process_environment(database_url, base_url=base_url, settings=settings)
-        self._process: Running = (start or _Process)(["work"], environment, log)
+        wanted = [f"--kind={kind}" for kind in kinds]
+        self._process: Running = (start or _Process)(["work", *wanted], environment, log)
 
     @property
     def pid(self) -> int:

@@ -15,7 +15,7 @@ from app.core.log import configure_logging
 from app.core.memory import settle_in
 from app.settings import Settings
 from app.shop import open_shop
-from app.worker import Worker
+from app.worker import HANDLERS, Worker
 
 ALEMBIC = Path(__file__).parent.parent.parent / "alembic.ini"
 
@@ -63,12 +63,21 @@ def serve(
     )
 
 
-def work(threads: Annotated[int, typer.Option(help="jobs at the same time")] = 2) -> None:
-    """Work off jobs: settle payments, send e-mails, sweep."""
+def work(
+    threads: Annotated[int, typer.Option(help="jobs at the same time")] = 2,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="only jobs of this kind; give it once for each")
+    ] = None,
+) -> None:
+    """Work off jobs: settle payments, send e-mails, sweep. A second worker of some kinds keeps these quick."""
+    unknown = set(kind or ()) - set(HANDLERS)
+    if unknown:
+        known = ", ".join(HANDLERS)
+        raise typer.BadParameter(f"there is no such kind: {', '.join(sorted(unknown))}; there are: {known}")
     settings = load_settings()
     configure_logging(settings.log)
     shop = open_shop(settings)
-    worker = Worker(shop, threads=threads)
+    worker = Worker(shop, threads=threads, kinds=tuple(kind or ()))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     settle_in()

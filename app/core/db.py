@@ -2,12 +2,14 @@
 
 import enum
 import threading
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, Engine, Enum, create_engine, event
 from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session, SQLModel
@@ -20,6 +22,7 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
+RESTED_SECONDS = 5.0
 POSTGRESQL_OPTIONS = (
     "-c timezone=UTC -c lock_timeout=10000 -c statement_timeout=30000"
     " -c idle_in_transaction_session_timeout=60000"
@@ -99,9 +102,7 @@ def open_database(url: str, *, pool_size: int = 20) -> Database:
         connect: dict[str, Any] = {"check_same_thread": False, "timeout": 15}
     else:
         connect = {"options": POSTGRESQL_OPTIONS, "connect_timeout": 5, "application_name": "schlicht"}
-    writing = create_engine(
-        url, connect_args=connect, pool_size=pool_size, max_overflow=10, pool_timeout=10, pool_pre_ping=True
-    )
+    writing = create_engine(url, connect_args=connect, pool_size=pool_size, max_overflow=10, pool_timeout=10)
     reading = create_engine(
         url,
         connect_args=connect,
@@ -115,7 +116,27 @@ def open_database(url: str, *, pool_size: int = 20) -> Database:
         for engine in (writing, reading):
             event.listen(engine, "connect", _prepare_sqlite)
         event.listen(writing, "begin", _begin_sqlite)
+    else:
+        for engine in (writing, reading):
+            event.listen(engine, "checkin", _note_rest)
+            event.listen(engine, "checkout", _refuse_dead)
     return Database(url, writing, reading)
+
+
+def _note_rest(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["resting_since"] = time.monotonic()
+
+
+def _refuse_dead(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    # A ping for each use would cost a tenth of an order's CPU time; a server that restarted is met after a rest.
+    if time.monotonic() - record.info.get("resting_since", 0) < RESTED_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        if not connection.autocommit:
+            connection.rollback()
+    except Exception as error:
+        raise DisconnectionError("the database server ended this connection") from error
 
 
 def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:

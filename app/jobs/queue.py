@@ -1,13 +1,15 @@
 """Claiming due jobs under a lease, finishing them under its fencing token, and moving schedules on."""
 
+import functools
 import random
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Update, and_, bindparam, delete, or_, select, update
+from sqlalchemy import Select, Update, and_, bindparam, delete, or_, select, true, update
+from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session, SQLModel, col
 
 from app.jobs.models import Job, JobState, Schedule
@@ -20,30 +22,6 @@ KEPT_FOR = timedelta(days=14)
 
 # Built once: the queue is asked several times for each piece of work.
 JOBS = SQLModel.metadata.tables[str(Job.__tablename__)]
-IS_READY = and_(JOBS.c.state == JobState.READY, JOBS.c.run_at <= bindparam("now"))
-IS_LOST = and_(JOBS.c.state == JobState.RUNNING, JOBS.c.lease_until_at < bindparam("now"))
-ANY_READY = select(JOBS.c.id).where(IS_READY).limit(1)
-ANY_LOST = select(JOBS.c.id).where(IS_LOST).limit(1)
-# A CTE, since PostgreSQL may evaluate an IN (SELECT … LIMIT … FOR UPDATE) more than once.
-PICK = (
-    select(JOBS.c.id)
-    .where(or_(IS_READY, IS_LOST))
-    .order_by(JOBS.c.run_at, JOBS.c.id)
-    .limit(bindparam("take_count"))
-    .with_for_update(skip_locked=True)
-    .cte("pick")
-)
-TAKE = (
-    update(JOBS)
-    .where(JOBS.c.id.in_(select(PICK.c.id)))
-    .values(
-        state=JobState.RUNNING,
-        lease_token=bindparam("token"),
-        lease_until_at=bindparam("until_at"),
-        attempt_count=JOBS.c.attempt_count + 1,
-    )
-    .returning(JOBS.c.id, JOBS.c.kind, JOBS.c.args, JOBS.c.attempt_count, JOBS.c.maximum_attempts)
-)
 IN_HAND = update(JOBS).where(JOBS.c.id == bindparam("job_id"), JOBS.c.lease_token == bindparam("token"))
 KEEP = IN_HAND.values(lease_until_at=bindparam("until_at"))
 FINISH = IN_HAND.values(
@@ -71,18 +49,20 @@ class Claim:
     lease_token: str
 
 
-def claim(session: Session, *, now: datetime, lease: timedelta, count: int = 1) -> list[Claim]:
-    """Takes up to `count` due jobs, oldest first, also those whose worker let its lease run out."""
+def claim(
+    session: Session, *, now: datetime, lease: timedelta, count: int = 1, kinds: tuple[str, ...] = ()
+) -> list[Claim]:
+    """Takes up to `count` due jobs (of some kinds only), oldest first, also those whose lease ran out."""
     token = uuid.uuid4().hex
-    rows = session.execute(
-        TAKE, {"now": now, "until_at": now + lease, "token": token, "take_count": count}
-    ).all()
+    values = {"now": now, "until_at": now + lease, "token": token, "take_count": count}
+    rows = session.execute(_queries(kinds).take, values).all()
     return [Claim(row.id, row.kind, row.args, row.attempt_count, row.maximum_attempts, token) for row in rows]
 
 
-def has_due(session: Session, *, now: datetime) -> bool:
-    """Whether any job could be claimed now."""
-    return any(session.execute(query, {"now": now}).first() is not None for query in (ANY_READY, ANY_LOST))
+def has_due(session: Session, *, now: datetime, kinds: tuple[str, ...] = ()) -> bool:
+    """Whether any job (of some kinds) could be claimed now."""
+    queries = _queries(kinds)
+    return any(session.execute(query, {"now": now}).first() for query in (queries.ready, queries.lost))
 
 
 def keep(session: Session, claim: Claim, *, now: datetime, lease: timedelta) -> bool:
@@ -128,6 +108,45 @@ def prune(session: Session, *, now: datetime) -> None:
         delete(Job).where(col(Job.state) == JobState.DONE, col(Job.done_at) < now - KEPT_FOR)
         .execution_options(synchronize_session=False)
     )  # fmt: skip
+
+
+class _Queries(NamedTuple):
+    ready: Select[Any]
+    lost: Select[Any]
+    take: ReturningUpdate[Any]
+
+
+@functools.cache
+def _queries(kinds: tuple[str, ...]) -> _Queries:
+    """What asks for due jobs: of these kinds, or of all without any."""
+    is_wanted = JOBS.c.kind.in_(kinds) if kinds else true()
+    is_ready = and_(JOBS.c.state == JobState.READY, JOBS.c.run_at <= bindparam("now"), is_wanted)
+    is_lost = and_(JOBS.c.state == JobState.RUNNING, JOBS.c.lease_until_at < bindparam("now"), is_wanted)
+    # A CTE, since PostgreSQL may evaluate an IN (SELECT … LIMIT … FOR UPDATE) more than once.
+    pick = (
+        select(JOBS.c.id)
+        .where(or_(is_ready, is_lost))
+        .order_by(JOBS.c.run_at, JOBS.c.id)
+        .limit(bindparam("take_count"))
+        .with_for_update(skip_locked=True)
+        .cte("pick")
+    )
+    take = (
+        update(JOBS)
+        .where(JOBS.c.id.in_(select(pick.c.id)))
+        .values(
+            state=JobState.RUNNING,
+            lease_token=bindparam("token"),
+            lease_until_at=bindparam("until_at"),
+            attempt_count=JOBS.c.attempt_count + 1,
+        )
+        .returning(JOBS.c.id, JOBS.c.kind, JOBS.c.args, JOBS.c.attempt_count, JOBS.c.maximum_attempts)
+    )
+    return _Queries(
+        ready=select(JOBS.c.id).where(is_ready).limit(1),
+        lost=select(JOBS.c.id).where(is_lost).limit(1),
+        take=take,
+    )
 
 
 def _write(session: Session, statement: Update, claim: Claim, **values: Any) -> bool:

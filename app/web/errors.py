@@ -4,6 +4,8 @@ import logging
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -77,7 +79,14 @@ def on_bad_request(request: Request, error: Exception) -> Response:
 
 
 def on_crash(request: Request, error: Exception) -> Response:
-    """The answer to a mistake of ours: logged with its traceback, told without details."""
+    """The answer to a mistake of ours or a database that is away: logged with its traceback, told without details."""
+    if isinstance(error, OperationalError | PoolTimeout):
+        log.error(
+            "the database does not answer",
+            exc_info=error,
+            extra={"request_id": request.scope.get("request_id")},
+        )
+        return problem(request, 503, code="database.unavailable", headers={"Retry-After": "5"})
     log.error("unhandled error", exc_info=error, extra={"request_id": request.scope.get("request_id", "")})
     return problem(request, 500, code="internal")
 

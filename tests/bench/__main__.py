@@ -111,7 +111,9 @@ def _run(stack: contextlib.ExitStack, folder: Path, wanted: argparse.Namespace) 
         ) as stage:
             place_and_settle(stage, count=5)
             cost = place_and_settle(stage, count=wanted.orders)
+            mail_ms = stage.send_mails()
         yield _row("place order + settle", engine, cost.per_second, None, cost.cpu_ms)
+        yield _row("one e-mail (an order has two)", engine, 0, None, mail_ms)
 
 
 def _against_bare(

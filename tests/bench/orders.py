@@ -26,8 +26,8 @@ class OrderCost:
 def place_and_settle(stage: Stage, *, count: int) -> OrderCost:
     """Orders by as many companies that have ordered once before.
 
-    Measured from "Order with obligation to pay" until charged and accepted, e-mails and webhooks that come in
-    that time included. Raises RuntimeError when an order does not come through.
+    Measured from "Order with obligation to pay" until charged and accepted, with all webhooks; the e-mails are
+    measured by `Stage.send_mails`. Raises RuntimeError when an order does not come through.
     """
     buyers = [stage.visitor() for _ in range(count)]
     _order(stage, buyers, orders_each=1)

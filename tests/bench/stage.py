@@ -19,6 +19,7 @@ from app.core.security import sign
 from app.mainbrand.rules.segments import Segment
 from dev.stripe_standin.server import API_KEY, DEFAULT_SECRET, StandinProcess
 from tests import make
+from tests.bench.cpu import cpu_ms
 from tests.databases import ROOT, free_port
 from tests.processes import ShopProcess, WorkerProcess, run_shop
 
@@ -36,6 +37,8 @@ class Stage:
     standin: StandinProcess | None
     database: Database
     database_pids: tuple[int, ...]
+    folder: Path
+    settings: dict[str, str]
 
     @property
     def port(self) -> int:
@@ -52,6 +55,29 @@ class Stage:
             contact = make.contact(session, of=make.customer(session, segment=segment))
             customer_id = contact.customer_id
             return SignedIn(customer_id, make.signed_in(session, as_=contact, now=utc_now()))
+
+    def send_mails(self) -> float:
+        """CPU milliseconds of one e-mail, measured by sending all that wait; with a worker of their own."""
+        waiting = "SELECT count(*) FROM jobs WHERE kind = 'send_mail' AND state <> 'done'"
+        count = self._count(waiting)
+        log = self.folder / f"{self.name}-mails.log"
+        with WorkerProcess(
+            self.database.url, base_url=self.shop.url, log=log, settings=self.settings, kinds=["send_mail"]
+        ) as worker:
+            while self._count(waiting) > count * 0.9:
+                time.sleep(0.02)
+            warm, first = self._count(waiting), cpu_ms([worker.pid, *self.database_pids])
+            give_up_at = time.monotonic() + 120
+            while self._count(waiting):
+                if time.monotonic() > give_up_at:
+                    raise RuntimeError(f"{self.name}: the e-mails were not sent in time")
+                time.sleep(0.05)
+            return (cpu_ms([worker.pid, *self.database_pids]) - first) / max(warm, 1)
+
+    def _count(self, query: str) -> int:
+        with self.database.read_session() as session:
+            found: int = session.execute(text(query)).scalar_one()
+            return found
 
     def simple_bundle(self) -> int:
         """The id of a listed bundle that may be ordered one by one."""
@@ -113,11 +139,13 @@ def shop_on(
             standin.set_webhook(f"{shop.url}/hooks/stripe", DEFAULT_SECRET)
             log = folder / f"{name}-worker.log"
             worker = stack.enter_context(
-                WorkerProcess(database_url, base_url=shop.url, log=log, settings=settings)
+                WorkerProcess(
+                    database_url, base_url=shop.url, log=log, settings=settings, kinds=["settle_payment"]
+                )
             )
         database = open_database(database_url)
         stack.callback(database.close)
-        yield Stage(name, shop, worker, standin, database, database_pids)
+        yield Stage(name, shop, worker, standin, database, database_pids, folder, settings)
 
 
 @contextlib.contextmanager

@@ -111,3 +111,17 @@ def test_a_schedule_puts_one_job_per_period_however_many_workers_look(
             queue.put_due_schedules(session, every, now=moment)
 
     assert len(session.exec(select(Job)).all()) == 3
+
+
+def test_a_worker_of_some_kinds_passes_over_the_others(session: Session, now: datetime) -> None:
+    with transaction(session):
+        for n in range(5):
+            put_job(session, "send_mail", now=now, n=n)
+        put_job(session, "settle", now=now)
+
+    with transaction(session):
+        taken = queue.claim(session, now=now, lease=LEASE, count=10, kinds=("settle",))
+
+    assert [claim.kind for claim in taken] == ["settle"]
+    assert not queue.has_due(session, now=now, kinds=("settle",))
+    assert queue.has_due(session, now=now)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 from starlette.testclient import TestClient
 
+from app.core.db import open_database
+from app.customers.models import Contact
 from app.shop import Shop
 from app.web.app import build
 from tests.web.conftest import Browser
@@ -69,3 +71,16 @@ def test_production_answers_ask_for_https_and_lock_the_cookies_to_the_host(shop:
     assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
     assert answer.headers["set-cookie"].startswith("__Host-schlicht_form=")
     assert "Secure" in answer.headers["set-cookie"]
+
+
+def test_a_database_that_does_not_answer_is_told_as_such(
+    shop: Shop, browser: Open, admitted: Contact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = browser(admitted)
+    away = open_database("postgresql+psycopg://nobody@127.0.0.1:9/nowhere")
+    monkeypatch.setattr(shop.db, "reading", away.reading)
+
+    answer = page.get("/catalogue", headers={"accept": "application/json"})
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "database.unavailable")
+    assert answer.headers["retry-after"] == "5"
