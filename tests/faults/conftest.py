@@ -72,12 +72,13 @@ class World:
         )
 
     def work(self, failpoint: str) -> WorkerProcess:
-        """A worker process that dies at the failpoint."""
+        """A worker process that dies at the failpoint; it does only the jobs of that kind, so that no other dies."""
         return WorkerProcess(
             self.database_url,
             base_url=self.survivor.url,
             log=self.log(),
             settings={**self.settings, "SHOP_FAILPOINT": failpoint},
+            kinds=[failpoint.partition(".")[0]] if failpoint else [],
             start=self.program.start,
         )
 

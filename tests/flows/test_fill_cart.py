@@ -70,6 +70,8 @@ def test_what_is_added_in_two_tabs_adds_up(session: Session) -> None:
 
 def test_parallel_additions_lose_nothing(database: Database, session: Session) -> None:
     customer, bundle_id = make.customer(session), written.bundle(session)
+    session.refresh(customer)
+    session.expunge(customer)
     failures: list[BaseException] = []
 
     def add_five() -> None:
