@@ -7,12 +7,15 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.customers.models import Contact, Customer, Screening
+from app.customers.rules.admission import ScreeningState
 from app.customers.rules.countries import belongs_to
 from app.customers.rules.matching import Applicant, Candidate, Match
 from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.keys import email_domain
+from app.mainbrand.rules.segments import Segment
 
 MOST_PER_KEY = 2_000
+MOST_SHOWN = 20
 
 
 def applicants_of(session: Session, customers: Sequence[Customer]) -> dict[int, Applicant]:
@@ -72,6 +75,50 @@ def candidates_for(session: Session, applicants: Iterable[Applicant]) -> list[Ca
         )
         found.update({row[0]: Candidate(*row) for row in rows})
     return list(found.values())
+
+
+def same_company_here(session: Session, customer: Customer) -> list[Customer]:
+    """Other customers that are the same company, oldest first: whoever was shut out must not come back as new.
+
+    The same VAT id or register entry tells of any customer that was compared before (of two that wait at the
+    same time the later one finds the earlier); the same name in the same place only of one that is shut out.
+    """
+    is_confirmed = select(Contact.id).where(
+        col(Contact.customer_id) == col(Customer.id), col(Contact.email_verified_at).is_not(None)
+    )
+    is_compared = (
+        (col(Customer.screening) != ScreeningState.PENDING)
+        | col(Customer.business_verified_at).is_not(None)
+        | ((col(Customer.id) < customer.id) & is_confirmed.exists())
+    )
+    is_shut_out = (
+        col(Customer.screening).in_((ScreeningState.REVIEW, ScreeningState.BLOCKED, ScreeningState.REFUSED))
+        | col(Customer.segment).in_((Segment.A, Segment.B))
+        | col(Customer.suspended_at).is_not(None)
+        | col(Customer.moved_up_at).is_not(None)
+    )
+    shared = (
+        (Customer.vat_id, customer.vat_id, is_compared),
+        (Customer.register_key, customer.register_key, is_compared),
+        (
+            Customer.name_key,
+            customer.name_key,
+            is_shut_out & (col(Customer.postal_code) == customer.postal_code),
+        ),
+    )
+    # One look-up by index for each key: an OR over them would read the whole table.
+    found = {
+        other.id: other
+        for column, key, condition in shared
+        if key
+        for other in session.exec(
+            select(Customer)
+            .where(col(column) == key, col(Customer.id) != customer.id, condition)
+            .order_by(col(Customer.id))
+            .limit(MOST_SHOWN)
+        )
+    }
+    return sorted(found.values(), key=lambda other: other.id or 0)
 
 
 def newest_screening(session: Session, customer_id: int) -> Screening | None:

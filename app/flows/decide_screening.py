@@ -39,7 +39,8 @@ def decide(
 
     The same decision twice is one. A case that was decided before may be decided anew after an objection:
     that becomes a screening of its own. Raises NotFound, Invalid `screening.invalid` with the fields,
-    Refused `screening.replaced` (a newer one exists) or `screening.not_a_c_account`.
+    Refused `screening.replaced` (a newer one exists), `screening.under_way` (the company has changed its data
+    and is compared again) or `screening.not_a_c_account`.
     """
     reason = reason.strip()
     _check(decision, reason)
@@ -53,6 +54,11 @@ def decide(
         if newest is None or newest.id != screening.id:
             raise Refused(
                 N_("A newer comparison of this company exists. Decide that one."), code="screening.replaced"
+            )
+        if customer.screening is ScreeningState.PENDING:
+            raise Refused(
+                N_("The company has changed its data and is being compared again. Decide the new case."),
+                code="screening.under_way",
             )
         if screening.decision is decision and customer.screening is decision:
             return

@@ -15,6 +15,7 @@ from app.customers.queries_screening import (
     candidates_for,
     matches_as_json,
     newest_screening,
+    same_company_here,
     screenings_of,
 )
 from app.customers.rules.admission import ScreeningState
@@ -56,7 +57,12 @@ def screen_customer(session: Session, *, customer_id: int, trigger: str, now: da
             return customer.screening
         applicant = applicants_of(session, [customer])[customer_id]
         matches = find_matches(applicant, candidates_for(session, [applicant]))
-        verdict = judge(applicant, matches, unknown=current_policy(session).unknown_company)
+        verdict = judge(
+            applicant,
+            matches,
+            unknown=current_policy(session).unknown_company,
+            is_known_here=bool(same_company_here(session, customer)),
+        )
         write_verdict(session, customer, verdict, matches, trigger=trigger, now=now)
         return verdict.state
 
@@ -128,9 +134,17 @@ def _change(
 ) -> Verdict | None:
     assert customer.id is not None
     seen: frozenset[int] = frozenset()
-    if customer.screening is ScreeningState.CLEAR and matches:
+    is_decided = customer.screening is ScreeningState.CLEAR
+    if is_decided and matches:
         seen = accounts_in(screenings_of(session, customer.id))
-    verdict = judge_again(applicant, matches, unknown=unknown, present=customer.screening, seen=seen)
+    verdict = judge_again(
+        applicant,
+        matches,
+        unknown=unknown,
+        present=customer.screening,
+        seen=seen,
+        is_known_here=not is_decided and bool(same_company_here(session, customer)),
+    )
     if verdict is None or verdict.state is not customer.screening:
         return verdict
     if verdict.state is ScreeningState.REVIEW:

@@ -7,6 +7,7 @@ from sqlmodel import Session, select
 from app.audit.models import ActorKind, AuditEntry
 from app.audit.service import Actor
 from app.core.errors import Invalid, NotFound, Refused
+from app.core.transaction import transaction
 from app.customers.models import BlockedAttempt, Customer, Screening
 from app.customers.queries_desk import count_reviews
 from app.customers.rules.admission import ScreeningState
@@ -138,6 +139,21 @@ def test_a_decision_needs_a_reason_a_choice_and_an_account_that_exists(
     assert [fault.field for fault in refusal.value.fields] == [field]
     session.expire_all()
     assert session.get_one(Screening, waiting.id).decision is None
+
+
+def test_a_company_that_waits_for_a_new_comparison_is_not_decided_on_the_old_one(
+    session: Session, now: datetime, waiting: Screening
+) -> None:
+    settle(session, waiting, now, CLEAR)
+    with transaction(session):
+        session.get_one(Customer, waiting.customer_id).screening = ScreeningState.PENDING
+
+    with pytest.raises(Refused) as refused:
+        settle(session, waiting, now, CLEAR)
+
+    assert refused.value.code == "screening.under_way"
+    session.expire_all()
+    assert session.get_one(Customer, waiting.customer_id).screening is ScreeningState.PENDING
 
 
 def test_only_the_newest_case_is_decided(session: Session, now: datetime, waiting: Screening) -> None:

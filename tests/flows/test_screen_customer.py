@@ -258,6 +258,61 @@ def test_a_linked_account_that_is_rated_up_is_left_to_the_gate(session: Session,
     assert session.get_one(Customer, customer_id).screening is CLEAR
 
 
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        {"screening": BLOCKED, "segment": UNRATED},
+        {"screening": ScreeningState.REFUSED, "segment": UNRATED},
+        {"suspended_at": make.NOW, "suspended_reason": "two chargebacks"},
+        {"moved_up_at": make.NOW},
+        {"segment": A},
+        {},
+        {"vat_id": None, "register_key": None, "suspended_at": make.NOW},
+    ],
+)
+def test_a_company_that_is_a_customer_already_does_not_come_in_again_as_a_new_one(
+    session: Session, now: datetime, earlier: dict[str, Any]
+) -> None:
+    admitted = {"screening": CLEAR, "segment": C, "business_verified_at": make.NOW}
+    applicant(session, email="old@brunner.example", **{**admitted, **earlier})
+
+    customer = screen(session, applicant(session, email="kim.neu@web.de"), now)
+
+    assert (customer.screening, customer.segment) == (REVIEW, UNRATED)
+    assert session.exec(select(Screening.reason)).one() == "known_customer"
+    assert screen_all(session, now=now).changed_counts == {}
+    assert mails(session) == []
+
+
+def test_two_applications_of_one_company_at_once_both_go_to_a_person(session: Session, now: datetime) -> None:
+    first, second = applicant(session), applicant(session, email="other@brunner.example")
+
+    assert screen(session, second, now).screening is REVIEW
+    assert screen(session, first, now).screening is REVIEW
+
+
+def test_a_like_name_of_an_admitted_customer_and_an_unconfirmed_application_hinder_nobody(
+    session: Session, now: datetime
+) -> None:
+    other = {"vat_id": None, "register_key": None, "screening": CLEAR, "segment": C}
+    applicant(session, email="other@brunner.example", **other)
+    make.customer(session, **APPLICANT)
+
+    assert screen(session, applicant(session), now).screening is CLEAR
+
+
+def test_a_linked_company_that_names_another_accounts_vat_id_goes_to_a_person(
+    session: Session, now: datetime
+) -> None:
+    account = make.main_account(session, vat_id="DE900000022", segment=C)
+    make.main_account(session, vat_id="DE900000014", segment=C)
+    customer_id = applicant(session, main_account_id=account.id)
+
+    customer = screen(session, customer_id, now)
+
+    assert (customer.screening, customer.main_account_id) == (REVIEW, account.id)
+
+
 def test_only_those_who_wait_are_compared_where_that_is_asked(session: Session, now: datetime) -> None:
     waiting = applicant(session)
     admitted = applicant(session, screening=CLEAR, segment=C, email="x@brunner.example")

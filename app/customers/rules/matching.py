@@ -34,6 +34,7 @@ class Because(StrEnum):
     SEVERAL_ACCOUNTS = "several_accounts"
     LIKENESS = "likeness"
     FOREIGN_VAT_ID = "foreign_vat_id"
+    KNOWN_CUSTOMER = "known_customer"
     UNKNOWN = "unknown"
 
 
@@ -109,13 +110,57 @@ def find_matches(applicant: Applicant, candidates: Sequence[Candidate]) -> list[
     return found[:MAXIMUM_MATCHES]
 
 
-def judge(applicant: Applicant, matches: Sequence[Match], *, unknown: UnknownCompany) -> Verdict:
+def judge(
+    applicant: Applicant,
+    matches: Sequence[Match],
+    *,
+    unknown: UnknownCompany,
+    is_known_here: bool = False,
+) -> Verdict:
     """What follows from the matches (domain.md section 2).
 
     Only a hard identifier decides by itself: A or B is blocked, C is admitted and linked. Everything
     doubtful goes to a person: likeness, unrated accounts, two identifiers that point to different accounts,
-    a VAT id from another country. A company without any match is treated as the policy says.
+    another account than the linked one, a VAT id from another country, a company that applied here before
+    (`is_known_here`). A company without any match is treated as the policy says.
     """
+    verdict = _judge(applicant, matches, unknown=unknown)
+    if verdict.state is ScreeningState.CLEAR and is_known_here:
+        return Verdict(ScreeningState.REVIEW, Because.KNOWN_CUSTOMER)
+    return verdict
+
+
+def judge_again(
+    applicant: Applicant,
+    matches: Sequence[Match],
+    *,
+    unknown: UnknownCompany,
+    present: ScreeningState,
+    seen: frozenset[int],
+    is_known_here: bool = False,
+) -> Verdict | None:
+    """What a comparison after an import changes for a company that was compared before; None for nothing.
+
+    An admitted company stays admitted on evidence that was there when it was admitted (`seen`, account ids)
+    and on its own linked account, whose segment the gate reads by itself.
+    """
+    if present is not ScreeningState.CLEAR:
+        return judge(applicant, matches, unknown=unknown, is_known_here=is_known_here)
+    news = [
+        match
+        for match in matches
+        if match.account_id != applicant.main_account_id and (match.account_id not in seen or match.is_hard)
+    ]
+    new_hard = [match for match in news if match.is_hard]
+    if new_hard and all(match.segment in MAIN_BRAND for match in new_hard) and not _is_conflict(new_hard):
+        return Verdict(ScreeningState.BLOCKED, Because.MAIN_BRAND_ACCOUNT)
+    news = [match for match in news if match.account_id not in seen]
+    if not news:
+        return None
+    return judge(applicant, news, unknown=unknown)
+
+
+def _judge(applicant: Applicant, matches: Sequence[Match], *, unknown: UnknownCompany) -> Verdict:
     hard = [match for match in matches if match.is_hard]
     if _is_conflict(hard):
         return Verdict(ScreeningState.REVIEW, Because.CONFLICT)
@@ -132,43 +177,13 @@ def judge(applicant: Applicant, matches: Sequence[Match], *, unknown: UnknownCom
             _is_same_name(match) and match.segment in MAIN_BRAND for match in matches if not match.is_hard
         ):
             return Verdict(ScreeningState.REVIEW, Because.SEVERAL_ACCOUNTS)
+        if applicant.main_account_id not in (None, hard[0].account_id):
+            return Verdict(ScreeningState.REVIEW, Because.SEVERAL_ACCOUNTS)
         return Verdict(ScreeningState.CLEAR, Because.C_ACCOUNT, hard[0].account_id)
     if matches:
         return Verdict(ScreeningState.REVIEW, Because.LIKENESS)
     is_admitted = unknown is UnknownCompany.ADMIT
     return Verdict(ScreeningState.CLEAR if is_admitted else ScreeningState.REVIEW, Because.UNKNOWN)
-
-
-def judge_again(
-    applicant: Applicant,
-    matches: Sequence[Match],
-    *,
-    unknown: UnknownCompany,
-    present: ScreeningState,
-    seen: frozenset[int],
-) -> Verdict | None:
-    """What a comparison after an import changes for a company that was compared before; None for nothing.
-
-    An admitted company stays admitted on evidence that was there when it was admitted (`seen`, account ids)
-    and on its own linked account, whose segment the gate reads by itself.
-    """
-    if present is not ScreeningState.CLEAR:
-        return judge(applicant, matches, unknown=unknown)
-    news = [
-        match
-        for match in matches
-        if match.account_id != applicant.main_account_id and (match.account_id not in seen or match.is_hard)
-    ]
-    new_hard = [match for match in news if match.is_hard]
-    if new_hard and all(match.segment in MAIN_BRAND for match in new_hard) and not _is_conflict(new_hard):
-        return Verdict(ScreeningState.BLOCKED, Because.MAIN_BRAND_ACCOUNT)
-    news = [match for match in news if match.account_id not in seen]
-    if not news:
-        return None
-    verdict = judge(applicant, news, unknown=unknown)
-    if verdict.because is Because.C_ACCOUNT and applicant.main_account_id is not None:
-        return Verdict(ScreeningState.REVIEW, Because.SEVERAL_ACCOUNTS)
-    return verdict
 
 
 def _match(applicant: Applicant, candidate: Candidate) -> Match:

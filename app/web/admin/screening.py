@@ -12,7 +12,7 @@ from app.core.errors import N_, Invalid, Refused
 from app.customers.models import Contact, Customer
 from app.customers.queries import people_of
 from app.customers.queries_desk import customer_by_id, find_screening, next_review, waiting_reviews
-from app.customers.queries_screening import newest_screening
+from app.customers.queries_screening import newest_screening, same_company_here
 from app.customers.rules.admission import ScreeningState
 from app.customers.rules.application import LegalForm
 from app.flows.decide_screening import decide
@@ -131,6 +131,7 @@ def _page(
         customer=customer,
         people=people,
         comparisons=[_compare(session, customer, people, match) for match in screening.matches],
+        same_here=same_company_here(session, customer),
         is_newest=newest is not None and newest.id == screening.id,
         newest_id=newest.id if newest else None,
         decisions=DECISIONS,

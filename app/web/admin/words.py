@@ -122,6 +122,7 @@ BECAUSE = {
     "several_accounts": N_("Several main accounts fit."),
     "likeness": N_("It resembles a main account."),
     "foreign_vat_id": N_("The VAT id is from another country than the address."),
+    "known_customer": N_("A customer of this shop is the same company."),
     "unknown": N_("The main brand does not know it."),
 }
 EVENTS = {
