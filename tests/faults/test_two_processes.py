@@ -103,6 +103,7 @@ def test_a_changed_segment_closes_the_very_next_request_of_every_open_session_in
     assert len(answers) >= REQUESTS_COUNT
     assert refused_count >= REQUESTS_COUNT / 4
     assert min(len(one.segments) for one in flips) >= 3
+    assert {one.status for one in answers} <= {200, 403}
     assert late == []
     assert shut_out == []
 
