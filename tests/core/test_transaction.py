@@ -34,10 +34,14 @@ def test_transactions_do_not_nest(session: Session) -> None:
 
 
 def test_an_exception_takes_everything_back(session: Session, database: Database) -> None:
-    with pytest.raises(RuntimeError, match="half-way"), transaction(session):
-        session.get_one(CatalogueState, 1).version = 7
-        session.flush()
-        raise RuntimeError("half-way")
+    def change_half() -> None:
+        with transaction(session):
+            session.get_one(CatalogueState, 1).version = 7
+            session.flush()
+            raise RuntimeError("half-way")
+
+    with pytest.raises(RuntimeError, match="half-way"):
+        change_half()
 
     assert _version(database) == 1
 

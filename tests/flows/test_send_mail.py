@@ -55,7 +55,8 @@ def _put(session: Session, now: datetime) -> int:
             put_mail(
                 session, "verify_email", key="verify:1", to="kim@firma.example", language="en",
                 object_kind="contact", object_id=1, now=now,
-                secret_values={"token": "s3cret-link"}, company_name="Ärmel GmbH\r\nBcc: x@y.example", contact_name="Kim", hours=48,
+                secret_values={"token": "s3cret-link"}, company_name="Ärmel GmbH\r\nBcc: x@y.example",
+                contact_name="Kim", hours=48,
             )  # fmt: skip
     [mail] = session.exec(select(Mail)).all()
     return mail.id or 0

@@ -1,7 +1,7 @@
 """The shop as a browser meets it: the whole application over a real database, and signed-in clients."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -32,7 +32,9 @@ class Browser(TestClient):
         assert found, f"no form on {path}"
         return found.group(1)
 
-    def submit(self, path: str, values: dict[str, Any] | None = None, *, page: str | None = None, **more: Any) -> Any:
+    def submit(
+        self, path: str, values: dict[str, Any] | None = None, *, page: str | None = None, **more: Any
+    ) -> Any:
         """Posts a form with the token that `page` (default: the imprint, or the admin's start) carries."""
         shown = page or ("/admin" if path.startswith("/admin") else "/imprint")
         return self.post(path, data={"csrf": self.csrf(shown), **(values or {})}, **more)
@@ -60,7 +62,7 @@ def shop(database: Database, settings: Settings, _environments: dict[str, Any]) 
 
 
 @pytest.fixture
-def browser(shop: Shop) -> Iterator[Callable[..., Browser]]:
+def browser(shop: Shop) -> Callable[..., Browser]:
     """Makes browsers: `browser()` of a stranger, `browser(contact)` or `browser(staff_member)` signed in."""
     web = build(shop)
 
@@ -69,13 +71,15 @@ def browser(shop: Shop) -> Iterator[Callable[..., Browser]]:
         made.headers["accept-language"] = "en"
         with shop.db.session() as session:
             if isinstance(as_, Contact):
-                made.cookies.set("schlicht", make.signed_in(session, as_=as_, now=utc_now()), domain="testserver.local")
+                made.cookies.set(
+                    "schlicht", make.signed_in(session, as_=as_, now=utc_now()), domain="testserver.local"
+                )
             elif isinstance(as_, StaffMember):
                 token = make.staff_signed_in(session, as_=as_, now=utc_now())
                 made.cookies.set("schlicht_staff", token, domain="testserver.local", path="/admin")
         return made
 
-    yield open_browser
+    return open_browser
 
 
 @pytest.fixture

@@ -28,7 +28,9 @@ def test_a_segment_changed_by_another_process_closes_the_very_next_request(
     assert open_page.get("/cart").status_code == 403
 
 
-def test_a_linked_main_account_that_is_rated_up_closes_the_very_next_request(browser: Open, session: Session) -> None:
+def test_a_linked_main_account_that_is_rated_up_closes_the_very_next_request(
+    browser: Open, session: Session
+) -> None:
     account = make.main_account(session, segment=Segment.C)
     person = make.contact(session, of=make.customer(session, main_account_id=account.id))
     open_page = browser(person)
