@@ -88,11 +88,15 @@ class Visit:
     def open(self, path: str, *, status: int = 200) -> str:
         """Goes to a page of the shop, or to another address, and looks at it; returns its text."""
         if status >= 400:
-            self._refused.add(path)
+            self.expect_refusal(path)
         answer = self.page.goto(path)
         assert answer is not None
         assert answer.status == status, f"{path} answered {answer.status}"
         return self.look()
+
+    def expect_refusal(self, path: str) -> None:
+        """From now on this address may answer with an error: Chromium complains of each one on its console."""
+        self._refused.add(path)
 
     def press(self, sentence: str, within: Locator | None = None) -> str:
         """Presses a button that leads to another page, and looks at that; returns its text."""
