@@ -33,6 +33,7 @@ TITLES = {
     503: N_("Not reachable for the moment"),
 }
 TEXTS = {
+    403: N_("Your account does not have the right for this. Ask somebody who has it."),
     400: N_("The address or the form was damaged on its way. Go back and try again."),
     404: N_("The page does not exist, or you may not see it."),
     405: N_("The page exists, but it does not answer to this kind of request."),

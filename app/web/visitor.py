@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, String, bindparam, func, select, type_coerce
+from sqlalchemy import Select, String, bindparam, func, select, type_coerce
 from sqlmodel import SQLModel
 
 from app.audit.models import ActorKind
 from app.audit.service import Actor
 from app.catalogue.models import CatalogueState
+from app.core.db import Database
 from app.customers.models import Contact, ContactSession, Customer
 from app.customers.rules.admission import Admission, ScreeningState, Standing, admission
 from app.mainbrand.models import MainAccount
@@ -137,11 +138,11 @@ CUSTOMER_QUERY = _customer_query()
 STAFF_QUERY = _staff_query()
 
 
-def read_visitor(connection: Connection, token_hash: str, *, now: datetime) -> Visitor | None:
+def read_visitor(db: Database, token_hash: str, *, now: datetime) -> Visitor | None:
     """The person behind a session cookie's hash, or None for an unknown, ended or idle session."""
-    row = connection.execute(
+    row = db.read_row(
         CUSTOMER_QUERY, {"token_hash": token_hash, "now": now, "seen_after": now - CUSTOMER_IDLE}
-    ).first()
+    )
     if row is None:
         return None
     main_segment = row[10]
@@ -170,18 +171,16 @@ def read_visitor(connection: Connection, token_hash: str, *, now: datetime) -> V
     )
 
 
-def read_staff(connection: Connection, token_hash: str, *, now: datetime) -> StaffVisitor | None:
+def read_staff(db: Database, token_hash: str, *, now: datetime) -> StaffVisitor | None:
     """The staff member behind a session cookie's hash, or None for an unknown, ended, idle or deactivated one."""
-    row = connection.execute(
-        STAFF_QUERY, {"token_hash": token_hash, "now": now, "seen_after": now - STAFF_IDLE}
-    ).first()
+    row = db.read_row(STAFF_QUERY, {"token_hash": token_hash, "now": now, "seen_after": now - STAFF_IDLE})
     if row is None:
         return None
     return StaffVisitor(
         staff_member_id=row[0],
         name=row[1],
         email=row[2],
-        role=row[3],
+        role=Role(row[3]),
         has_second_factor=bool(row[4]),
         is_totp_confirmed=bool(row[5]),
         session_hash=token_hash,

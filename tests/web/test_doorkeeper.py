@@ -47,6 +47,7 @@ def test_an_error_inside_the_gate_refuses(
 ) -> None:
     open_page = browser(admitted)
     monkeypatch.setattr(shop.db, "reading", None)
+    monkeypatch.setattr(shop.db, "asking", None)
 
     answer = open_page.get("/cart")
 

@@ -79,6 +79,7 @@ def test_a_database_that_does_not_answer_is_told_as_such(
     page = browser(admitted)
     away = open_database("postgresql+psycopg://nobody@127.0.0.1:9/nowhere")
     monkeypatch.setattr(shop.db, "reading", away.reading)
+    monkeypatch.setattr(shop.db, "asking", away.asking)
 
     answer = page.get("/catalogue", headers={"accept": "application/json"})
 

@@ -67,8 +67,7 @@ def sign_in(
         if refused.code != "login.wrong":
             raise
         return _form(request, values, {"form": translate(language, refused.message)}, status=422)
-    with shop.db.reading.connect() as connection:
-        visitor = read_visitor(connection, hash_token(token), now=now)
+    visitor = read_visitor(shop.db, hash_token(token), now=now)
     is_admitted = visitor is not None and visitor.is_admitted
     response = see_other(_after(form.next, is_admitted=is_admitted))
     set_session(response, shop.settings, token)
