@@ -6,6 +6,14 @@ from pathlib import Path
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser")
 
+QUIET = (
+    "--no-sandbox",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
 
 def find_chromium() -> str | None:
     """The path of a Chromium: $CHROMIUM, PATH, then what Playwright downloaded; None if there is none."""

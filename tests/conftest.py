@@ -16,6 +16,7 @@ from sqlmodel import Session
 
 from app.core.db import Database, open_database
 from app.settings import Settings
+from tests.chromium import QUIET, find_chromium
 from tests.databases import Databases, PostgresRun, PostgresServer, TestDatabase
 
 if TYPE_CHECKING:  # a test of a rule does not wait for the web framework
@@ -104,6 +105,20 @@ def database_url(databases: Databases) -> Iterator[str]:
     made = databases.new()
     yield made.url
     made.drop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """The one Chromium of a test process: Playwright does not run twice in it."""
+    from playwright.sync_api import sync_playwright
+
+    path = find_chromium()
+    if path is None:
+        pytest.skip("there is no Chromium here")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -5,25 +5,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from dev.mailbox.server import MailboxProcess
 from dev.stripe_standin.server import StandinProcess
 from tests.browser.installation import Installation
 from tests.browser.visit import Visit, Window
-from tests.chromium import find_chromium
 from tests.databases import Databases
 from tests.processes import ShopProcess, WorkerProcess, run_shop
 
 WEBHOOK_SECRET = "whsec_" + "0" * 32
 SIZES = ("--customers", "6", "--bundles", "45", "--orders", "8", "--accounts", "12")
-QUIET = (
-    "--no-sandbox",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 Visitor = Callable[[Window], Visit]
 
@@ -52,17 +44,6 @@ def installation(
             secrets = {member["email"]: member["totp_secret"] for member in people["staff"]}
             yield Installation(shop.url, standin, mailbox, people["password"], secrets)
     made.drop()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        pytest.skip("there is no Chromium here")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

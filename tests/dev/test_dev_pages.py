@@ -1,32 +1,19 @@
 """The card page and the mailbox in Chromium on a telephone: usable without JavaScript, no barrier that axe finds."""
 
 import smtplib
-from collections.abc import Iterator
 from email.message import EmailMessage
 
 import pytest
 import stripe
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from dev.mailbox.server import MailboxProcess
 from dev.stripe_standin.server import API_KEY, StandinProcess
-from tests.chromium import find_chromium
 from tests.dev.stripe_standin.shopping import Shop
 
 pytestmark = pytest.mark.browser
 TELEPHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 def assert_accessible(page: Page) -> None:
@@ -37,11 +24,11 @@ def assert_accessible(page: Page) -> None:
     assert [one["id"] for one in violations] == []
 
 
-def test_a_card_is_declined_then_another_authenticated_without_javascript(browser: Browser) -> None:
+def test_a_card_is_declined_then_another_authenticated_without_javascript(chromium: Browser) -> None:
     with StandinProcess() as standin:
         shop = Shop(stripe.StripeClient(API_KEY, base_addresses={"api": standin.url}), standin)
         session = shop.session(success_url=f"{standin.url}/?session={{CHECKOUT_SESSION_ID}}")
-        page = browser.new_context(viewport=TELEPHONE, java_script_enabled=False).new_page()
+        page = chromium.new_context(viewport=TELEPHONE, java_script_enabled=False).new_page()
         page.goto(session.url or "")
 
         page.get_by_role("link", name="Declined: insufficient funds").click()
@@ -56,11 +43,11 @@ def test_a_card_is_declined_then_another_authenticated_without_javascript(browse
         assert shop.intent(session.id).status == "requires_capture"
 
 
-def test_no_page_of_the_standin_has_a_barrier(browser: Browser) -> None:
+def test_no_page_of_the_standin_has_a_barrier(chromium: Browser) -> None:
     with StandinProcess() as standin:
         shop = Shop(stripe.StripeClient(API_KEY, base_addresses={"api": standin.url}), standin)
         session = shop.session()
-        page = browser.new_context(viewport=TELEPHONE).new_page()
+        page = chromium.new_context(viewport=TELEPHONE).new_page()
 
         page.goto(session.url or "")
         assert_accessible(page)
@@ -78,7 +65,7 @@ def test_no_page_of_the_standin_has_a_barrier(browser: Browser) -> None:
         assert_accessible(page)
 
 
-def test_no_page_of_the_mailbox_has_a_barrier(browser: Browser) -> None:
+def test_no_page_of_the_mailbox_has_a_barrier(chromium: Browser) -> None:
     message = EmailMessage()
     message["From"], message["To"] = "shop@demo.example", "c@demo.example"
     message["Subject"] = "Bestätigung"
@@ -86,7 +73,7 @@ def test_no_page_of_the_mailbox_has_a_barrier(browser: Browser) -> None:
     with MailboxProcess() as mailbox:
         with smtplib.SMTP("127.0.0.1", mailbox.smtp_port) as smtp:
             smtp.send_message(message)
-        page = browser.new_context(viewport=TELEPHONE).new_page()
+        page = chromium.new_context(viewport=TELEPHONE).new_page()
 
         page.goto(mailbox.url)
         assert_accessible(page)
