@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.cli.serve import ALEMBIC
 from app.core.db import open_database
 from app.fulfilment.calendar import work_calendar
+from app.ordering.queries_terms import terms_in_force
 from app.payments.stripe_gateway import StripeGateway, StripeRefusal, StripeUnavailable
 from app.settings import Settings
 
@@ -44,7 +45,7 @@ def register(cli: typer.Typer) -> None:
 
 
 def doctor(is_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Check settings, database, mail, Stripe, disk and time zone; exit 1 where one of them is not well."""
+    """Check settings, database, terms, mail, Stripe, disk and time zone; exit 1 where one of them is not well."""
     try:
         settings = Settings()
     except ValidationError as error:
@@ -72,7 +73,7 @@ def doctor(is_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Looks at one thing after the other; none of them is changed."""
-    checks: tuple[Callable[[Settings], Finding], ...] = (_database, _mail, _stripe, _disk, _time_zone)
+    checks: tuple[Callable[[Settings], Finding], ...] = (_database, _terms, _mail, _stripe, _disk, _time_zone)
     for check in checks:
         yield check(settings)
 
@@ -98,6 +99,24 @@ def _database(settings: Settings) -> Finding:
     if present != head:
         return Finding("database", False, f"{shown} is at {present}, not at {head}", "run `shop migrate`")
     return Finding("database", True, f"{shown} is at {head}")
+
+
+def _terms(settings: Settings) -> Finding:
+    if not _is_missing_file(settings):
+        database = open_database(settings.database_url, pool_size=1)
+        try:
+            with database.read_session() as session:
+                terms = terms_in_force(session)
+        except SQLAlchemyError:
+            pass
+        else:
+            if terms is not None:
+                return Finding("terms", True, f"version {terms.name} is in force")
+            fix = "run `shop terms NAME --german FILE --english FILE`"
+            return Finding("terms", False, "there are none, so nothing can be ordered", fix)
+        finally:
+            database.close()
+    return Finding("terms", False, "the database cannot be asked", "first mend the database")
 
 
 def _mail(settings: Settings) -> Finding:

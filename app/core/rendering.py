@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -61,6 +62,9 @@ def _formats(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
     def iso_date(text: str) -> date:
         return date.fromisoformat(text)
 
+    def country(code: str) -> str:
+        return str(Locale.parse(locale).territories.get(code, code))
+
     def number(value: float) -> str:
         return format_decimal(value, locale=locale)
 
@@ -73,6 +77,7 @@ def _formats(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
         "iso_date": iso_date,
         "weekday_date": weekday,
         "datetime": at,
+        "country": country,
         "number": number,
         "percent_bp": percent_bp,
     }

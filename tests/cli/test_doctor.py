@@ -1,5 +1,6 @@
 """`shop doctor` names what is missing and what to do about it."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,10 @@ import pytest
 from pydantic import SecretStr
 
 from app.cli.doctor import Finding, examine
+from app.core.db import open_database
+from app.core.transaction import transaction
 from app.settings import Settings
+from tests import make
 from tests.databases import free_port
 
 
@@ -74,3 +78,17 @@ def test_an_unknown_time_zone_or_state_is_named(unreachable: Settings, changed: 
 
     assert not finding.is_well
     assert next(iter(changed.values())) in finding.found
+
+
+def test_a_shop_without_terms_is_told_how_to_put_them_in_force(
+    unreachable: Settings, database_url: str
+) -> None:
+    before = found(unreachable, database_url=database_url)["terms"]
+    with closing(open_database(database_url)) as database, database.session() as session, transaction(session):
+        make.terms(session)
+
+    after = found(unreachable, database_url=database_url)["terms"]
+
+    assert (before.is_well, after.is_well) == (False, True)
+    assert before.fix == "run `shop terms NAME --german FILE --english FILE`"
+    assert after.found == "version 2026-01 is in force"

@@ -159,6 +159,7 @@ ACTIONS = {
     "mail.sent_again": N_("E-mail sent once more"),
     "mail.aborted": N_("E-mail given up"),
     "policy.changed": N_("Policy changed"),
+    "terms.published": N_("Terms published"),
     "staff.created": N_("Staff account created"),
     "staff.role_changed": N_("Role changed"),
     "staff.deactivated": N_("Staff account closed"),
@@ -179,6 +180,7 @@ OBJECTS = {
     "block": N_("Block"),
     "payment": N_("Payment"),
     "policy": N_("Policy"),
+    "terms": N_("Terms"),
     "staff_member": N_("Staff"),
 }
 RIGHTS = {

@@ -5,13 +5,12 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 from sqlalchemy import text
-from sqlmodel import col, select
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app.core.errors import N_, FieldError, Invalid
 from app.core.i18n import LANGUAGES
-from app.ordering.models import TermsVersion
+from app.ordering.queries_terms import terms_in_force, terms_named
 from app.web.cookies import set_language
 from app.web.deps import ReadDep, ShopDep, Values
 from app.web.rendering import page, see_other
@@ -36,8 +35,9 @@ def show_privacy(request: Request) -> Response:
 
 
 @router.get("/terms")
-def show_terms(request: Request, session: ReadDep) -> Response:
-    terms = session.exec(select(TermsVersion).order_by(col(TermsVersion.id).desc()).limit(1)).first()
+def show_terms(request: Request, session: ReadDep, version: str = "") -> Response:
+    in_force = terms_in_force(session)
+    terms = terms_named(session, version) if version else in_force
     shown = None
     if terms is not None:
         is_german = request.scope["lang"] == "de"
@@ -45,6 +45,7 @@ def show_terms(request: Request, session: ReadDep) -> Response:
             "name": terms.name,
             "text": terms.text_de if is_german else terms.text_en,
             "created_at": terms.created_at,
+            "is_in_force": in_force is not None and terms.id == in_force.id,
         }
     return page(request, "store/public/terms.html", terms=shown)
 
@@ -85,10 +86,7 @@ def show_readiness(shop: ShopDep) -> Response:
 
 def own_path(wanted: str) -> str:
     """The address if it is a plain path of this shop, else the start page: never a way to another site."""
-    parts = urlsplit(wanted)
-    is_plain = (
-        wanted.startswith("/") and not wanted.startswith("//") and not parts.scheme and not parts.netloc
-    )
+    is_plain = wanted.startswith("/") and not wanted.startswith("//")
     if not is_plain or "\\" in wanted or any(ord(character) < 33 for character in wanted):
         return "/"
     return wanted

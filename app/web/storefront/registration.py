@@ -1,5 +1,6 @@
 """Pages to apply with a company and to confirm the e-mail address."""
 
+from email.utils import parseaddr
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -15,7 +16,7 @@ from app.flows.register_customer import Application, register_customer, resend_l
 from app.web.countries import country_options
 from app.web.deps import Address, Now, ReadDep, Values, VisitorDep, WriteDep
 from app.web.forms import Errors, errors_of, parse
-from app.web.rendering import page, see_other
+from app.web.rendering import page, see_other, shop_of
 from app.web.storefront.company_form import CompanyForm, legal_form_options
 
 router = APIRouter()
@@ -47,7 +48,8 @@ def show_form(request: Request) -> Response:
     if request.scope["visitor"] is not None:
         return see_other("/status")
     if "received" in request.query_params:
-        return page(request, "store/registration/received.html")
+        sender = parseaddr(shop_of(request).settings.mail_from)[1]
+        return page(request, "store/registration/received.html", sender=sender)
     return _form(request, {"country": "DE"}, {})
 
 
