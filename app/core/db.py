@@ -137,7 +137,15 @@ def open_database(url: str, *, pool_size: int = 20) -> Database:
         connect: dict[str, Any] = {"check_same_thread": False, "timeout": 15}
     else:
         connect = {"options": POSTGRESQL_OPTIONS, "connect_timeout": 5, "application_name": "schlicht"}
-    writing = create_engine(url, connect_args=connect, pool_size=pool_size, max_overflow=10, pool_timeout=10)
+    # An error's text goes to logs and job rows: it must not carry password hashes or links sent by mail.
+    writing = create_engine(
+        url,
+        connect_args=connect,
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_timeout=10,
+        hide_parameters=True,
+    )
     reading = create_engine(
         url,
         connect_args=connect,
@@ -146,6 +154,7 @@ def open_database(url: str, *, pool_size: int = 20) -> Database:
         pool_timeout=10,
         isolation_level="AUTOCOMMIT",
         pool_reset_on_return=None,
+        hide_parameters=True,
     )
     asking = reading
     if writing.dialect.name == "sqlite":
