@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 from app.core.ids import hash_token
 from app.customers.models import Contact, ContactSession, ContactToken, Customer, TokenPurpose
 from app.customers.rules.application import CompanyFacts
+from app.mainbrand.rules.keys import ascii_domain
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,11 @@ def contact_by_email(session: Session, email: str) -> Contact | None:
 
 
 def normal_email(email: str) -> str:
-    """An address as it is stored and compared: no spaces around it, lower case, no NUL (PostgreSQL refuses it)."""
-    return email.replace("\0", "").strip().lower()
+    """An address as it is stored, compared and written to: no spaces around it, lower case, no NUL (PostgreSQL
+    refuses it), an international domain in punycode (few mail servers take it as people write it).
+    """
+    name, at, domain = email.replace("\0", "").strip().lower().rpartition("@")
+    return name + at + ascii_domain(domain)
 
 
 def read_facts(session: Session, customer_id: int) -> CompanyFacts:

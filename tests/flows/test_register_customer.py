@@ -57,6 +57,26 @@ def test_an_application_keeps_which_terms_were_accepted(session: Session, now: d
     )
 
 
+def test_the_link_goes_to_an_international_domain_as_mail_servers_write_it(
+    session: Session, now: datetime
+) -> None:
+    register_customer(
+        session, replace(APPLICATION, email="Kim@Müller-Bau.example"), address="192.0.2.1", now=now
+    )
+    register_customer(
+        session, replace(APPLICATION, email="kim@xn--mller-bau-q9a.example"), address="192.0.2.1", now=now
+    )
+
+    session.rollback()
+    [contact] = session.exec(select(Contact)).all()
+    assert contact.email == "kim@xn--mller-bau-q9a.example"
+    sent = session.exec(select(Mail)).all()
+    assert [(mail.kind, mail.to_address) for mail in sent] == [
+        ("verify_email", contact.email),
+        ("registration_known", contact.email),
+    ]
+
+
 def test_two_at_once_with_one_address_make_one_application(
     database: Database, session: Session, now: datetime
 ) -> None:

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+import idna
+
 from app.mainbrand.rules.free_mail import FREE_MAIL_DOMAINS
 
 UMLAUTS = str.maketrans(
@@ -131,10 +133,7 @@ def email_domain(email: str | None) -> str | None:
     """
     domain = (email or "").strip().lower().rpartition("@")[2].strip(" .>")
     domain = domain.removeprefix("www.")
-    try:
-        domain = domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        return None
+    domain = ascii_domain(domain)
     labels = domain.split(".")
     if len(labels) < 2 or not all(
         re.fullmatch(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?", label) for label in labels
@@ -143,6 +142,16 @@ def email_domain(email: str | None) -> str | None:
     wanted = 3 if len(labels[-1]) == 2 and labels[-2] in SECOND_LEVELS and len(labels) > 2 else 2
     own = ".".join(labels[-wanted:])
     return None if own in FREE_MAIL_DOMAINS or domain in FREE_MAIL_DOMAINS else own
+
+
+def ascii_domain(domain: str) -> str:
+    """An international domain in punycode (IDNA 2008, UTS 46); one that cannot be is left as it is."""
+    if domain.isascii():
+        return domain
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except UnicodeError:
+        return domain
 
 
 def _words(name: str) -> list[str]:

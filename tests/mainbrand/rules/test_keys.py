@@ -130,6 +130,8 @@ def test_one_court_has_one_key() -> None:
         ("a@firma.co.at", "firma.co.at"),
         ("a@mail.firma.co.at", "firma.co.at"),
         ("a@müller.example", "xn--mller-kva.example"),
+        ("a@xn--mller-kva.example", "xn--mller-kva.example"),
+        ("a@straße.example", "xn--strae-oqa.example"),
         ("www.firma.example", "firma.example"),
         ("firma.example", "firma.example"),
         ("x@gmx.de", None),
