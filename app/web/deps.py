@@ -1,10 +1,11 @@
 """What handlers ask for, as annotated aliases."""
 
+import ipaddress
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Path
 from sqlmodel import Session
 from starlette.requests import Request
 
@@ -13,6 +14,9 @@ from app.core.errors import N_, FieldError, Invalid
 from app.shop import Shop
 from app.web.csrf import FIELD, HEADER, check_csrf
 from app.web.visitor import StaffVisitor, Visitor
+
+LARGEST_ID = 2**31 - 1
+"""The largest number that a column of ids holds on PostgreSQL."""
 
 
 def _shop(request: Request) -> Shop:
@@ -46,10 +50,7 @@ def _write_session(request: Request) -> Iterator[Session]:
 
 async def form_values(request: Request) -> dict[str, str]:
     """The posted form's texts, after the proof that it is ours. Raises Refused, or Invalid for a field sent twice."""
-    form = await request.form(max_files=1, max_fields=500)
-    token = request.headers.get(HEADER) or form.get(FIELD, "")
-    check_csrf(request, token=token if isinstance(token, str) else "")
-    texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name != FIELD]
+    texts = await _posted(request)
     values = dict(texts)
     if len(values) != len(texts):
         twice = next(name for name, _ in texts if [n for n, _ in texts].count(name) > 1)
@@ -69,25 +70,45 @@ async def form_values(request: Request) -> dict[str, str]:
 
 async def form_lists(request: Request) -> dict[str, list[str]]:
     """Like `form_values`, for forms whose fields repeat: each name with all its values, in order."""
-    form = await request.form(max_files=1, max_fields=500)
-    token = request.headers.get(HEADER) or form.get(FIELD, "")
-    check_csrf(request, token=token if isinstance(token, str) else "")
     lists: dict[str, list[str]] = {}
-    for name, value in form.multi_items():
-        if isinstance(value, str) and name != FIELD:
-            lists.setdefault(name, []).append(value)
+    for name, value in await _posted(request):
+        lists.setdefault(name, []).append(value)
     return lists
 
 
+async def _posted(request: Request) -> list[tuple[str, str]]:
+    form = await request.form(max_files=1, max_fields=500)
+    token = request.headers.get(HEADER) or form.get(FIELD, "")
+    check_csrf(request, token=token if isinstance(token, str) else "")
+    texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name != FIELD]
+    # No database column takes a NUL, and nobody types one.
+    return [(name, value.replace("\0", "")) for name, value in texts]
+
+
 def caller_address(request: Request) -> str:
-    """The caller's network address, counted from the right past the configured proxies."""
+    """The caller's network address, counted from the right past the configured proxies.
+
+    Of an IPv6 address the network (/64): one line of a provider has as many addresses as it likes.
+    """
     trusted = _shop(request).settings.trusted_proxies
     forwarded = [
         part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()
     ]
     if trusted and len(forwarded) >= trusted:
-        return forwarded[-trusted]
-    return request.client.host if request.client else "unknown"
+        return _network(forwarded[-trusted])
+    return _network(request.client.host) if request.client else "unknown"
+
+
+def _network(address: str) -> str:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed.packed, 64), strict=False))
 
 
 ShopDep = Annotated[Shop, Depends(_shop)]
@@ -99,3 +120,4 @@ Values = Annotated[dict[str, str], Depends(form_values)]
 ValueLists = Annotated[dict[str, list[str]], Depends(form_lists)]
 Now = Annotated[datetime, Depends(utc_now)]
 Address = Annotated[str, Depends(caller_address)]
+RowId = Annotated[int, Path(ge=1, le=LARGEST_ID)]

@@ -73,8 +73,10 @@ def on_http_error(request: Request, error: Exception) -> Response:
 
 
 def on_bad_request(request: Request, error: Exception) -> Response:
-    """The answer to path or query values that cannot be read."""
+    """The answer to path or query values that cannot be read; an address that no thing can have is not found."""
     assert isinstance(error, RequestValidationError)
+    if any(fault["loc"][0] == "path" for fault in error.errors()):
+        return problem(request, 404, code="http.404")
     fields = {str(fault["loc"][-1]): str(fault["msg"]) for fault in error.errors()}
     return problem(request, 422, code="request.invalid", fields=fields)
 

@@ -60,3 +60,8 @@ def test_head_is_answered_like_get_without_a_body(browser: Open) -> None:
 
     assert page.head("/").content == b""
     assert page.head("/").headers["content-length"] == page.get("/").headers["content-length"]
+
+
+@pytest.mark.parametrize("path", ["/bundles/a%00b", "/orders/%00", "/orders?q=%00", "/catalogue?q=a%00b"])
+def test_no_text_with_a_nul_is_looked_for(browser: Open, admitted: Contact, path: str) -> None:
+    assert browser(admitted).get(path).status_code == 404

@@ -13,7 +13,7 @@ from app.core.errors import N_, FieldError, Invalid
 from app.flows.save_block import VAT_RATES_BP, save_block
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, page_urls
 from app.web.admin.reading import FormReader
-from app.web.deps import Now, ReadDep, StaffDep, Values, WriteDep
+from app.web.deps import Now, ReadDep, RowId, StaffDep, Values, WriteDep
 from app.web.forms import errors_of
 from app.web.forms_money import amount_text
 from app.web.rendering import KIND_NAMES, see_other
@@ -57,7 +57,7 @@ def create_block(request: Request, session: WriteDep, staff: StaffDep, values: V
 
 
 @router.get("/admin/blocks/{block_id}")
-def show_block(request: Request, block_id: int, session: ReadDep) -> Response:
+def show_block(request: Request, block_id: RowId, session: ReadDep) -> Response:
     block = find_block(session, block_id)
     return _editor(request, block, _values(block, language=request.scope["lang"]))
 
@@ -65,7 +65,7 @@ def show_block(request: Request, block_id: int, session: ReadDep) -> Response:
 @router.post("/admin/blocks/{block_id}")
 def change_block(
     request: Request,
-    block_id: int,
+    block_id: RowId,
     session: WriteDep,
     reading: ReadDep,
     staff: StaffDep,

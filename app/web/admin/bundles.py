@@ -26,7 +26,7 @@ from app.flows.save_bundle import MOST_ITEMS, save_bundle, set_image
 from app.web.admin import words
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
 from app.web.admin.reading import FormReader
-from app.web.deps import Now, ReadDep, StaffDep, Values, WriteDep
+from app.web.deps import Now, ReadDep, RowId, StaffDep, Values, WriteDep
 from app.web.forms import errors_of
 from app.web.forms_money import amount_text
 from app.web.rendering import KIND_NAMES, see_other
@@ -80,14 +80,14 @@ def create_bundle(
 
 
 @router.get("/admin/bundles/{bundle_id}")
-def show_bundle(request: Request, bundle_id: int, session: ReadDep) -> Response:
+def show_bundle(request: Request, bundle_id: RowId, session: ReadDep) -> Response:
     return _sheet_page(request, session, read_sheet(session, bundle_id))
 
 
 @router.post("/admin/bundles/{bundle_id}")
 def change_bundle(
     request: Request,
-    bundle_id: int,
+    bundle_id: RowId,
     session: WriteDep,
     reading: ReadDep,
     staff: StaffDep,
@@ -100,7 +100,7 @@ def change_bundle(
 @router.post("/admin/bundles/{bundle_id}/publish")
 def submit_publish(
     request: Request,
-    bundle_id: int,
+    bundle_id: RowId,
     session: WriteDep,
     reading: ReadDep,
     staff: StaffDep,
@@ -118,7 +118,7 @@ def submit_publish(
 @router.post("/admin/bundles/{bundle_id}/retire")
 def submit_retire(
     request: Request,
-    bundle_id: int,
+    bundle_id: RowId,
     session: WriteDep,
     reading: ReadDep,
     staff: StaffDep,
@@ -134,7 +134,7 @@ def submit_retire(
 
 
 @router.get("/admin/bundles/{bundle_id}/image")
-def show_image(bundle_id: int, session: ReadDep) -> Response:
+def show_image(bundle_id: RowId, session: ReadDep) -> Response:
     content_type, content = image_of(session, bundle_id)
     return Response(content, media_type=content_type)
 
@@ -142,7 +142,7 @@ def show_image(bundle_id: int, session: ReadDep) -> Response:
 @router.post("/admin/bundles/{bundle_id}/image")
 async def submit_image(
     request: Request,
-    bundle_id: int,
+    bundle_id: RowId,
     session: WriteDep,
     reading: ReadDep,
     staff: StaffDep,

@@ -13,7 +13,7 @@ from app.mail.rendering import Text, render
 from app.shop import Shop
 from app.web.admin import words
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, page_urls
-from app.web.deps import Now, ReadDep, ShopDep, StaffDep, Values, WriteDep
+from app.web.deps import Now, ReadDep, RowId, ShopDep, StaffDep, Values, WriteDep
 from app.web.rendering import see_other
 
 router = APIRouter()
@@ -42,7 +42,7 @@ def show_mails(request: Request, session: ReadDep) -> Response:
 
 
 @router.get("/admin/mail/{mail_id}")
-def show_mail(request: Request, mail_id: int, shop: ShopDep, session: ReadDep) -> Response:
+def show_mail(request: Request, mail_id: RowId, shop: ShopDep, session: ReadDep) -> Response:
     mail = find_mail(session, mail_id)
     return desk(
         request, "mail/mail.html", mail=mail, text=_without_secrets(shop, mail), request_key=new_token()[:20]
@@ -51,7 +51,7 @@ def show_mail(request: Request, mail_id: int, shop: ShopDep, session: ReadDep) -
 
 @router.post("/admin/mail/{mail_id}/retry")
 def submit_retry(
-    mail_id: int, shop: ShopDep, session: WriteDep, staff: StaffDep, values: Values, now: Now
+    mail_id: RowId, shop: ShopDep, session: WriteDep, staff: StaffDep, values: Values, now: Now
 ) -> Response:
     if values.get("request_key"):
         is_done = send_again(
@@ -69,7 +69,7 @@ def submit_retry(
 
 
 @router.post("/admin/mail/{mail_id}/abort")
-def submit_abort(mail_id: int, session: WriteDep, staff: StaffDep, values: Values, now: Now) -> Response:
+def submit_abort(mail_id: RowId, session: WriteDep, staff: StaffDep, values: Values, now: Now) -> Response:
     is_done = abort(session, mail_id, actor=staff.actor, now=now)
     return see_other(f"/admin/mail/{mail_id}?done={'aborted' if is_done else 'unchanged'}")
 

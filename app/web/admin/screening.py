@@ -20,7 +20,7 @@ from app.mainbrand.models import MainAccount
 from app.mainbrand.queries_desk import find_account
 from app.mainbrand.rules.keys import email_domain, fold
 from app.web.admin.lists import asked_page, desk, form_error, page_urls
-from app.web.deps import Now, ReadDep, StaffDep, Values, WriteDep
+from app.web.deps import LARGEST_ID, Now, ReadDep, RowId, StaffDep, Values, WriteDep
 from app.web.forms import errors_of
 from app.web.rendering import see_other
 
@@ -66,27 +66,26 @@ def show_queue(request: Request, session: ReadDep) -> Response:
 
 
 @router.get("/admin/screening/{screening_id}")
-def show_case(request: Request, screening_id: int, session: ReadDep) -> Response:
+def show_case(request: Request, screening_id: RowId, session: ReadDep) -> Response:
     return _page(request, session, screening_id)
 
 
 @router.post("/admin/screening/{screening_id}")
 def submit_decision(
     request: Request,
-    screening_id: int,
+    screening_id: RowId,
     session: WriteDep,
     reading: ReadDep,
     staff: StaffDep,
     values: Values,
     now: Now,
 ) -> Response:
-    account_text = values.get("main_account_id", "")
     try:
         decide(
             session,
             screening_id,
             decision=_decision(values.get("decision", "")),
-            main_account_id=int(account_text) if account_text.isdecimal() else None,
+            main_account_id=_account_id(values.get("main_account_id", "")),
             reason=values.get("reason", ""),
             actor=staff.actor,
             now=now,
@@ -106,6 +105,12 @@ def submit_decision(
 def _decision(text: str) -> ScreeningState:
     # What is not offered is left to the flow, which refuses it with its sentence.
     return ScreeningState(text) if text in dict(DECISIONS) else ScreeningState.PENDING
+
+
+def _account_id(text: str) -> int | None:
+    # Too large a number is 0, which is no account: the flow says so.
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
+    return number if number is None or number <= LARGEST_ID else 0
 
 
 def _page(

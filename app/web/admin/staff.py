@@ -20,7 +20,7 @@ from app.staff.queries import list_members
 from app.staff.rules.roles import RIGHTS, Right, Role
 from app.web.admin import words
 from app.web.admin.lists import desk
-from app.web.deps import Now, ReadDep, ShopDep, StaffDep, Values, WriteDep
+from app.web.deps import Now, ReadDep, RowId, ShopDep, StaffDep, Values, WriteDep
 from app.web.forms import Form, errors_of, parse
 from app.web.rendering import ROLE_NAMES, see_other
 
@@ -73,7 +73,7 @@ def submit_staff(
 @router.post("/admin/staff/{staff_member_id}")
 def change_staff(
     request: Request,
-    staff_member_id: int,
+    staff_member_id: RowId,
     shop: ShopDep,
     session: WriteDep,
     reading: ReadDep,

@@ -1,9 +1,8 @@
 """The cart: what it holds, what is wrong with it, what it costs, when it comes."""
 
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import Field
 from sqlmodel import Session
 from starlette.requests import Request
@@ -15,7 +14,7 @@ from app.core.i18n import translate
 from app.flows.fill_cart import accept_change, add_to_cart, quantity_sentence, set_quantity
 from app.ordering.queries_cart import Cart, CartRow, read_cart
 from app.ordering.rules.quantities import GREATEST_QUANTITY, greatest_quantity, least_quantity
-from app.web.deps import Now, ReadDep, Values, VisitorDep, WriteDep
+from app.web.deps import LARGEST_ID, Now, ReadDep, RowId, Values, VisitorDep, WriteDep
 from app.web.forms import Errors, Form, errors_of, parse
 from app.web.rendering import is_htmx, page, see_other
 from app.web.storefront.bundle import bundle_page
@@ -23,9 +22,6 @@ from app.web.storefront.promises import calendar_of, last_order
 from app.web.visitor import Visitor
 
 router = APIRouter()
-
-LARGEST_ID = 2**31 - 1
-BundleId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 
 class AddForm(Form):
@@ -77,7 +73,7 @@ def add_line(
 @router.post("/cart/lines/{bundle_id}")
 def change_line(
     request: Request,
-    bundle_id: BundleId,
+    bundle_id: RowId,
     visitor: VisitorDep,
     session: WriteDep,
     reads: ReadDep,

@@ -35,6 +35,8 @@ def test_an_admitted_person_comes_to_the_catalogue_or_to_the_page_asked_for(
     [
         "https://evil.example",
         "//evil.example",
+        "//[",
+        "//\u2100.example",
         "/\\evil.example",
         "/\t/evil.example",
         "javascript:alert(1)",
