@@ -17,8 +17,9 @@ from app.flows.settle_payment import settle_payment
 from app.flows.sweep_payments import sweep_payments
 from app.fulfilment.calendar import work_calendar
 from app.jobs import queue
-from app.payments.stripe_gateway import StripeUnavailable
+from app.payments.stripe_gateway import StripeRefusal, StripeUnavailable
 from app.shop import Shop
+from app.staff.service import forget_expired_sessions
 from app.throttling.service import forget_older
 
 log = logging.getLogger("app.worker")
@@ -60,7 +61,7 @@ def _settle_payment(shop: Shop, args: dict[str, Any]) -> None:
                 intent_id=args.get("intent_id"),
                 event_row_id=args.get("event_row_id"),
             )
-    except StripeUnavailable:
+    except (StripeUnavailable, StripeRefusal):
         # The next sweep asks again: an hour without Stripe must not leave a heap of dead jobs.
         if not args.get("is_swept"):
             raise
@@ -85,6 +86,7 @@ def _tidy_up(shop: Shop, _: dict[str, Any]) -> None:
     with shop.db.session() as session, transaction(session):
         queue.prune(session, now=utc_now())
         forget_expired(session, now=utc_now())
+        forget_expired_sessions(session, now=utc_now())
         forget_older(session, before=utc_now() - timedelta(days=2))
 
 

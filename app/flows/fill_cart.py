@@ -113,7 +113,9 @@ def _on_sale(session: Session, bundle_id: int) -> BundleVersion:
 
 def _line(session: Session, customer_id: int, bundle_id: int) -> CartLine | None:
     return session.exec(
-        select(CartLine).where(col(CartLine.customer_id) == customer_id, col(CartLine.bundle_id) == bundle_id)
+        select(CartLine)
+        .where(col(CartLine.customer_id) == customer_id, col(CartLine.bundle_id) == bundle_id)
+        .with_for_update()
     ).first()
 
 

@@ -39,7 +39,7 @@ def _look_again(session: Session, *, now: datetime) -> int:
     with transaction(session):
         stuck = col(Payment.state).in_(TRANSIENT) & (col(Payment.checked_at) < now - TRANSIENT_AFTER)
         quiet = (col(Payment.state) == PaymentState.OPEN) & (col(Payment.checked_at) < now - CHECK_OPEN_AFTER)
-        query = select(Payment).where(or_(stuck, quiet)).order_by(col(Payment.id)).limit(LIMIT)
+        query = select(Payment).where(or_(stuck, quiet)).order_by(col(Payment.checked_at)).limit(LIMIT)
         payments = session.exec(query.with_for_update(skip_locked=True)).all()
         for payment in payments:
             payment.checked_at = now

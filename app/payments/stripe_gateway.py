@@ -192,8 +192,10 @@ class StripeGateway:
             event = json.loads(body)
             if event["livemode"] is not self._is_live:
                 raise Forged("an event of the other mode")
-            return EventFacts(str(event["id"]), str(event["type"]), str(event["data"]["object"]["id"]))
-        except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError) as error:
+            return EventFacts(
+                str(event["id"]), str(event["type"]), str(event["data"]["object"].get("id", ""))
+            )
+        except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Forged(str(error)) from error
 
 

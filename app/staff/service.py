@@ -74,6 +74,11 @@ def end_sessions(session: Session, staff_member_id: int) -> None:
     session.execute(delete(StaffSession).where(col(StaffSession.staff_member_id) == staff_member_id))
 
 
+def forget_expired_sessions(session: Session, *, now: datetime) -> None:
+    """Deletes sessions that are over."""
+    session.execute(delete(StaffSession).where(col(StaffSession.expires_at) <= now))
+
+
 def new_recovery_codes(session: Session, staff_member_id: int, *, now: datetime) -> list[str]:
     """Eight fresh codes, shown once and kept as hashes; the former ones die."""
     forget_recovery_codes(session, staff_member_id)

@@ -396,6 +396,26 @@ def test_without_any_webhook_the_sweep_settles(session: Session, till: Till) -> 
     assert_paid_once(till, placed.number)
 
 
+def test_the_sweep_looks_first_at_what_it_has_not_looked_at_for_longest(
+    session: Session, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.flows.sweep_payments.LIMIT", 1)
+    till.placed_and_open()
+    session.rollback()
+    first = till.payments()[0]
+    with transaction(session):
+        twin = first.model_dump(exclude={"id", "session_id", "token"})
+        session.add(Payment(**twin, session_id="cs_twin", token="twin"))
+
+    looked_at = []
+    for minutes in (4, 8):
+        later = till.at(till.now + timedelta(minutes=minutes))
+        sweep_payments(session, now=later.now)
+        looked_at.append(later.jobs()[-1]["payment_id"])
+
+    assert sorted(looked_at) == sorted(payment.id or 0 for payment in till.payments())
+
+
 def test_an_attempt_whose_session_was_lost_in_a_crash_is_found_by_its_metadata(till: Till) -> None:
     placed = till.place()
     till.stripe.fail_next("create_session", is_after_work=True)

@@ -1,9 +1,11 @@
 """The gateway against the stand-in process, through the real SDK."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import stripe
 
 from app.payments.rules.facts import CardItem, IntentStatus, SessionFacts, SessionStatus, SessionWish
 from app.payments.stripe_gateway import (
@@ -200,3 +202,20 @@ def test_without_a_server_there_is_no_answer() -> None:
 def test_an_empty_webhook_secret_is_refused() -> None:
     with pytest.raises(ValueError, match="empty"):
         StripeGateway(api_key=API_KEY, webhook_secret="")
+
+
+def test_a_signed_event_about_a_thing_without_an_id_is_taken(gateway: StripeGateway) -> None:
+    body = json.dumps(
+        {
+            "id": "evt_1",
+            "type": "balance.available",
+            "livemode": False,
+            "data": {"object": {"object": "balance"}},
+        }
+    )
+    at = int(datetime.now(UTC).timestamp())
+    signature = stripe.WebhookSignature._compute_signature(f"{at}.{body}", DEFAULT_SECRET)
+
+    event = gateway.read_event(body.encode(), signature=f"t={at},v1={signature}")
+
+    assert (event.event_type, event.object_id) == ("balance.available", "")

@@ -144,7 +144,7 @@ def _faults_of_vat_id(facts: CompanyFacts) -> list[FieldError]:
         return [
             FieldError(
                 "vat_id",
-                N_("This VAT id cannot be right: its form or check digits do not fit. Example: DE123456789."),
+                N_("This VAT id cannot be right: a character is wrong, missing or too many."),
             )
         ]
     if facts.is_vat_id_foreign and not facts.vat_note:

@@ -17,7 +17,9 @@ from app.mail.queries import mails_about
 from app.ordering.models import Order
 from app.ordering.queries_desk import read_parts
 from app.ordering.rules.states import CancelReason
+from app.payments.models import Payment
 from app.payments.queries_desk import payments_of_order
+from app.payments.rules.states import PaymentState
 from app.web.admin import words
 
 OWN_EVENTS = frozenset({"order.dispatched"})
@@ -55,7 +57,7 @@ def order_timeline(session: Session, order: Order, *, language: str) -> list[Tim
             (
                 payment.settled_at,
                 words.PAYMENTS[payment.state].label,
-                payment.failure_code or _reason(payment.release_reason, language),
+                _why(payment, language),
             ),
         )
         entries += [TimelineEntry(at, label, detail) for at, label, detail in moments if at is not None]
@@ -74,6 +76,13 @@ def order_timeline(session: Session, order: Order, *, language: str) -> list[Tim
         if act.action not in OWN_EVENTS
     ]
     return sorted(entries, key=lambda entry: entry.at)
+
+
+def _why(payment: Payment, language: str) -> str:
+    # A card that was declined before another one paid is told by an event of its own.
+    if payment.state is PaymentState.CAPTURED:
+        return ""
+    return payment.failure_code or _reason(payment.release_reason, language)
 
 
 def values_text(values: dict[str, Any], *, language: str) -> str:

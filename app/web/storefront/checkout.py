@@ -115,6 +115,8 @@ def come_back(
     if found is None:
         raise NotFound(N_("There is no such order."), code="order.unknown")
     payment_id, number = found
+    # No connection is held while Stripe thinks: the gate needs them.
+    reads.rollback()
     try:
         settle_payment(
             session,
@@ -141,7 +143,7 @@ def to_card_page(
             base_url=shop.settings.base_url.rstrip("/"),
             now=now,
         )
-    except StripeUnavailable:
+    except (StripeUnavailable, StripeRefusal):
         return see_other(f"/orders/{number}?notice=unreachable")
     except Refused:
         return see_other(f"/orders/{number}")

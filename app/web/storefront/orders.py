@@ -116,10 +116,7 @@ def show_order(
 
 
 @router.post("/orders/{number}/pay")
-def pay(
-    number: str, shop: ShopDep, visitor: VisitorDep, session: WriteDep, reads: ReadDep, _: Values, now: Now
-) -> Response:
-    whole_order(reads, number, customer_id=visitor.customer_id)
+def pay(number: str, shop: ShopDep, visitor: VisitorDep, session: WriteDep, _: Values, now: Now) -> Response:
     return to_card_page(session, shop, visitor, number=number, now=now)
 
 

@@ -114,6 +114,20 @@ def test_paying_twice_leads_to_the_same_card_page(till: Till, client: Any) -> No
     assert len(till.payments()) == 1
 
 
+def test_a_card_page_that_stripe_does_not_know_any_more_leads_back_to_the_order(
+    till: Till, client: Any
+) -> None:
+    placed, _ = till.placed_and_open()
+    till.stripe.sessions.clear()
+
+    answer = client.submit(f"/orders/{placed.number}/pay", page="/orders")
+
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        f"/orders/{placed.number}?notice=unreachable",
+    )
+
+
 def test_paying_again_what_was_just_paid_settles_instead(till: Till, client: Any) -> None:
     placed, session_id = till.placed_and_open()
     till.stripe.pay(session_id)
