@@ -3,7 +3,7 @@
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MINIMUM_SECRET_LENGTH = 32
@@ -48,6 +48,14 @@ class Settings(BaseSettings):
     seller_phone: str = "+49 30 23125 100"
     main_brand_name: str = "Kessler Industriebedarf GmbH"
     main_brand_contact: str = "vertrieb@kessler.example, +49 30 23125 200"
+
+    @field_validator("base_url")
+    @classmethod
+    def _as_browsers_write_it(cls, url: str) -> str:
+        # A browser leaves the usual port out of the Host header, and no address ends in two slashes.
+        parts = urlsplit(url.strip().rstrip("/").lower())
+        usual = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+        return f"{parts.scheme}://{parts.netloc.removesuffix(usual)}{parts.path}" if parts.netloc else url
 
     @property
     def host(self) -> str:

@@ -66,3 +66,19 @@ def test_production_refuses_to_start_with_the_demo_companys_particulars() -> Non
 
     with pytest.raises(ValidationError, match="SHOP_SELLER_VAT_ID"):
         Settings(**wanted)
+
+
+@pytest.mark.parametrize(
+    "given, base_url, host",
+    [
+        ("https://shop.example:443", "https://shop.example", "shop.example"),
+        ("https://Shop.example/", "https://shop.example", "shop.example"),
+        ("http://127.0.0.1:80", "http://127.0.0.1", "127.0.0.1"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000", "127.0.0.1:8000"),
+        ("https://shop.example:8443", "https://shop.example:8443", "shop.example:8443"),
+    ],
+)
+def test_the_address_of_the_shop_is_kept_as_browsers_write_it(given: str, base_url: str, host: str) -> None:
+    settings = Settings(**{**SAFE, "base_url": given})
+
+    assert (settings.base_url, settings.host) == (base_url, host)

@@ -1,11 +1,12 @@
 """Handing a finished e-mail to the outside: over SMTP, or into a folder."""
 
+import ipaddress
 import smtplib
 import ssl
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 TIMEOUT_SECONDS = 30
 
@@ -27,14 +28,17 @@ class Transport(Protocol):
 
 
 class SmtpTransport:
-    """One SMTP conversation per e-mail; `smtps` is TLS from the start, `smtp` upgrades where STARTTLS is offered.
+    """One SMTP conversation per e-mail; `smtps` is TLS from the start, `smtp` upgrades by STARTTLS.
 
-    With a user name the connection must be encrypted, or nothing is sent.
+    Without encryption nothing is sent, not even where somebody on the way strips STARTTLS, unless `may_be_plain`;
+    a password is never sent in clear.
     """
 
-    def __init__(self, *, host: str, port: int, user: str, password: str, is_tls: bool) -> None:
+    def __init__(
+        self, *, host: str, port: int, user: str, password: str, is_tls: bool, may_be_plain: bool = False
+    ) -> None:
         self._host, self._port, self._user, self._password = host, port, user, password
-        self._is_tls = is_tls
+        self._is_tls, self._may_be_plain = is_tls, may_be_plain and not user
 
     def deliver(self, message: EmailMessage) -> str:
         try:
@@ -61,9 +65,9 @@ class SmtpTransport:
             if server.has_extn("starttls"):
                 server.starttls(context=context)
                 server.ehlo()
-            elif self._user:
+            elif not self._may_be_plain:
                 server.close()
-                raise Delay("the server offers no encryption, so the password is not sent")
+                raise Delay("the server offers no encryption, so nothing is sent (see SHOP_SMTP_URL)")
         if self._user:
             server.login(self._user, self._password)
         return server
@@ -86,7 +90,8 @@ class FolderTransport:
 def open_transport(url: str) -> Transport:
     """The transport for `smtp://[user:password@]host[:port]`, `smtps://…` or `file:///folder`.
 
-    Raises ValueError for any other address.
+    `smtp://` without encryption is for this very machine, and for a relay in an own network that is named with
+    `?encryption=none`. Raises ValueError for any other address.
     """
     parts = urlsplit(url)
     if parts.scheme == "file":
@@ -100,8 +105,19 @@ def open_transport(url: str) -> Transport:
             user=unquote(parts.username or ""),
             password=unquote(parts.password or ""),
             is_tls=is_tls,
+            may_be_plain=is_loopback(parts.hostname) or parse_qs(parts.query).get("encryption") == ["none"],
         )
     raise ValueError("SHOP_SMTP_URL must begin with smtp://, smtps:// or file:///")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this very machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _failure(code: int, text: bytes | str) -> Exception:
