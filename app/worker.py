@@ -10,7 +10,9 @@ from typing import Any, Self
 
 from app.core.clock import utc_now
 from app.core.transaction import transaction
-from app.customers.service import forget_expired
+from app.customers.service import forget_expired, forget_unconfirmed
+from app.flows.receive_application import receive_application
+from app.flows.reset_password import mail_reset_link
 from app.flows.screen_customer import screen_all, screen_customer
 from app.flows.send_mail import give_up, send_mail
 from app.flows.settle_payment import settle_payment
@@ -46,6 +48,16 @@ def _send_mail(shop: Shop, args: dict[str, Any]) -> None:
 def _give_up_mail(shop: Shop, args: dict[str, Any], error: str) -> None:
     with shop.db.session() as session:
         give_up(session, mail_id=args["mail_id"], error=error)
+
+
+def _receive_application(shop: Shop, args: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        receive_application(session, application_id=args["application_id"], now=utc_now())
+
+
+def _mail_reset_link(shop: Shop, args: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        mail_reset_link(session, email=args["email"], now=utc_now())
 
 
 def _settle_payment(shop: Shop, args: dict[str, Any]) -> None:
@@ -86,12 +98,15 @@ def _tidy_up(shop: Shop, _: dict[str, Any]) -> None:
     with shop.db.session() as session, transaction(session):
         queue.prune(session, now=utc_now())
         forget_expired(session, now=utc_now())
+        forget_unconfirmed(session, now=utc_now())
         forget_expired_sessions(session, now=utc_now())
         forget_older(session, before=utc_now() - timedelta(days=2))
 
 
 HANDLERS: dict[str, Handler] = {
     "send_mail": _send_mail,
+    "receive_application": _receive_application,
+    "mail_reset_link": _mail_reset_link,
     "screen_customer": _screen_customer,
     "screen_all": _screen_all,
     "settle_payment": _settle_payment,

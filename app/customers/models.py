@@ -45,6 +45,23 @@ class Customer(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UTCDateTime)
 
 
+class IncomingApplication(SQLModel, table=True):
+    """An application as it was sent, until the worker takes it up; `facts` are those of CompanyFacts.
+
+    Written alike for known and unknown e-mail addresses, so that the answer's time tells nothing.
+    """
+
+    __tablename__ = "incoming_applications"
+
+    id: int | None = Field(default=None, primary_key=True)
+    facts: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    contact_name: str = Field(max_length=200)
+    email: str = Field(max_length=254)
+    password_hash: str
+    language: str = Field(max_length=2)
+    received_at: datetime = Field(sa_type=UTCDateTime)
+
+
 class Contact(SQLModel, table=True):
     """A person of a customer who signs in; `email` is stored in lower case."""
 
@@ -80,7 +97,7 @@ class TokenPurpose(StrEnum):
 
 
 class ContactToken(SQLModel, table=True):
-    """A link sent by mail: hashed, single use, expiring; a newer one kills the older of its purpose."""
+    """A link sent by mail: hashed, single use, expiring."""
 
     __tablename__ = "contact_tokens"
 

@@ -7,9 +7,11 @@ from sqlmodel import Session, col, select
 
 from app.core.ids import hash_token, new_token
 from app.customers.models import Contact, ContactSession, ContactToken, Customer, TokenPurpose
+from app.customers.rules.admission import ScreeningState
 from app.mail.service import put_mail
 
 SESSION_LIFETIME = timedelta(days=30)
+UNCONFIRMED_LIFETIME = timedelta(days=30)
 LINK_LIFETIME = {
     TokenPurpose.VERIFY_EMAIL: timedelta(hours=48),
     TokenPurpose.RESET_PASSWORD: timedelta(hours=1),
@@ -57,12 +59,31 @@ def forget_expired(session: Session, *, now: datetime) -> None:
     session.execute(delete(ContactToken).where(col(ContactToken.expires_at) <= now))
 
 
+def forget_unconfirmed(session: Session, *, now: datetime) -> int:
+    """Deletes companies that applied 30 days ago and never confirmed an address, so that it is free again; how many.
+
+    Nothing else can hang on them: without a confirmed address nobody is screened or admitted (Article 5(1)(e) GDPR).
+    """
+    is_old = col(Customer.created_at) <= now - UNCONFIRMED_LIFETIME
+    confirmed = select(Contact.customer_id).where(col(Contact.email_verified_at).is_not(None))
+    is_fresh = col(Customer.screening) == ScreeningState.PENDING
+    doomed = session.exec(
+        select(Customer.id).where(is_old, is_fresh, col(Customer.id).not_in(confirmed)).with_for_update()
+    ).all()
+    for customer_id in doomed:
+        people = select(Contact.id).where(col(Contact.customer_id) == customer_id)
+        session.execute(delete(ContactToken).where(col(ContactToken.contact_id).in_(people)))
+        session.execute(delete(ContactSession).where(col(ContactSession.contact_id).in_(people)))
+        session.execute(delete(Contact).where(col(Contact.customer_id) == customer_id))
+        session.execute(delete(Customer).where(col(Customer.id) == customer_id))
+    return len(doomed)
+
+
 def send_link(
     session: Session, contact: Contact, purpose: TokenPurpose, *, company_name: str, now: datetime
 ) -> None:
-    """Mails a person a fresh link; older unused ones of the same purpose stop working."""
+    """Mails a person a fresh link."""
     assert contact.id is not None
-    forget_links(session, contact.id, purpose=purpose)
     token = new_token()
     session.add(
         ContactToken(

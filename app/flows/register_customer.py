@@ -1,24 +1,19 @@
-"""A company applies: facts and password are kept, and a link to confirm the e-mail address is mailed."""
+"""A company applies: what it wrote is checked and kept, and the worker takes it up."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from app.audit.models import ActorKind
-from app.audit.service import Actor, record
 from app.core.errors import N_, FieldError, Invalid
-from app.core.ids import new_number
 from app.core.security import hash_password
 from app.core.transaction import transaction
-from app.customers.models import Contact, Customer, TokenPurpose
-from app.customers.queries import contact_by_email, normal_email
+from app.customers.models import Contact, Customer, IncomingApplication, TokenPurpose
+from app.customers.queries import normal_email
 from app.customers.rules import passwords
 from app.customers.rules.application import CompanyFacts, fault_of_email, fault_of_person, faults
-from app.customers.service import send_link
-from app.mail.service import put_mail
-from app.ordering.models import TermsVersion
+from app.customers.service import forget_links, send_link
+from app.jobs.service import put_job
 from app.throttling.service import hit, key_of
 
 WINDOW = timedelta(hours=1)
@@ -41,30 +36,41 @@ class Application:
 
 
 def register_customer(session: Session, application: Application, *, address: str, now: datetime) -> None:
-    """Keeps an application and mails the link that goes on with it.
+    """Keeps an application for `receive_application`, which writes to the applicant.
 
-    For an address that is known already nothing changes, but its owner gets a mail (one a day); the caller
-    cannot tell the difference, not by time either: the password is hashed exactly once on every way.
-    Raises Invalid `application.invalid` with the fields, Refused `throttled`.
+    Whether the address is known is not looked at here: the answer comes after the same work for all, one hash
+    of the password included, so that its time tells nothing either. Raises Invalid `application.invalid` with
+    the fields, Refused `throttled`.
     """
     _check(application)
     with transaction(session):
         hit(session, key_of("register_from", address), limit=TRIES_PER_ADDRESS, window=WINDOW, now=now)
         hit(session, "register", limit=TRIES_OF_ALL, window=WINDOW, now=now)
     password_hash = hash_password(application.password)
-    try:
-        _keep(session, application, password_hash=password_hash, now=now)
-    except IntegrityError:
-        # Somebody registered the same address at the same moment: it is known now.
-        _keep(session, application, password_hash=password_hash, now=now)
+    with transaction(session):
+        incoming = IncomingApplication(
+            facts=asdict(application.facts),
+            contact_name=application.contact_name,
+            email=normal_email(application.email),
+            password_hash=password_hash,
+            language=application.language,
+            received_at=now,
+        )
+        session.add(incoming)
+        session.flush()
+        put_job(session, "receive_application", now=now, application_id=incoming.id)
 
 
 def resend_link(session: Session, *, contact_id: int, now: datetime) -> None:
-    """Mails a fresh link to confirm the address; a confirmed one gets none. Raises Refused `throttled`."""
+    """Mails a fresh link to confirm the address, and the older ones die; a confirmed one gets none.
+
+    Raises Refused `throttled`.
+    """
     with transaction(session):
         hit(session, f"verify_resend:{contact_id}", limit=LINKS_PER_PERSON, window=WINDOW, now=now)
         contact = session.get_one(Contact, contact_id, with_for_update=True)
         if contact.email_verified_at is None:
+            forget_links(session, contact_id, purpose=TokenPurpose.VERIFY_EMAIL)
             company_name = session.get_one(Customer, contact.customer_id).company_name
             send_link(session, contact, TokenPurpose.VERIFY_EMAIL, company_name=company_name, now=now)
 
@@ -86,71 +92,3 @@ def _check(application: Application) -> None:
         wrong.append(FieldError("accept_terms", N_("Please accept the terms.")))
     if wrong:
         raise Invalid(N_("Please check your entries."), code="application.invalid", fields=tuple(wrong))
-
-
-def _keep(session: Session, application: Application, *, password_hash: str, now: datetime) -> None:
-    with transaction(session):
-        known = contact_by_email(session, application.email)
-        if known is None:
-            _add(session, application, password_hash=password_hash, now=now)
-        else:
-            put_mail(
-                session,
-                "registration_known",
-                key=f"registration_known:{known.id}:{now.date().isoformat()}",
-                to=known.email,
-                language=known.language,
-                object_kind="customer",
-                object_id=known.customer_id,
-                now=now,
-                contact_name=known.name,
-                is_confirmed=known.email_verified_at is not None,
-            )
-
-
-def _add(session: Session, application: Application, *, password_hash: str, now: datetime) -> None:
-    facts = application.facts
-    customer = Customer(
-        number=new_number("K"),
-        company_name=facts.company_name,
-        legal_form=facts.legal_form,
-        name_key=facts.name_key,
-        vat_id=facts.vat_key,
-        vat_note=facts.vat_note,
-        register_number=facts.register_number or None,
-        register_court=facts.register_court,
-        register_key=facts.register_key,
-        street=facts.street,
-        postal_code=facts.postal_code,
-        city=facts.city,
-        country=facts.country,
-        phone=facts.phone,
-        language=application.language,
-        business_confirmed_at=now,
-        created_at=now,
-    )
-    session.add(customer)
-    session.flush()
-    assert customer.id is not None
-    contact = Contact(
-        customer_id=customer.id,
-        email=normal_email(application.email),
-        name=application.contact_name,
-        language=application.language,
-        password_hash=password_hash,
-        created_at=now,
-    )
-    session.add(contact)
-    session.flush()
-    send_link(session, contact, TokenPurpose.VERIFY_EMAIL, company_name=customer.company_name, now=now)
-    terms = session.exec(select(TermsVersion.name).order_by(col(TermsVersion.id).desc()).limit(1)).first()
-    record(
-        session,
-        Actor(ActorKind.CUSTOMER, contact.name, contact.id),
-        action="customer.applied",
-        object_kind="customer",
-        object_id=customer.id,
-        object_name=customer.company_name,
-        now=now,
-        new={"terms_version": terms, "is_business": True},
-    )

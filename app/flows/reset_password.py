@@ -11,6 +11,7 @@ from app.customers.models import Contact, Customer, TokenPurpose
 from app.customers.queries import contact_by_email, normal_email
 from app.customers.rules.passwords import fault
 from app.customers.service import end_sessions, forget_links, send_link, start_session, use_link
+from app.jobs.service import put_job
 from app.throttling.service import hit, key_of
 
 WINDOW = timedelta(hours=1)
@@ -20,13 +21,23 @@ TRIES_OF_PRESENT_PASSWORD = 10
 
 
 def request_reset(session: Session, *, email: str, address: str, now: datetime) -> None:
-    """Mails a link (one hour) to the owner of the address; for an unknown one nothing happens.
+    """Asks for a link to the owner of the address, if it has one; the worker looks and mails.
 
-    Known or not, the caller sees the same. Raises Refused `throttled`, for both alike.
+    Known or not, the caller sees the same after the same work. Raises Refused `throttled`, for both alike.
     """
+    email = normal_email(email)
     with transaction(session):
         hit(session, key_of("reset_from", address), limit=TRIES_PER_ADDRESS, window=WINDOW, now=now)
-        hit(session, key_of("reset", normal_email(email)), limit=LINKS_PER_EMAIL, window=WINDOW, now=now)
+        hit(session, key_of("reset", email), limit=LINKS_PER_EMAIL, window=WINDOW, now=now)
+        put_job(session, "mail_reset_link", now=now, email=email)
+
+
+def mail_reset_link(session: Session, *, email: str, now: datetime) -> None:
+    """Mails a link (one hour) to the owner of an address; for an unknown one nothing happens.
+
+    Older links stay good, since a stranger may have asked for this one; the first that is used ends all.
+    """
+    with transaction(session):
         contact = contact_by_email(session, email)
         if contact is not None:
             company_name = session.get_one(Customer, contact.customer_id).company_name
@@ -50,6 +61,7 @@ def reset_password(session: Session, *, token: str, password: str, now: datetime
             )
         contact = session.get_one(Contact, contact_id, with_for_update=True)
         contact.password_hash = password_hash
+        forget_links(session, contact_id, purpose=TokenPurpose.RESET_PASSWORD)
         end_sessions(session, contact_id)
 
 

@@ -84,7 +84,11 @@ def test_a_shop_without_terms_is_told_how_to_put_them_in_force(
     unreachable: Settings, database_url: str
 ) -> None:
     before = found(unreachable, database_url=database_url)["terms"]
-    with closing(open_database(database_url)) as database, database.session() as session, transaction(session):
+    with (
+        closing(open_database(database_url)) as database,
+        database.session() as session,
+        transaction(session),
+    ):
         make.terms(session)
 
     after = found(unreachable, database_url=database_url)["terms"]

@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from sqlmodel import Session, select
@@ -8,13 +9,15 @@ from sqlmodel import Session, select
 from app.audit.models import AuditEntry
 from app.core.db import Database
 from app.core.errors import NotFound
-from app.customers.models import Contact, ContactToken, Customer
+from app.customers.models import Contact, ContactToken, Customer, IncomingApplication
 from app.customers.rules.application import CompanyFacts
 from app.flows.confirm_email import confirm_email
+from app.flows.receive_application import receive_application
 from app.flows.register_customer import Application, register_customer
 from app.jobs.models import Job
 from app.mail.models import Mail
 from tests import make
+from tests.flows.arrivals import take_up
 
 APPLICATION = Application(
     facts=CompanyFacts(
@@ -39,6 +42,11 @@ APPLICATION = Application(
 )
 
 
+def apply(session: Session, now: datetime, **changes: Any) -> None:
+    register_customer(session, replace(APPLICATION, **changes), address="192.0.2.1", now=now)
+    take_up(session, now=now)
+
+
 def token_of(session: Session) -> str:
     session.rollback()
     mail = session.exec(select(Mail).where(Mail.kind == "verify_email")).one()
@@ -48,7 +56,7 @@ def token_of(session: Session) -> str:
 def test_an_application_keeps_which_terms_were_accepted(session: Session, now: datetime) -> None:
     make.terms(session)
 
-    register_customer(session, APPLICATION, address="192.0.2.1", now=now)
+    apply(session, now)
 
     entry = session.exec(select(AuditEntry)).one()
     assert (entry.action, entry.new) == (
@@ -60,12 +68,8 @@ def test_an_application_keeps_which_terms_were_accepted(session: Session, now: d
 def test_the_link_goes_to_an_international_domain_as_mail_servers_write_it(
     session: Session, now: datetime
 ) -> None:
-    register_customer(
-        session, replace(APPLICATION, email="Kim@Müller-Bau.example"), address="192.0.2.1", now=now
-    )
-    register_customer(
-        session, replace(APPLICATION, email="kim@xn--mller-bau-q9a.example"), address="192.0.2.1", now=now
-    )
+    apply(session, now, email="Kim@Müller-Bau.example")
+    apply(session, now, email="kim@xn--mller-bau-q9a.example")
 
     session.rollback()
     [contact] = session.exec(select(Contact)).all()
@@ -87,6 +91,12 @@ def test_two_at_once_with_one_address_make_one_application(
         with database.session() as own:
             facts = replace(APPLICATION.facts, company_name=f"Brunner {number} GmbH")
             register_customer(own, replace(APPLICATION, facts=facts), address="192.0.2.1", now=now)
+            start.wait()
+            own.rollback()
+            waiting = own.exec(select(IncomingApplication.id).order_by(IncomingApplication.id)).all()  # type: ignore[arg-type]
+            own.rollback()
+            if number < len(waiting):
+                receive_application(own, application_id=waiting[number] or 0, now=now)
 
     threads = [Thread(target=apply, args=(number,)) for number in range(4)]
     for thread in threads:
@@ -94,6 +104,8 @@ def test_two_at_once_with_one_address_make_one_application(
     for thread in threads:
         thread.join()
 
+    take_up(session, now=now)
+    assert session.exec(select(IncomingApplication)).all() == []
     assert len(session.exec(select(Customer)).all()) == 1
     assert len(session.exec(select(Contact)).all()) == 1
     assert sorted(mail.kind for mail in session.exec(select(Mail))) == ["registration_known", "verify_email"]
@@ -103,7 +115,7 @@ def test_two_at_once_with_one_address_make_one_application(
     "age, is_alive", [(timedelta(hours=48, seconds=-1), True), (timedelta(hours=48), False)]
 )
 def test_a_link_lives_for_two_days(session: Session, now: datetime, age: timedelta, is_alive: bool) -> None:
-    register_customer(session, APPLICATION, address="192.0.2.1", now=now)
+    apply(session, now)
 
     if is_alive:
         confirm_email(session, token_of(session), now=now + age)
@@ -119,7 +131,7 @@ def test_a_link_lives_for_two_days(session: Session, now: datetime, age: timedel
 def test_of_two_who_press_the_button_at_once_one_confirms(
     database: Database, session: Session, now: datetime
 ) -> None:
-    register_customer(session, APPLICATION, address="192.0.2.1", now=now)
+    apply(session, now)
     token = token_of(session)
     start = Barrier(2)
     answers: list[str] = []
@@ -144,3 +156,15 @@ def test_of_two_who_press_the_button_at_once_one_confirms(
     session.expire_all()
     assert session.exec(select(ContactToken)).one().used_at == now
     assert len(session.exec(select(Job).where(Job.kind == "screen_customer")).all()) == 1
+
+
+def test_an_application_taken_up_twice_is_one(session: Session, now: datetime) -> None:
+    register_customer(session, APPLICATION, address="192.0.2.1", now=now)
+    application_id = session.exec(select(IncomingApplication.id)).one()
+    session.rollback()
+
+    for _ in range(2):
+        receive_application(session, application_id=application_id or 0, now=now)
+
+    assert len(session.exec(select(Customer)).all()) == 1
+    assert [mail.kind for mail in session.exec(select(Mail))] == ["verify_email"]

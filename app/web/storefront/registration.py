@@ -8,7 +8,8 @@ from pydantic import StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Invalid, NotFound, Refused
+from app.core.i18n import translate
 from app.customers.models import TokenPurpose
 from app.customers.queries import is_link_live
 from app.flows.confirm_email import confirm_email
@@ -62,6 +63,11 @@ def apply(request: Request, session: WriteDep, values: Values, address: Address,
             register_customer(session, form.application(language), address=address, now=now)
         except Invalid as invalid:
             errors = errors_of(invalid.fields, language=language)
+        except Refused as refused:
+            # Too many at once: what was typed stays, but the password.
+            text = translate(language, refused.message, **refused.values)
+            wait = {"Retry-After": str(refused.values["retry_after_seconds"])}
+            return _form(request, values, {"form": text}, status=429, headers=wait)
         else:
             return see_other("/register?received=1")
     return _form(request, values, errors, status=422)
@@ -90,12 +96,20 @@ def confirm(request: Request, session: WriteDep, token: str, _: Values, now: Now
     return see_other("/status" if request.scope["visitor"] is not None else "/login?done=confirmed")
 
 
-def _form(request: Request, values: dict[str, str], errors: Errors, *, status: int = 200) -> Response:
+def _form(
+    request: Request,
+    values: dict[str, str],
+    errors: Errors,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response:
     language = request.scope["lang"]
     return page(
         request,
         "store/registration/form.html",
         status=status,
+        headers=headers,
         values=values,
         errors=errors,
         countries=country_options(language),
