@@ -19,6 +19,7 @@ from app.core.transaction import transaction
 from app.customers.gate import admission_now
 from app.customers.models import Contact, Customer, Screening
 from app.customers.rules.admission import Admission
+from app.customers.service import forget_unconfirmed
 from app.flows.fill_demo import demo_totp_secrets
 from app.insights.invariants import check_invariants
 from app.mainbrand.models import MainAccount
@@ -73,6 +74,13 @@ def test_each_log_in_stands_where_its_name_says(demo: dict[str, int], session: S
 
     assert answers == ADMISSIONS
     assert {persona.email for persona in PERSONAS} == set(ADMISSIONS)
+
+
+def test_no_log_in_is_tidied_away_for_weeks(demo: dict[str, int], session: Session) -> None:
+    with transaction(session):
+        count = forget_unconfirmed(session, now=utc_now() + timedelta(days=28))
+
+    assert count == 0
 
 
 def test_every_invariant_of_the_shop_holds(demo: dict[str, int], read_session: Session) -> None:

@@ -89,7 +89,8 @@ def add_personas(rows: Rows, *, policy: Policy, password_hash: str, now: datetim
     buyers = []
     for number, persona in enumerate(PERSONAS):
         firm = company(FIRST_PERSONA + number)
-        applied_at = now - timedelta(days=260 - 20 * number)
+        # An address that stays unconfirmed for 30 days is forgotten: that company has just applied.
+        applied_at = now - timedelta(days=260 - 20 * number if persona.is_email_verified else 1)
         values = _company_values(firm, is_known=not persona.is_doubtful)
         account = None
         if persona.main_revenue_cents is not None:
