@@ -4,16 +4,20 @@ import http.client
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
 from sqlmodel import Session, col, select
 
 from app.catalogue.models import BundleImage, Listing
+from app.cli.gate_signature import check_signature, write_file
 from app.cli.serve import load_settings
 from app.core.clock import utc_now
-from app.customers.models import Customer
+from app.customers.models import Customer, Objection, Screening
+from app.customers.queries_gate import record_of
+from app.customers.rules.gate_audits import to_file
 from app.flows.audit_gate import PREFIX, note_audit, plant_probes, remove_probes
 from app.ordering.models import Order
 from app.settings import Settings
@@ -41,10 +45,21 @@ def register(cli: typer.Typer) -> None:
 
 def gate_audit(
     url: Annotated[str, typer.Option(help="where the shop answers; default SHOP_BASE_URL")] = "",
+    output: Annotated[Path | None, typer.Option(help="write the signed audit to this file")] = None,
+    verify: Annotated[
+        str,
+        typer.Option(metavar="FILE|last", help="walk nothing; check the signature of a file, or of the last"),
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """Walk every route × persona of the running shop and print who meets what; exit 1 when anything is open."""
+    """Walk every route × persona of the running shop and print who meets what; exit 1 when anything is open.
+
+    The outcome is kept for the admin's gate page, signed with a key that comes from SHOP_SECRET_KEY.
+    """
     settings = load_settings()
+    if verify:
+        check_signature(settings, verify, as_json=as_json)
+        return
     shop = open_shop(settings)
     with shop.db.session() as session:
         probes = plant_probes(session, now=utc_now())
@@ -52,16 +67,20 @@ def gate_audit(
             done = walk(_asker(settings, probes.tokens, url=url or settings.base_url), _things(shop))
         finally:
             remove_probes(session)
-        note_audit(
+        audit = note_audit(
             session,
             cells=done.cells,
             findings=[asdict(finding) for finding in done.findings],
             request_count=done.request_count,
             control_sightings=done.control_sightings,
+            secret_key=settings.secret_key.get_secret_value(),
             now=utc_now(),
         )
+        document, signature = record_of(audit).document, audit.signature
     shop.close()
-    typer.echo(_as_json(done) if as_json else _as_table(done))
+    if output is not None:
+        write_file(output, to_file(document, signature))
+    typer.echo(_as_json(document, signature) if as_json else _as_table(done))
     if not done.is_tight:
         raise typer.Exit(1)
 
@@ -123,20 +142,17 @@ def _existing(session: Session, listing: Listing | None) -> dict[str, str]:
         }
     if company is not None:
         found["/admin/customers/{number}"] = f"/admin/customers/{company}"
+    screening = session.exec(select(Screening.id).limit(1)).first()
+    if screening is not None:
+        found["/admin/screening/{screening_id}"] = f"/admin/screening/{screening}"
+    objection = session.exec(select(Objection.id).limit(1)).first()
+    if objection is not None:
+        found["/admin/objections/{objection_id}"] = f"/admin/objections/{objection}"
     return found
 
 
-def _as_json(done: Walk) -> str:
-    return json.dumps(
-        {
-            "is_tight": done.is_tight,
-            "requests": done.request_count,
-            "control_sightings": done.control_sightings,
-            "matrix": done.cells,
-            "findings": [asdict(finding) for finding in done.findings],
-        },
-        indent=2,
-    )
+def _as_json(document: dict[str, Any], signature: str) -> str:
+    return json.dumps({**document, "signature": signature}, indent=2)
 
 
 def _as_table(done: Walk) -> str:

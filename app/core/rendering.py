@@ -51,6 +51,9 @@ def _formats(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
     def on(day: date, style: str = "medium") -> str:
         return format_date(day, format=style, locale=locale)
 
+    def month(day: date, form: str = "LLLL y") -> str:
+        return format_date(day, format=form, locale=locale)
+
     def weekday(day: date) -> str:
         return format_date(
             day, format="EEEE, d. MMMM y" if locale.startswith("de") else "EEEE, d MMMM y", locale=locale
@@ -71,10 +74,16 @@ def _formats(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
     def percent_bp(rate_bp: int) -> str:
         return format_percent(rate_bp / 10_000, format="#,##0.##\u00a0%", locale=locale)
 
+    def duration(seconds: int) -> str:
+        minutes, rest = divmod(seconds, 60)
+        return f"{minutes}\u00a0min {rest}\u00a0s" if minutes else f"{rest}\u00a0s"
+
     return {
+        "duration": duration,
         "money": money,
         "date": on,
         "iso_date": iso_date,
+        "month": month,
         "weekday_date": weekday,
         "datetime": at,
         "country": country,

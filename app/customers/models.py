@@ -4,11 +4,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.core.db import UTCDateTime, enum_type
 from app.customers.rules.admission import ScreeningState
+from app.customers.rules.objections import Outcome
 from app.mainbrand.rules.segments import Segment
 
 
@@ -110,7 +111,12 @@ class ContactToken(SQLModel, table=True):
 
 
 class Screening(SQLModel, table=True):
-    """One comparison of a customer with the main brand's list, with its evidence and decision."""
+    """One comparison of a customer with the main brand's list, with its evidence and decision.
+
+    `reason` is why the program found its outcome, or what the person who decided wrote; `reason_code` the standard
+    reason that was chosen. `decision_seconds` is the time from opening the case to deciding it, None for an
+    idle one. While a proof is asked for the company stays in review.
+    """
 
     __tablename__ = "screenings"
 
@@ -124,12 +130,65 @@ class Screening(SQLModel, table=True):
         default=None, sa_type=enum_type(ScreeningState, name="is_decision")
     )
     decided_by: str = Field(default="", max_length=200)
-    decided_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    decided_at: datetime | None = Field(default=None, sa_type=UTCDateTime, index=True)
     reason: str = Field(default="", max_length=1000)
+    reason_code: str = Field(default="", max_length=32)
+    decided_account_id: int | None = None
+    decision_seconds: int | None = None
+    proof_kind: str = Field(default="", max_length=32)
+    proof_asked_by: str = Field(default="", max_length=200)
+    proof_asked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    proof_due_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    proof_arrived_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class MatchLabel(SQLModel, table=True):
+    """What a person's decision says of one pair of customer and main account: the same company, another one, or
+    None where it says nothing of it.
+    """
+
+    __tablename__ = "match_labels"
+    __table_args__ = (UniqueConstraint("screening_id", "account_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    screening_id: int = Field(foreign_key="screenings.id")
+    customer_id: int = Field(foreign_key="customers.id", index=True)
+    account_id: int = Field(index=True)
+    is_same: bool | None = None
+    decided_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class Objection(SQLModel, table=True):
+    """A company that is kept outside says why it should not be; one at a time, answered by a person."""
+
+    __tablename__ = "objections"
+    __table_args__ = (
+        Index(
+            "uq_objections_open",
+            "customer_id",
+            unique=True,
+            sqlite_where=text("answered_at IS NULL"),
+            postgresql_where=text("answered_at IS NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    customer_id: int = Field(foreign_key="customers.id", index=True)
+    contact_id: int = Field(foreign_key="contacts.id")
+    against: str = Field(max_length=32)
+    text: str = Field(max_length=2000)
+    created_at: datetime = Field(sa_type=UTCDateTime)
+    outcome: Outcome | None = Field(default=None, sa_type=enum_type(Outcome))
+    answer: str = Field(default="", max_length=2000)
+    answered_by: str = Field(default="", max_length=200)
+    answered_at: datetime | None = Field(default=None, sa_type=UTCDateTime, index=True)
 
 
 class BlockedAttempt(SQLModel, table=True):
-    """One refusal worth counting: the proof that the budget brand does not take the main brand's business."""
+    """One refusal worth counting: the proof that the budget brand does not take the main brand's business.
+
+    `window_key` makes the attempts at the gate one for each company, place and hour.
+    """
 
     __tablename__ = "blocked_attempts"
 
@@ -138,10 +197,14 @@ class BlockedAttempt(SQLModel, table=True):
     reason: str = Field(max_length=32)
     place: str = Field(max_length=64)
     at: datetime = Field(sa_type=UTCDateTime, index=True)
+    window_key: str | None = Field(default=None, max_length=100, index=True, unique=True)
 
 
 class GateAudit(SQLModel, table=True):
-    """One walk of `shop gate-audit`: what each persona met on each route, and every fault found."""
+    """One walk of `shop gate-audit`: what each persona met on each route, and every fault found.
+
+    `signature` is over all of it and over the signature of the walk before (rules/gate_audits.py).
+    """
 
     __tablename__ = "gate_audits"
 
@@ -151,3 +214,5 @@ class GateAudit(SQLModel, table=True):
     control_sightings: int
     cells: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     findings: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
+    previous_signature: str = Field(default="", max_length=64)
+    signature: str = Field(default="", max_length=64)

@@ -1,22 +1,18 @@
 """Reading applicants and customers for the staff's pages."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.core.errors import N_, NotFound
 from app.core.paging import Slice, read_page
-from app.customers.models import BlockedAttempt, Contact, Customer, GateAudit, Screening
+from app.customers.models import Contact, Customer, Screening
 from app.customers.queries import people_of
 from app.customers.rules.admission import Admission, ScreeningState, Standing, admission
 from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.keys import name_key, vat_key
 from app.mainbrand.rules.segments import Segment
-
-_WAITING = (col(Screening.outcome) == ScreeningState.REVIEW, col(Screening.decision).is_(None))
 
 
 @dataclass(frozen=True)
@@ -95,51 +91,9 @@ def standing_of(session: Session, customer: Customer) -> Admission:
     )
 
 
-def waiting_reviews(session: Session, *, page: int) -> Slice[tuple[Screening, Customer]]:
-    """One page of cases that wait for a person, longest waiting first."""
-    query = (
-        select_columns(Screening, Customer)
-        .join(Customer, col(Customer.id) == col(Screening.customer_id))
-        .where(*_WAITING)
-        .order_by(col(Screening.id))
-    )
-    return read_page(session, query, page=page)
-
-
-def next_review(session: Session, *, after: int) -> int | None:
-    """The id of the next case after one, else of the first that waits, else None."""
-    ids = select_columns(col(Screening.id)).where(*_WAITING).order_by(col(Screening.id)).limit(1)
-    found: int | None = session.execute(ids.where(col(Screening.id) > after)).scalar()
-    return found if found is not None else session.execute(ids).scalar()
-
-
-def count_reviews(session: Session) -> int:
-    """How many cases wait for a person's decision."""
-    count: int = session.execute(
-        select_columns(func.count()).select_from(Screening).where(*_WAITING)
-    ).scalar_one()
-    return count
-
-
 def find_screening(session: Session, screening_id: int) -> Screening:
     """One comparison. Raises NotFound."""
     screening = session.get(Screening, screening_id)
     if screening is None:
         raise NotFound(N_("There is no such case."), code="screening.not_found")
     return screening
-
-
-def blocked_counts(session: Session, *, since: datetime) -> list[tuple[str, int]]:
-    """How often somebody was kept out since a moment, by reason, most first."""
-    rows = session.execute(
-        select_columns(col(BlockedAttempt.reason), func.count())
-        .where(col(BlockedAttempt.at) >= since)
-        .group_by(col(BlockedAttempt.reason))
-        .order_by(func.count().desc())
-    )
-    return [(reason, count) for reason, count in rows]
-
-
-def last_gate_audit(session: Session) -> GateAudit | None:
-    """The newest walk of `shop gate-audit`, or None where the gate was never walked."""
-    return session.exec(select(GateAudit).order_by(col(GateAudit.id).desc()).limit(1)).first()

@@ -1,6 +1,7 @@
 """Writing sessions, mailed links and decision mails inside the caller's transaction."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
@@ -141,8 +142,13 @@ def forget_links(session: Session, contact_id: int, *, purpose: TokenPurpose) ->
     )
 
 
-def write_to(session: Session, customer: Customer, kind: str, *, key: str, now: datetime) -> None:
-    """Mails the first person of a company who has confirmed the address; without one, nobody."""
+def write_to(
+    session: Session, customer: Customer, kind: str, *, key: str, now: datetime, **values: Any
+) -> None:
+    """Mails the first person of a company who has confirmed the address; without one, nobody.
+
+    `values` are what the mail of this kind says besides names and number.
+    """
     contact = session.exec(
         select(Contact)
         .where(col(Contact.customer_id) == customer.id, col(Contact.email_verified_at).is_not(None))
@@ -163,4 +169,5 @@ def write_to(session: Session, customer: Customer, kind: str, *, key: str, now: 
         contact_name=contact.name,
         company_name=customer.company_name,
         number=customer.number,
+        **values,
     )

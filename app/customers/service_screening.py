@@ -35,8 +35,13 @@ def write_verdict(
     trigger: str,
     now: datetime,
 ) -> Screening:
-    """Keeps a comparison with its evidence, and lets its outcome take effect: state, link, segment, mail."""
+    """Keeps a comparison with its evidence, and lets its outcome take effect: state, link, segment, mail.
+
+    Raises ValueError for a verdict that would refuse: that is a person's act alone (Art. 22 GDPR).
+    """
     assert customer.id is not None
+    if verdict.state is ScreeningState.REFUSED:
+        raise ValueError("only a person refuses a company")
     close_open(session, customer.id, decision=verdict.state, now=now)
     was = customer.screening
     screening = Screening(

@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
-from sqlmodel import Session, col
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
 
 from app.core.ids import hash_token, new_token
 from app.core.transaction import transaction
-from app.customers.models import Contact, ContactSession, Customer, GateAudit
+from app.customers.models import BlockedAttempt, Contact, ContactSession, Customer, GateAudit
+from app.customers.queries_gate import record_of
 from app.customers.rules.admission import ScreeningState
+from app.customers.rules.gate_audits import signature_of
 from app.mainbrand.rules.segments import Segment
 from app.staff.models import StaffMember, StaffSession
 from app.staff.rules.roles import Role
@@ -74,19 +76,26 @@ def note_audit(
     findings: list[dict[str, str]],
     request_count: int,
     control_sightings: int,
+    secret_key: str,
     now: datetime,
-) -> None:
-    """Keeps the outcome of a walk for the admin's gate page."""
+) -> GateAudit:
+    """Keeps the outcome of a walk, signed, for the admin's gate page; the row comes back."""
     with transaction(session):
-        session.add(
-            GateAudit(
-                at=now,
-                request_count=request_count,
-                control_sightings=control_sightings,
-                cells={route: dict(row) for route, row in cells.items()},
-                findings=findings,
-            )
+        newest = select(GateAudit).order_by(col(GateAudit.id).desc()).limit(1)
+        # Once more after the lock: of two walks that end at once the second follows the first.
+        session.exec(newest.with_for_update()).first()
+        before = session.exec(newest).first()
+        audit = GateAudit(
+            at=now,
+            request_count=request_count,
+            control_sightings=control_sightings,
+            cells={route: dict(row) for route, row in cells.items()},
+            findings=findings,
+            previous_signature=before.signature if before is not None else "",
         )
+        audit.signature = signature_of(record_of(audit).document, secret_key=secret_key)
+        session.add(audit)
+    return audit
 
 
 def _plant(
@@ -165,6 +174,7 @@ def _remove(session: Session) -> None:
     for statement in (
         delete(ContactSession).where(col(ContactSession.contact_id).in_(people)),
         delete(Contact).where(col(Contact.customer_id).in_(companies)),
+        delete(BlockedAttempt).where(col(BlockedAttempt.customer_id).in_(companies)),
         delete(Customer).where(col(Customer.number).startswith(PREFIX)),
         delete(StaffSession).where(col(StaffSession.staff_member_id).in_(members)),
         delete(StaffMember).where(col(StaffMember.email).endswith("@" + DOMAIN)),

@@ -1,16 +1,18 @@
-"""A person of the staff decides a screening: admit, refuse, or hand over to the main brand."""
+"""A person of the staff decides a screening: admit, refuse, hand over to the main brand, or name its account."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
+from app.audit.models import ActorKind
 from app.audit.service import Actor, record
-from app.core.errors import N_, FieldError, Invalid, NotFound, Refused
+from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.transaction import transaction
 from app.customers.models import Customer, Screening
-from app.customers.queries_screening import newest_screening
 from app.customers.rules.admission import ScreeningState
-from app.customers.service import lock_customer
+from app.customers.rules.reviewing import Act, Why, faults_of
+from app.customers.service_review import label_matches, lock_case, reopened
 from app.customers.service_screening import let_in, tell
 from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.segments import Segment
@@ -22,6 +24,26 @@ ACTIONS = {
     ScreeningState.BLOCKED: "screening.blocked",
 }
 ADMITTED_BY = N_("admitted by %(name)s: %(reason)s")
+BY_SEGMENT = {
+    Segment.A: ScreeningState.BLOCKED,
+    Segment.B: ScreeningState.BLOCKED,
+    Segment.C: ScreeningState.CLEAR,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the person came to decide: whether the case was open on their screen, and for how long they looked.
+
+    `is_unlinking`: the link to a main account that the company has was wrong and goes.
+    """
+
+    saw_open: bool = False
+    seconds: int | None = None
+    is_unlinking: bool = False
+
+
+UNSEEN = Look()
 
 
 def decide(
@@ -30,43 +52,95 @@ def decide(
     *,
     decision: ScreeningState,
     main_account_id: int | None = None,
-    reason: str,
+    reason: str = "",
+    reason_code: str = "",
+    look: Look = UNSEEN,
     actor: Actor,
     now: datetime,
-) -> None:
+) -> ScreeningState:
     """Decides the newest screening of a company: `clear` admits (and links it, where an account is named),
-    `refused` refuses, `blocked` hands it to the main brand.
+    `refused` refuses, `blocked` hands it to the main brand. Returns the state.
 
     The same decision twice is one. A case that was decided before may be decided anew after an objection:
-    that becomes a screening of its own. Raises NotFound, Invalid `screening.invalid` with the fields,
-    Refused `screening.replaced` (a newer one exists), `screening.under_way` (the company has changed its data
-    and is compared again) or `screening.not_a_c_account`.
+    that becomes a screening of its own; but not by somebody whose screen still showed it open. Raises NotFound,
+    Invalid `screening.invalid` with the fields, Refused `screening.replaced` (a newer one exists),
+    `screening.under_way` (the company has changed its data and is compared again),
+    `screening.decided_meanwhile`, `screening.needs_a_person` or `screening.not_a_c_account`.
     """
-    reason = reason.strip()
-    _check(decision, reason)
+    if decision not in DECISIONS:
+        raise _invalid(FieldError("decision", N_("Please choose: admit, refuse, or main brand.")))
+    return _decide(
+        session,
+        screening_id,
+        act=Act(decision.value),
+        main_account_id=None if decision is ScreeningState.REFUSED else main_account_id,
+        why=Why(reason.strip(), reason_code),
+        look=look,
+        actor=actor,
+        now=now,
+    )
+
+
+def decide_same_company(
+    session: Session,
+    screening_id: int,
+    *,
+    main_account_id: int | None,
+    reason: str = "",
+    reason_code: str = "",
+    look: Look = UNSEEN,
+    actor: Actor,
+    now: datetime,
+) -> ScreeningState:
+    """Says which main account a company is: a C account admits it, an A or B account blocks it; it is linked
+    either way. Returns the state; raises as `decide`, and for an account that is not rated `screening.unrated`.
+    """
+    return _decide(
+        session,
+        screening_id,
+        act=Act.SAME,
+        main_account_id=main_account_id,
+        why=Why(reason.strip(), reason_code),
+        look=look,
+        actor=actor,
+        now=now,
+    )
+
+
+def _decide(
+    session: Session,
+    screening_id: int,
+    *,
+    act: Act,
+    main_account_id: int | None,
+    why: Why,
+    look: Look,
+    actor: Actor,
+    now: datetime,
+) -> ScreeningState:
     with transaction(session):
-        screening = session.get(Screening, screening_id)
-        if screening is None:
-            raise NotFound(N_("There is no such screening."), code="screening.not_found")
-        customer = lock_customer(session, screening.customer_id)
-        session.refresh(screening, with_for_update=True)
-        newest = newest_screening(session, screening.customer_id)
-        if newest is None or newest.id != screening.id:
-            raise Refused(
-                N_("A newer comparison of this company exists. Decide that one."), code="screening.replaced"
-            )
-        if customer.screening is ScreeningState.PENDING:
-            raise Refused(
-                N_("The company has changed its data and is being compared again. Decide the new case."),
-                code="screening.under_way",
-            )
-        if screening.decision is decision and customer.screening is decision:
-            return
+        screening, customer = lock_case(session, screening_id)
+        faults = faults_of(act, why, legal_form=customer.legal_form)
+        if faults:
+            raise _invalid(*faults)
+        account = _account(session, main_account_id, act)
+        decision = _state(act, account)
+        if decision is ScreeningState.REFUSED and actor.kind is not ActorKind.STAFF:
+            raise Refused(N_("Only a person may refuse a company."), code="screening.needs_a_person")
+        if _is_decided(screening, customer, decision, look, actor):
+            return decision
         if screening.decision is not None:
-            screening = _anew(session, screening, now=now)
-        account = _account(session, main_account_id, decision)
+            screening = reopened(session, screening, now=now)
         old = {"screening": customer.screening.value, "main_account_id": customer.main_account_id}
-        _take_effect(session, customer, screening, decision, account, reason=reason, actor=actor, now=now)
+        _note(screening, decision, account, why.sentence(act), why.code, look, actor, now)
+        _take_effect(session, customer, screening, account, is_unlinking=look.is_unlinking, now=now)
+        label_matches(
+            session,
+            screening,
+            same_account_id=account.id if account else None,
+            decision=decision,
+            now=now,
+        )
         record(
             session,
             actor,
@@ -75,20 +149,36 @@ def decide(
             object_id=customer.id,
             object_name=customer.company_name,
             now=now,
-            reason=reason,
+            reason=why.sentence(act),
             old=old,
             new={"screening": decision.value, "main_account_id": customer.main_account_id},
         )
+    return decision
 
 
-def _take_effect(
-    session: Session,
-    customer: Customer,
+def _is_decided(
+    screening: Screening, customer: Customer, decision: ScreeningState, look: Look, actor: Actor
+) -> bool:
+    """Whether nothing is left to do. Raises Refused where somebody else was faster."""
+    if screening.decision is None:
+        return False
+    is_same = screening.decision is decision and customer.screening is decision
+    if look.saw_open and not (is_same and screening.decided_by == actor.name[:200]):
+        raise Refused(
+            N_("%(name)s has decided this case in the meantime. Your decision changed nothing."),
+            code="screening.decided_meanwhile",
+            name=screening.decided_by,
+        )
+    return is_same
+
+
+def _note(
     screening: Screening,
     decision: ScreeningState,
     account: MainAccount | None,
-    *,
     reason: str,
+    reason_code: str,
+    look: Look,
     actor: Actor,
     now: datetime,
 ) -> None:
@@ -96,33 +186,56 @@ def _take_effect(
     screening.decided_by = actor.name[:200]
     screening.decided_at = now
     screening.reason = reason[:1000]
+    screening.reason_code = reason_code
+    screening.decided_account_id = account.id if account else None
+    screening.decision_seconds = look.seconds
+
+
+def _take_effect(
+    session: Session,
+    customer: Customer,
+    screening: Screening,
+    account: MainAccount | None,
+    *,
+    is_unlinking: bool,
+    now: datetime,
+) -> None:
+    decision = screening.decision
+    assert decision is not None
     if account is not None:
         customer.main_account_id = account.id
+    elif is_unlinking:
+        customer.main_account_id = None
     if decision is ScreeningState.CLEAR:
         _refuse_a_and_b(session, customer)
         customer.segment = Segment.UNRATED
-        why = ADMITTED_BY % {"name": actor.name, "reason": reason}
+        why = ADMITTED_BY % {"name": screening.decided_by, "reason": screening.reason}
         let_in(customer, main_account_id=None, reason=why, now=now)
     tell(session, customer, screening, decision, because="decided", now=now)
 
 
-def _check(decision: ScreeningState, reason: str) -> None:
-    wrong = []
-    if decision not in DECISIONS:
-        wrong.append(FieldError("decision", N_("Please choose: admit, refuse, or main brand.")))
-    if not reason:
-        wrong.append(FieldError("reason", N_("Please say why: the reason is kept with the decision.")))
-    if wrong:
-        raise Invalid(N_("Please check your entries."), code="screening.invalid", fields=tuple(wrong))
-
-
-def _account(session: Session, main_account_id: int | None, decision: ScreeningState) -> MainAccount | None:
-    if main_account_id is None or decision is ScreeningState.REFUSED:
-        return None
-    account = session.get(MainAccount, main_account_id)
+def _state(act: Act, account: MainAccount | None) -> ScreeningState:
+    if act is not Act.SAME:
+        return ScreeningState(act.value)
     if account is None:
-        fault = FieldError("main_account_id", N_("There is no such main account."))
-        raise Invalid(N_("Please check your entries."), code="screening.invalid", fields=(fault,))
+        raise _invalid(FieldError("main_account_id", N_("Please name the main account that it is.")))
+    if account.segment not in BY_SEGMENT:
+        raise Refused(
+            N_("The main account %(number)s is not rated yet. Rate it first, or decide otherwise."),
+            code="screening.unrated",
+            number=account.account_number,
+        )
+    return BY_SEGMENT[account.segment]
+
+
+def _account(session: Session, main_account_id: int | None, act: Act) -> MainAccount | None:
+    if main_account_id is None:
+        return None
+    # Locked where its segment decides: whoever rates it at the same moment comes before or after.
+    found = select(MainAccount).where(col(MainAccount.id) == main_account_id)
+    account = session.exec(found.with_for_update(read=True) if act is Act.SAME else found).first()
+    if account is None:
+        raise _invalid(FieldError("main_account_id", N_("There is no such main account.")))
     return account
 
 
@@ -141,14 +254,5 @@ def _refuse_a_and_b(session: Session, customer: Customer) -> None:
         )
 
 
-def _anew(session: Session, old: Screening, *, now: datetime) -> Screening:
-    screening = Screening(
-        customer_id=old.customer_id,
-        trigger="objection",
-        outcome=ScreeningState.REVIEW,
-        matches=old.matches,
-        screened_at=now,
-    )
-    session.add(screening)
-    session.flush()
-    return screening
+def _invalid(*faults: FieldError) -> Invalid:
+    return Invalid(N_("Please check your entries."), code="screening.invalid", fields=faults)

@@ -30,3 +30,8 @@ def list_accounts(session: Session, *, text: str, segment: Segment | None, page:
 def find_account(session: Session, account_id: int) -> MainAccount | None:
     """One main account, or None."""
     return session.get(MainAccount, account_id)
+
+
+def account_by_number(session: Session, number: str) -> MainAccount | None:
+    """The main account of a number as the list writes it, or None."""
+    return session.exec(select(MainAccount).where(col(MainAccount.account_number) == number)).first()

@@ -62,6 +62,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "POST /logout",
         "GET /status",
         "POST /verify/resend",
+        "POST /status/objection",
     ),
     **_routes(
         Access.ADMITTED,
@@ -104,6 +105,8 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "GET /admin/customers/{number}",
         "GET /admin/screening",
         "GET /admin/screening/{screening_id}",
+        "GET /admin/objections",
+        "GET /admin/objections/{objection_id}",
         "GET /admin/accounts",
         "GET /admin/blocks",
         "GET /admin/blocks/{block_id}",
@@ -125,6 +128,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "POST /admin/customers/{number}/suspend",
         "POST /admin/customers/{number}/resume",
         "POST /admin/customers/{number}/move-up",
+        "POST /admin/objections/{objection_id}",
         right=Right.CUSTOMERS,
     ),
     **_routes(

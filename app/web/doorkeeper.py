@@ -24,6 +24,7 @@ from app.web.access import REGISTRY, Access, Entry
 from app.web.cookies import LANGUAGE_COOKIE, session_cookie, staff_cookie
 from app.web.errors import problem, wants_json
 from app.web.refusal import refused_page
+from app.web.refusal_count import RefusalCount
 from app.web.rendering import see_other
 from app.web.visitor import StaffVisitor, Visitor, read_staff, read_visitor
 
@@ -74,6 +75,7 @@ class Doorkeeper:
         self._app, self._shop, self._routes = app, shop, routes
         self._session_cookie = session_cookie(shop.settings)
         self._staff_cookie = staff_cookie(shop.settings)
+        self._refusals = RefusalCount(shop)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -95,6 +97,7 @@ class Doorkeeper:
         refusal = _foreign_origin(request, self._shop) or _refusal(request, entry)
         if refusal is not None:
             await refusal(scope, receive, send)
+            await self._refusals.note(scope["visitor"], path, now=now)
             return
         await self._app(scope, receive, send)
 

@@ -13,6 +13,7 @@ ENTRIES = (
     ("/admin/dispatch", N_("Dispatch")),
     ("/admin/customers", N_("Customers")),
     ("/admin/screening", N_("Screening")),
+    ("/admin/objections", N_("Objections")),
     ("/admin/accounts", N_("Main accounts")),
     ("/admin/bundles", N_("Bundles")),
     ("/admin/blocks", N_("Blocks")),

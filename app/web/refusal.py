@@ -7,6 +7,9 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.core.errors import N_
+from app.core.i18n import translate
+from app.customers.rules.admission import Admission
 from app.web.csrf import FIELD, csrf_token
 from app.web.errors import wants_json
 from app.web.page_cache import SlotMarkers, SlottedPage
@@ -15,6 +18,18 @@ from app.web.visitor import Visitor
 
 MARKERS = SlotMarkers("csrf_token", "path")
 CSRF_FIELD = Markup(f'<input type="hidden" name="{FIELD}" value="{MARKERS["csrf_token"]}">')
+
+NEXT = {
+    Admission.UNVERIFIED: N_("Open the link in our e-mail to confirm your address."),
+    Admission.IN_REVIEW: N_("We check your company and write to you."),
+    Admission.UNRATED: N_("We check your company and write to you."),
+    Admission.ADMITTED: N_("The catalogue is open to you."),
+    Admission.MAIN_BRAND: N_("Turn to your contact at the main brand."),
+    Admission.MOVED_UP: N_("Turn to your contact at the main brand."),
+    Admission.SUSPENDED: N_("You may object: a person looks at it."),
+    Admission.REFUSED: N_("You may object: a person looks at it."),
+}
+"""What comes next for each answer of the gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +44,14 @@ def refused_page(request: Request, visitor: Visitor) -> Response:
     """The 403 for a visitor whom the gate refused; the same for every address, whether a thing exists or not."""
     reason = visitor.admission.value
     if wants_json(request):
-        body = {"type": "about:blank", "title": "Forbidden", "status": 403, "code": f"admission.{reason}"}
+        body = {
+            "type": "about:blank",
+            "title": "Forbidden",
+            "status": 403,
+            "code": f"admission.{reason}",
+            "detail": translate(request.scope["lang"], NEXT[visitor.admission]),
+            "status_url": "/status",
+        }
         return JSONResponse(body, 403, media_type="application/problem+json")
     text = _page(request, reason).fill(
         {"csrf_token": csrf_token(request).encode(), "path": html.escape(request.scope["path"]).encode()}

@@ -9,7 +9,7 @@ from app.audit.service import Actor
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.transaction import transaction
 from app.customers.models import BlockedAttempt, Customer, Screening
-from app.customers.queries_desk import count_reviews
+from app.customers.queries_review import count_reviews
 from app.customers.rules.admission import ScreeningState
 from app.flows.decide_screening import decide
 from app.mail.models import Mail
@@ -91,7 +91,7 @@ def test_a_decision_takes_effect_is_told_once_and_leaves_one_entry(
     )
     kept = session.get_one(Screening, waiting.id)
     assert (kept.decision, kept.decided_by, kept.decided_at) == (decision, "Lea Lang", now)
-    assert count_reviews(session) == 0
+    assert count_reviews(session, now=now) == 0
     assert len(session.exec(select(BlockedAttempt)).all()) == (1 if decision is BLOCKED else 0)
 
 

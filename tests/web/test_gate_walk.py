@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from app.core.clock import utc_now
 from app.core.transaction import transaction
-from app.customers.models import Screening
+from app.customers.models import Objection, Screening
 from app.customers.rules.admission import ScreeningState
 from app.flows.audit_gate import Probes, plant_probes
 from app.mail.models import Mail
@@ -73,6 +73,7 @@ def things(session: Session, probes: Probes) -> Things:
             ),
         )  # fmt: skip
         member = make.staff_member(session)
+        objection = _objection(session, stranger)
         existing = {
             "/bundles/{slug}": "zanderkiel-satz",
             "/bundles/{slug}/image": "zanderkiel-satz",
@@ -81,6 +82,7 @@ def things(session: Session, probes: Probes) -> Things:
             "/admin/orders/{number}": order.number,
             "/admin/customers/{number}": stranger.number,
             "/admin/screening/{screening_id}": screening.id,
+            "/admin/objections/{objection_id}": objection.id,
             "/admin/blocks/{block_id}": part.id,
             "/admin/bundles/{bundle_id}": bundle.id,
             "/admin/mail/{mail_id}": mail.id,
@@ -95,6 +97,19 @@ def things(session: Session, probes: Probes) -> Things:
         existing=paths,
         catalogue_canaries=(*(canary.encode() for canary in CANARIES), PICTURE[:64]),
         own_canaries=tuple(canary.encode() for canary in OWN),
+    )
+
+
+def _objection(session: Session, stranger: make.Customer) -> Objection:
+    return make.saved(
+        session,
+        Objection(
+            customer_id=stranger.id,
+            contact_id=make.contact(session, of=stranger).id,
+            against="refused",
+            text="It is another company.",
+            created_at=make.NOW,
+        ),
     )
 
 

@@ -29,6 +29,9 @@ class Policy:
     handling_days: int = 1
     transit_days: int = 2
     later_than_main_brand_days: int = 5
+    # The review desk.
+    review_answer_days: int = 2
+    proof_wait_days: int = 14
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ BOUNDS: dict[str, Bound] = {
     "handling_days": Bound(0, 60),
     "transit_days": Bound(0, 60),
     "later_than_main_brand_days": Bound(0, 120),
+    "review_answer_days": Bound(1, 60),
+    "proof_wait_days": Bound(1, 90),
 }
 """Weekdays count from Monday = 1 to Sunday = 7 (ISO 8601)."""
 

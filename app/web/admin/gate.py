@@ -7,16 +7,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.core.errors import N_
-from app.customers.queries_desk import blocked_counts, last_gate_audit
+from app.customers.queries_gate import (
+    blocked_by_month,
+    blocked_counts,
+    blocked_places,
+    list_audits,
+    revenue_kept,
+)
 from app.customers.rules.admission import Admission
+from app.customers.rules.gate_audits import Trust
 from app.web.admin import words
+from app.web.admin.bars import bar_chart
 from app.web.admin.lists import desk
-from app.web.deps import Now, ReadDep
+from app.web.admin.words import Word
+from app.web.deps import Now, ReadDep, ShopDep
 from app.web.gate_walk import Persona
 
 router = APIRouter()
 
 LOOK_BACK = timedelta(days=365)
+AUDITS_SHOWN = 20
 
 PERSONAS = {
     Persona.ANONYMOUS: N_("signed out"),
@@ -39,15 +49,40 @@ CELLS = {
     "own": N_("own only"),
     "open": N_("OPEN"),
 }
+PLACES = {
+    "screening": N_("when it was compared"),
+    "payment": N_("between card and charge"),
+    "/catalogue": N_("catalogue"),
+    "/bundles": N_("page or picture of a bundle"),
+    "/cart": N_("cart"),
+    "/checkout": N_("checkout"),
+    "/orders": N_("orders"),
+    "/account": N_("account"),
+}
+
+
+TRUSTS = {
+    Trust.SIGNED: Word(N_("signed by this shop, unchanged"), "ok"),
+    Trust.UNSIGNED: Word(N_("not signed"), "warn"),
+    Trust.CHANGED: Word(N_("CHANGED after it was signed, or signed with another key"), "bad"),
+}
 
 
 @router.get("/admin/gate")
-def show_gate(request: Request, session: ReadDep, now: Now) -> Response:
+def show_gate(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> Response:
+    since = now - LOOK_BACK
+    secret_key = shop.settings.secret_key.get_secret_value()
+    months = blocked_by_month(session, since=since.date(), until=now.date())
     return desk(
         request,
         "gate/show.html",
-        audit=last_gate_audit(session),
-        blocked=[(_word(reason), count) for reason, count in blocked_counts(session, since=now - LOOK_BACK)],
+        audits=list_audits(session, secret_key=secret_key, limit=AUDITS_SHOWN),
+        trusts=TRUSTS,
+        blocked=[(_word(reason), count) for reason, count in blocked_counts(session, since=since)],
+        places=[(PLACES.get(place, place), count) for place, count in blocked_places(session, since=since)],
+        chart=bar_chart(months),
+        blocked_count=sum(count for _, count in months),
+        kept=revenue_kept(session, since=since),
         personas=PERSONAS,
         cells=CELLS,
     )

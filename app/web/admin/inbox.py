@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.core.errors import N_
-from app.customers.queries_desk import count_reviews
+from app.customers.queries_objections import count_open_objections
+from app.customers.queries_review import count_reviews
 from app.fulfilment.calendar import work_calendar
 from app.fulfilment.queries import due_counts
 from app.fulfilment.rules.runs import is_late, next_runs
@@ -46,7 +47,8 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
     leaving_today = sum(count for dispatch_on, count in waiting if dispatch_on == today)
     released = released_since(session, now - NEWS, reasons=frozenset(NEEDING_STAFF))
     counted = [
-        (N_("registrations to review"), "/admin/screening", count_reviews(session)),
+        (N_("registrations to review"), "/admin/screening", count_reviews(session, now=now)),
+        (N_("objections to answer"), "/admin/objections", count_open_objections(session)),
         (N_("orders late"), "/admin/dispatch", late),
         (N_("orders leave today"), "/admin/dispatch", leaving_today),
         (N_("e-mails failed"), "/admin/mail?state=failed", count_mails(session, MailState.FAILED)),

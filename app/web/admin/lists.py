@@ -64,10 +64,14 @@ def asked_choice(request: Request, name: str, choices: type[E]) -> E | None:
     return next((choice for choice in choices if choice.value == text), None)
 
 
-def chips(request: Request, name: str, options: Iterable[tuple[str, str]]) -> list[Chip]:
-    """The filter `name` as links: all, then each (value, label); the other filters stay as they are."""
+def chips(
+    request: Request, name: str, options: Iterable[tuple[str, str]], *, all_: str = words.ALL
+) -> list[Chip]:
+    """The filter `name` as links: all (or what is shown without it), then each (value, label); the other
+    filters stay as they are.
+    """
     present = asked(request, name)
-    entries = [("", words.ALL), *options]
+    entries = [("", all_), *options]
     return [
         Chip(label, _url(request, **{name: value, "page": ""}), value == present) for value, label in entries
     ]

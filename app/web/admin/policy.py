@@ -32,6 +32,8 @@ LABELS = {
     "handling_days": N_("Handling time in working days"),
     "transit_days": N_("Transit time in working days"),
     "later_than_main_brand_days": N_("Later than the main brand by working days"),
+    "review_answer_days": N_("Working days in which we promise an applicant our decision"),
+    "proof_wait_days": N_("Days until a case comes back whose proof did not arrive"),
 }
 UNKNOWN_COMPANIES = {
     UnknownCompany.ADMIT: N_("is admitted as C"),

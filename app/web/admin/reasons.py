@@ -20,7 +20,10 @@ def reason_text(stored: str, *, language: str) -> str:
     for sentence, pattern in _PATTERNS.items():
         found = pattern.fullmatch(stored)
         if found:
-            values = {name: _amount(text, language) for name, text in found.groupdict().items()}
+            # What stands inside may be a sentence of ours again: a standard reason of the review desk.
+            values = {
+                name: translate(language, _amount(text, language)) for name, text in found.groupdict().items()
+            }
             return translate(language, sentence, **values)
     return stored
 

@@ -1,7 +1,7 @@
 """Screening: the queue of doubtful applicants, and one case with applicant and candidates side by side."""
 
-from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from sqlmodel import Session
@@ -9,65 +9,82 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.core.errors import N_, Invalid, Refused
-from app.customers.models import Contact, Customer
 from app.customers.queries import people_of
-from app.customers.queries_desk import customer_by_id, find_screening, next_review, waiting_reviews
-from app.customers.queries_screening import newest_screening, same_company_here
+from app.customers.queries_desk import customer_by_id, find_screening
+from app.customers.queries_review import (
+    CaseFilter,
+    CaseState,
+    count_resting,
+    count_reviews,
+    earlier_decisions,
+    is_resting,
+    list_cases,
+    list_triggers,
+    next_review,
+    read_pace,
+)
+from app.customers.queries_screening import newest_screening, same_company_here, screenings_of
 from app.customers.rules.admission import ScreeningState
-from app.customers.rules.application import LegalForm
-from app.flows.decide_screening import decide
-from app.mainbrand.models import MainAccount
-from app.mainbrand.queries_desk import find_account
-from app.mainbrand.rules.keys import email_domain, fold
-from app.web.admin.lists import asked_page, desk, form_error, page_urls
-from app.web.deps import LARGEST_ID, Now, ReadDep, RowId, StaffDep, Values, WriteDep
+from app.customers.rules.reviewing import OWN_WORDS, STANDARD_REASONS, Act, is_sole_trader
+from app.flows.ask_for_proof import ask_for_proof, note_proof
+from app.flows.decide_screening import Look, decide, decide_same_company
+from app.mainbrand.queries_desk import account_by_number, find_account
+from app.policy.queries import current_policy
+from app.web.admin import words
+from app.web.admin.comparison import compare
+from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
+from app.web.admin.opening import opened_mark, seconds_looked
+from app.web.deps import LARGEST_ID, Now, ReadDep, RowId, ShopDep, StaffDep, Values, WriteDep
 from app.web.forms import errors_of
-from app.web.rendering import see_other
+from app.web.rendering import see_other, shop_of
+from app.web.visitor import StaffVisitor
 
 router = APIRouter()
 
-DECISIONS = (
-    (ScreeningState.CLEAR.value, N_("Admit: no A- or B-customer of the main brand")),
-    (ScreeningState.REFUSED.value, N_("Refuse: not a business we sell to")),
-    (ScreeningState.BLOCKED.value, N_("Main brand: is an A- or B-customer there")),
-)
-
-
-@dataclass(frozen=True)
-class ComparedField:
-    """One fact of applicant and candidate; the label is not translated yet."""
-
-    label: str
-    own: str
-    other: str
-
-    @property
-    def is_same(self) -> bool:
-        return bool(self.own) and fold(self.own) == fold(self.other)
-
-    @property
-    def is_different(self) -> bool:
-        return bool(self.own) and bool(self.other) and not self.is_same
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One candidate beside the applicant: the evidence as it was found, and the facts as they are now."""
-
-    match: dict[str, Any]
-    account: MainAccount | None
-    fields: list[ComparedField]
+PACE = timedelta(days=14)
+AGES = {
+    "1": N_("over a day old"),
+    "3": N_("over three days old"),
+    "7": N_("over a week old"),
+}
+PROOF_ARRIVED = "proof_arrived"
 
 
 @router.get("/admin/screening")
-def show_queue(request: Request, session: ReadDep) -> Response:
-    found = waiting_reviews(session, page=asked_page(request))
-    return desk(request, "screening/list.html", cases=found.rows, pages=page_urls(request, found))
+def show_queue(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> Response:
+    age = asked(request, "age")
+    wanted = CaseFilter(
+        state=asked_choice(request, "state", CaseState) or CaseState.WAITING,
+        trigger=asked(request, "trigger"),
+        older_than=timedelta(days=int(age)) if age in AGES else None,
+        text=asked(request, "q"),
+    )
+    found = list_cases(session, wanted, page=asked_page(request), now=now)
+    counts = {
+        CaseState.WAITING: count_reviews(session, now=now),
+        CaseState.PROOF: count_resting(session, now=now),
+    }
+    return desk(
+        request,
+        "screening/list.html",
+        cases=found.rows,
+        pages=page_urls(request, found),
+        wanted=wanted,
+        age=age,
+        ages=AGES,
+        counts=counts,
+        states=chips(
+            request, "state", list(words.CASE_STATES.items())[1:], all_=words.CASE_STATES["waiting"]
+        ),
+        triggers=sorted({*list_triggers(session), *([wanted.trigger] if wanted.trigger else [])}),
+        pace=read_pace(session, since=now - PACE, zone=ZoneInfo(shop.settings.timezone)),
+        next_id=next_review(session, after=0, now=now),
+    )
 
 
 @router.get("/admin/screening/{screening_id}")
-def show_case(request: Request, screening_id: RowId, session: ReadDep) -> Response:
-    return _page(request, session, screening_id)
+def show_case(request: Request, screening_id: RowId, session: ReadDep, staff: StaffDep, now: Now) -> Response:
+    return _page(request, session, screening_id, staff=staff, now=now)
 
 
 @router.post("/admin/screening/{screening_id}")
@@ -81,36 +98,80 @@ def submit_decision(
     now: Now,
 ) -> Response:
     try:
-        decide(
-            session,
-            screening_id,
-            decision=_decision(values.get("decision", "")),
-            main_account_id=_account_id(values.get("main_account_id", "")),
-            reason=values.get("reason", ""),
-            actor=staff.actor,
-            now=now,
-        )
+        done = _act(request, session, reading, screening_id, staff=staff, values=values, now=now)
     except Invalid as error:
-        errors = errors_of(error.fields, language=request.scope["lang"])
-        return _page(request, reading, screening_id, status=422, values=values, errors=errors)
+        errors, status = errors_of(error.fields, language=request.scope["lang"]), 422
     except Refused as error:
-        errors = form_error(request, error)
-        return _page(request, reading, screening_id, status=409, values=values, errors=errors)
-    following = next_review(reading, after=screening_id)
-    if following is None:
-        return see_other("/admin/screening?done=no_more_cases")
-    return see_other(f"/admin/screening/{following}?done=decided")
+        errors, status = form_error(request, error), 409
+    else:
+        if done == PROOF_ARRIVED:
+            return see_other(f"/admin/screening/{screening_id}?done={PROOF_ARRIVED}")
+        following = next_review(reading, after=screening_id, now=now)
+        if following is None:
+            return see_other("/admin/screening?done=no_more_cases")
+        return see_other(f"/admin/screening/{following}?done={done}")
+    return _page(
+        request, reading, screening_id, staff=staff, now=now, status=status, values=values, errors=errors
+    )
+
+
+def _act(
+    request: Request,
+    session: Session,
+    reading: Session,
+    screening_id: int,
+    *,
+    staff: StaffVisitor,
+    values: dict[str, str],
+    now: datetime,
+) -> str:
+    """Does what was chosen; the word for it as `done` says it."""
+    act = values.get("decision", "")
+    reason, code = values.get("reason", ""), values.get(f"reason_{act}", "")
+    if act == PROOF_ARRIVED:
+        return PROOF_ARRIVED if note_proof(session, screening_id, actor=staff.actor, now=now) else "unchanged"
+    if act == Act.PROOF:
+        ask_for_proof(session, screening_id, kind=code, note=reason, actor=staff.actor, now=now)
+        return "proof_asked"
+    look = Look(
+        saw_open=values.get("seen") == "open",
+        seconds=seconds_looked(
+            values.get("opened", ""),
+            shop_of(request).settings.secret_key.get_secret_value(),
+            screening_id=screening_id,
+            staff_member_id=staff.staff_member_id,
+            now=now,
+        ),
+        is_unlinking=values.get("unlink") == "1",
+    )
+    account_id = _account_id(reading, values) if act in (Act.SAME, Act.ADMIT, Act.BLOCK) else None
+    if act == Act.SAME:
+        decide_same_company(
+            session, screening_id, main_account_id=account_id, reason=reason, reason_code=code, look=look,
+            actor=staff.actor, now=now,
+        )  # fmt: skip
+    else:
+        decide(
+            session, screening_id, decision=_decision(act), main_account_id=account_id, reason=reason,
+            reason_code=code, look=look, actor=staff.actor, now=now,
+        )  # fmt: skip
+    return "decided"
 
 
 def _decision(text: str) -> ScreeningState:
     # What is not offered is left to the flow, which refuses it with its sentence.
-    return ScreeningState(text) if text in dict(DECISIONS) else ScreeningState.PENDING
+    return ScreeningState(text) if text in words.DECISIONS else ScreeningState.PENDING
 
 
-def _account_id(text: str) -> int | None:
-    # Too large a number is 0, which is no account: the flow says so.
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
-    return number if number is None or number <= LARGEST_ID else 0
+def _account_id(session: Session, values: dict[str, str]) -> int | None:
+    """The account that was chosen, or whose number was typed; 0, which is no account, for what does not exist."""
+    number = values.get("account_number", "").strip()
+    if number:
+        account = account_by_number(session, number)
+        return account.id if account is not None else 0
+    text = values.get("main_account_id", "")
+    found = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
+    return found if found is None or found <= LARGEST_ID else 0
 
 
 def _page(
@@ -118,6 +179,8 @@ def _page(
     session: Session,
     screening_id: int,
     *,
+    staff: StaffVisitor,
+    now: datetime,
     status: int = 200,
     values: dict[str, str] | None = None,
     errors: dict[str, str] | None = None,
@@ -126,43 +189,58 @@ def _page(
     customer = customer_by_id(session, screening.customer_id)
     people = people_of(session, screening.customer_id)
     newest = newest_screening(session, screening.customer_id)
+    comparisons = compare(session, screening, customer, people)
+    accounts = {one.account_id: one.account for one in comparisons if one.account is not None}
+    following = next_review(session, after=screening_id, now=now)
     return desk(
         request,
         "screening/case.html",
         status=status,
         errors=errors or {},
-        values={"decision": "", "main_account_id": "", "reason": "", **(values or {})},
+        values=_form(request, values, screening_id, list(accounts), staff=staff, now=now),
         screening=screening,
         customer=customer,
         people=people,
-        comparisons=[_compare(session, customer, people, match) for match in screening.matches],
+        comparisons=comparisons,
+        linked=find_account(session, customer.main_account_id) if customer.main_account_id else None,
         same_here=same_company_here(session, customer),
+        before=[one for one in screenings_of(session, screening.customer_id) if one.id != screening.id],
+        elsewhere=earlier_decisions(session, list(accounts), but_customer_id=screening.customer_id),
+        accounts=accounts,
         is_newest=newest is not None and newest.id == screening.id,
         newest_id=newest.id if newest else None,
-        decisions=DECISIONS,
+        is_resting=is_resting(screening, now=now),
+        is_sole_trader=is_sole_trader(customer.legal_form),
+        own_words=OWN_WORDS,
+        proof_days=current_policy(session).proof_wait_days,
+        reasons={act.value: list(reasons.items()) for act, reasons in STANDARD_REASONS.items()},
+        next_url=f"/admin/screening/{following}" if following else "/admin/screening",
     )
 
 
-def _compare(
-    session: Session, customer: Customer, people: list[Contact], match: dict[str, Any]
-) -> Comparison:
-    account = find_account(session, match["account_id"])
-    if account is None:
-        return Comparison(match, None, [])
-    domains = sorted({domain for person in people if (domain := email_domain(person.email))})
-    domain = next((one for one in domains if one == account.email_domain), ", ".join(domains))
-    legal_form = "" if customer.legal_form == LegalForm.FOREIGN else customer.legal_form
-    fields = [
-        ComparedField(N_("Company"), customer.company_name, account.company_name),
-        ComparedField(N_("Legal form"), legal_form, account.legal_form),
-        ComparedField(N_("Name without legal form"), customer.name_key, account.name_key),
-        ComparedField(N_("VAT id"), customer.vat_id or "", account.vat_id or ""),
-        ComparedField(N_("Register entry"), customer.register_key or "", account.register_key or ""),
-        ComparedField(N_("Street"), customer.street, account.street),
-        ComparedField(N_("Postal code"), customer.postal_code, account.postal_code),
-        ComparedField(N_("Town"), customer.city, account.city),
-        ComparedField(N_("Country"), customer.country, account.country),
-        ComparedField(N_("E-mail domain"), domain, account.email_domain or ""),
-        ComparedField(N_("Phone"), customer.phone, account.phone),
-    ]
-    return Comparison(match, account, fields)
+def _form(
+    request: Request,
+    values: dict[str, str] | None,
+    screening_id: int,
+    account_ids: list[int],
+    *,
+    staff: StaffVisitor,
+    now: datetime,
+) -> dict[str, str]:
+    """What the form shows: what was typed, or the first standard reasons; a single candidate is chosen already."""
+    if values is not None:
+        names = ("main_account_id", "account_number", "reason", *(f"reason_{act.value}" for act in Act))
+        return {"unlink": values.get("unlink", ""), "opened": values.get("opened", "")} | {
+            name: values.get(name, "") for name in names
+        }
+    mark = opened_mark(
+        shop_of(request).settings.secret_key.get_secret_value(),
+        screening_id=screening_id,
+        staff_member_id=staff.staff_member_id,
+        now=now,
+    )
+    first = {f"reason_{act.value}": next(iter(reasons)) for act, reasons in STANDARD_REASONS.items()}
+    chosen = str(account_ids[0]) if len(account_ids) == 1 else ""
+    return {
+        "main_account_id": chosen, "account_number": "", "reason": "", "unlink": "", "opened": mark, **first
+    }  # fmt: skip

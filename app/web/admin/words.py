@@ -5,6 +5,8 @@ from typing import NamedTuple
 from app.catalogue.rules.kinds import BundleState, Source
 from app.core.errors import N_
 from app.customers.rules.admission import Admission, ScreeningState
+from app.customers.rules.objections import Outcome
+from app.customers.rules.reviewing import STANDARD_REASONS
 from app.mail.models import MailState
 from app.mainbrand.rules.segments import Segment
 from app.ordering.rules.states import CancelReason, OrderState
@@ -66,6 +68,9 @@ MAIL_KINDS = {
     "decision_admitted": N_("Decision: admitted"),
     "decision_refused": N_("Decision: refused"),
     "decision_main_brand": N_("Decision: main brand"),
+    "proof_wanted": N_("A paper is asked for"),
+    "objection_received": N_("A company objects"),
+    "objection_answered": N_("Answer to an objection"),
     "password_reset": N_("New password"),
     "order_received": N_("Order received"),
     "order_accepted": N_("Order accepted"),
@@ -113,6 +118,15 @@ MATCH_FIELDS = {
     "register_key": N_("Register entry"),
     "email_domain": N_("E-mail domain"),
     "name_and_postal_code": N_("Name and postal code"),
+    "phone": N_("Phone"),
+    "address": N_("Address"),
+    "name": N_("Name"),
+    "phonetic_name": N_("Name as it sounds"),
+    "trade_name": N_("Trade name or earlier name"),
+    "web_domain": N_("Web domain"),
+    "contact_person": N_("Contact person"),
+    "delivery_address": N_("Delivery address"),
+    "card_fingerprint": N_("Card"),
 }
 BECAUSE = {
     "main_brand_account": N_("It is an A- or B-rated main account."),
@@ -124,6 +138,34 @@ BECAUSE = {
     "foreign_vat_id": N_("The VAT id is from another country than the address."),
     "known_customer": N_("A customer of this shop is the same company."),
     "unknown": N_("The main brand does not know it."),
+    "objection": N_("Its objection was upheld: it is looked at again."),
+}
+# A standard reason is kept as its sentence.
+BECAUSE |= {text: text for reasons in STANDARD_REASONS.values() for text in reasons.values()}
+REASON_CODES = {code: text for reasons in STANDARD_REASONS.values() for code, text in reasons.items()}
+TRIGGERS = {
+    "registration": N_("registration"),
+    "change": N_("change of company data"),
+    "import": N_("import of the main accounts"),
+    "command": N_("comparison by command"),
+    "objection": N_("objection"),
+    "delivery_address": N_("delivery address"),
+    "checkout": N_("checkout"),
+    "card": N_("card"),
+}
+OUTCOMES = {
+    Outcome.UPHELD: Word(N_("upheld"), "ok"),
+    Outcome.DISMISSED: Word(N_("dismissed")),
+}
+CASE_STATES = {
+    "waiting": N_("To decide"),
+    "proof": N_("Waiting for proof"),
+    "decided": N_("Decided"),
+}
+DECISIONS = {
+    "clear": N_("Admit"),
+    "refused": N_("Refuse"),
+    "blocked": N_("Main brand serves it"),
 }
 EVENTS = {
     "placed": N_("Order received"),
@@ -147,6 +189,11 @@ ACTIONS = {
     "screening.admitted": N_("Review decided: admitted"),
     "screening.refused": N_("Review decided: refused"),
     "screening.blocked": N_("Review decided: main brand"),
+    "screening.proof_asked": N_("Proof asked for"),
+    "screening.proof_arrived": N_("Proof arrived"),
+    "customer.objected": N_("Company objected"),
+    "objection.upheld": N_("Objection upheld"),
+    "objection.dismissed": N_("Objection dismissed"),
     "payment.released": N_("Authorisation released"),
     "demo.filled": N_("Demo data loaded"),
     "bundle.saved": N_("Bundle saved"),
@@ -176,6 +223,7 @@ OBJECTS = {
     "customer": N_("Customer"),
     "contact": N_("Person"),
     "screening": N_("Review"),
+    "objection": N_("Objection"),
     "bundle": N_("Bundle"),
     "block": N_("Block"),
     "payment": N_("Payment"),
@@ -228,6 +276,9 @@ DONE = {
     "moved_up": N_("Noted: the main brand serves this company."),
     "decided": N_("Decided. The company gets an e-mail."),
     "no_more_cases": N_("Decided. No other case is waiting."),
+    "proof_asked": N_("The company is asked by e-mail. The case comes back when the proof arrives."),
+    "proof_arrived": N_("The proof is here: the case waits for a decision again."),
+    "objection": N_("Answered. The person who objected gets an e-mail."),
     "retried": N_("The e-mail is tried again now."),
     "sent_again": N_("The e-mail is sent once more."),
     "aborted": N_("The e-mail is given up."),

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import Session
 
 from app.catalogue.models import Bundle
-from app.customers.models import Contact, Customer, Screening
+from app.customers.models import Contact, Customer, Objection, Screening
 from app.customers.rules.admission import ScreeningState
 from app.mail.models import Mail, MailState
 from app.mainbrand.models import MainAccount
@@ -40,6 +40,7 @@ class Desk:
     account: MainAccount
     screening: Screening
     colleague: StaffMember
+    objection: Objection
 
 
 @pytest.fixture
@@ -77,6 +78,7 @@ def things(session: Session) -> Desk:
         account=account,
         screening=_case(session, applicant, account),
         colleague=make.staff_member(session, role=Role.VIEWER),
+        objection=_objection(session),
     )
 
 
@@ -148,6 +150,23 @@ def _applicant(session: Session) -> Customer:
     )
     make.contact(session, of=applicant, email="ceo@sauer.example")
     return applicant
+
+
+def _objection(session: Session) -> Objection:
+    shut = make.customer(
+        session, company_name="Stör Metall GmbH", suspended_at=make.NOW, suspended_reason="calls"
+    )
+    person = make.contact(session, of=shut, name="Petra Stör")
+    return make.saved(
+        session,
+        Objection(
+            customer_id=shut.id,
+            contact_id=person.id,
+            against="suspended",
+            text="Die Anrufe galten Ihrem eigenen Fehler.",
+            created_at=make.NOW,
+        ),
+    )
 
 
 def _case(session: Session, applicant: Customer, account: MainAccount) -> Screening:

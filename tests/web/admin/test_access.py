@@ -26,6 +26,7 @@ ACTS = sorted(
 VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
     "/admin/dispatch": lambda desk: {"number": desk.order.number, "carrier": "Post"},
     "/admin/screening/{screening_id}": lambda _: {"decision": "refused", "reason": "no business"},
+    "/admin/objections/{objection_id}": lambda _: {"outcome": "dismissed", "answer": "We looked at it again."},
     "/admin/customers/{number}/segment": lambda _: {"segment": "B", "reason": "grew"},
     "/admin/customers/{number}/suspend": lambda _: {"reason": "too much effort"},
     "/admin/customers/{number}/move-up": lambda _: {"reason": "signed there"},
@@ -54,7 +55,7 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
         "a_threshold_cents": "60.000,00", "b_threshold_cents": "12000", "unknown_company": "review",
         "minimum_order_value_cents": "40", "low_quantity_surcharge_cents": "12,50", "dispatch_weekday": "3",
         "cut_off_weekday": "2", "cut_off_hour": "10", "handling_days": "2", "transit_days": "1",
-        "later_than_main_brand_days": "6", "reason": "spring", "based_on": "0",
+        "later_than_main_brand_days": "6", "review_answer_days": "3", "proof_wait_days": "10", "reason": "spring", "based_on": "0",
     },
     "/admin/staff": lambda _: {"email": "new@schlicht.example", "name": "Kim Neu", "role": "operations"},
     "/admin/staff/{staff_member_id}": lambda _: {"act": "role", "role": "finance"},
@@ -74,6 +75,7 @@ def url(path: str, desk: Desk) -> str:
     return path.format(
         number=number,
         screening_id=desk.screening.id,
+        objection_id=desk.objection.id,
         block_id=desk.block_id,
         bundle_id=desk.bundle.id,
         mail_id=desk.mail.id,
