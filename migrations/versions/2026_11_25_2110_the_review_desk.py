@@ -8,7 +8,7 @@ from alembic import op
 from app.core.db import UTCDateTime
 
 revision = "review_desk"
-down_revision = "frozen"
+down_revision = "incoming_applications"
 branch_labels = None
 depends_on = None
 

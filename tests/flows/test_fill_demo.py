@@ -42,6 +42,8 @@ ADMISSIONS = {
     "unverified@demo.example": Admission.UNVERIFIED,
     "suspended@demo.example": Admission.SUSPENDED,
     "upgraded@demo.example": Admission.MOVED_UP,
+    "review2@demo.example": Admission.IN_REVIEW,
+    "review3@demo.example": Admission.IN_REVIEW,
 }
 
 

@@ -65,6 +65,16 @@ PERSONAS = (
     Persona(
         "upgraded@demo.example", "moved up to the main brand", main_revenue_cents=96_400, is_moved_up=True
     ),
+    Persona(
+        "review2@demo.example",
+        "in review, a second case",
+        language="en",
+        main_revenue_cents=412_800,
+        is_doubtful=True,
+    ),
+    Persona(
+        "review3@demo.example", "in review, a third case", main_revenue_cents=6_915_000, is_doubtful=True
+    ),
 )
 STAFF = (
     ("admin@demo.example", "Alma Kessler", Role.ADMIN, "everything"),
@@ -89,8 +99,12 @@ def add_personas(rows: Rows, *, policy: Policy, password_hash: str, now: datetim
     buyers = []
     for number, persona in enumerate(PERSONAS):
         firm = company(FIRST_PERSONA + number)
-        # An address that stays unconfirmed for 30 days is forgotten: that company has just applied.
-        applied_at = now - timedelta(days=260 - 20 * number if persona.is_email_verified else 1)
+        applied_at = now - timedelta(days=260 - 20 * number)
+        if persona.is_doubtful:
+            applied_at = now - timedelta(days=1, hours=24 - 2 * number)
+        if not persona.is_email_verified:
+            # An address that stays unconfirmed for 30 days is forgotten: that company has just applied.
+            applied_at = now - timedelta(days=1)
         values = _company_values(firm, is_known=not persona.is_doubtful)
         account = None
         if persona.main_revenue_cents is not None:
@@ -238,7 +252,7 @@ def add_account(
 
 
 def _company_values(firm: Company, *, is_known: bool) -> dict[str, Any]:
-    """A doubtful applicant has another legal form and gives no number that the main brand has."""
+    """A doubtful applicant has another legal form and house number, and gives no number that the main brand has."""
     name = firm.name if is_known else firm.name.removesuffix(firm.legal_form) + DOUBTFUL_FORM
     register = firm.register_number if is_known else "HRA 799321"
     return {
@@ -249,7 +263,7 @@ def _company_values(firm: Company, *, is_known: bool) -> dict[str, Any]:
         "register_number": register,
         "register_court": firm.register_court,
         "register_key": register_key(firm.register_court, register),
-        "street": firm.street,
+        "street": firm.street if is_known else f"{firm.street} a",
         "postal_code": firm.postal_code,
         "city": firm.city,
         "country": "DE",

@@ -11,7 +11,8 @@ POLICY = {
     "a_threshold_cents": "50.000,00", "b_threshold_cents": "10000", "unknown_company": "review",
     "minimum_order_value_cents": "40", "low_quantity_surcharge_cents": "12,50", "dispatch_weekday": "3",
     "cut_off_weekday": "2", "cut_off_hour": "10", "handling_days": "2", "transit_days": "1",
-    "later_than_main_brand_days": "6", "review_answer_days": "3", "proof_wait_days": "10", "reason": "spring", "based_on": "0",
+    "later_than_main_brand_days": "6", "review_answer_days": "3", "proof_wait_days": "10",
+    "reason": "spring", "based_on": "0",
 }  # fmt: skip
 
 
