@@ -110,6 +110,10 @@ class ContactToken(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
+CARD = "card"
+"""The trigger of a case that begins with a card: the company goes on, one payment waits for the decision."""
+
+
 class Screening(SQLModel, table=True):
     """One comparison of a customer with the main brand's list, with its evidence and decision.
 

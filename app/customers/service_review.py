@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from app.core.errors import N_, NotFound, Refused
-from app.customers.models import Customer, MatchLabel, Screening
+from app.customers.models import CARD, Customer, MatchLabel, Screening
 from app.customers.queries_screening import newest_screening
 from app.customers.rules.admission import ScreeningState
 from app.customers.service import lock_customer
@@ -23,7 +23,8 @@ def lock_case(session: Session, screening_id: int) -> tuple[Screening, Customer]
     customer = lock_customer(session, screening.customer_id)
     session.refresh(screening, with_for_update=True)
     newest = newest_screening(session, screening.customer_id)
-    if newest is None or newest.id != screening.id:
+    # A comparison with the main brand's list says nothing about a card.
+    if screening.trigger != CARD and (newest is None or newest.id != screening.id):
         raise Refused(
             N_("A newer comparison of this company exists. Decide that one."), code="screening.replaced"
         )

@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from app.audit.service import SYSTEM, record
 from app.core.errors import N_
-from app.customers.models import BlockedAttempt, Customer, Screening
+from app.customers.models import CARD, BlockedAttempt, Customer, Screening
 from app.customers.queries_screening import matches_as_json
 from app.customers.rules.admission import ScreeningState
 from app.customers.rules.matching import Because, Match, Verdict
@@ -122,6 +122,8 @@ def close_open(session: Session, customer_id: int, *, decision: ScreeningState, 
             col(Screening.customer_id) == customer_id,
             col(Screening.outcome) == ScreeningState.REVIEW,
             col(Screening.decision).is_(None),
+            # A comparison says nothing about a card: that case stays for a person.
+            col(Screening.trigger) != CARD,
         )
         .values(
             decision=decision, decided_by="schlicht", decided_at=now, reason="replaced by a newer comparison"

@@ -9,13 +9,16 @@ from app.audit.models import ActorKind
 from app.audit.service import Actor, record
 from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.transaction import transaction
-from app.customers.models import Customer, Screening
+from app.customers.models import CARD, Customer, Screening
 from app.customers.rules.admission import ScreeningState
 from app.customers.rules.reviewing import Act, Why, faults_of
 from app.customers.service_review import label_matches, lock_case, reopened
 from app.customers.service_screening import let_in, tell
 from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.segments import Segment
+from app.payments.models import PaymentHold
+from app.payments.rules.holding import HoldDecision
+from app.payments.service_holds import note_decision, undecided_holds
 
 DECISIONS = (ScreeningState.CLEAR, ScreeningState.REFUSED, ScreeningState.BLOCKED)
 ACTIONS = {
@@ -129,18 +132,18 @@ def _decide(
             raise Refused(N_("Only a person may refuse a company."), code="screening.needs_a_person")
         if _is_decided(screening, customer, decision, look, actor):
             return decision
+        waiting = undecided_holds(session, screening_id)
         if screening.decision is not None:
             screening = reopened(session, screening, now=now)
+        # That a shared card is all right says nothing of the company: it stays what it is, admitted or not.
+        is_card_only = screening.trigger == CARD and act is Act.ADMIT and account is None
         old = {"screening": customer.screening.value, "main_account_id": customer.main_account_id}
         _note(screening, decision, account, why.sentence(act), why.code, look, actor, now)
-        _take_effect(session, customer, screening, account, is_unlinking=look.is_unlinking, now=now)
-        label_matches(
-            session,
-            screening,
-            same_account_id=account.id if account else None,
-            decision=decision,
-            now=now,
-        )
+        _decide_holds(session, waiting, decision, reason=why.sentence(act), actor=actor, now=now)
+        if not is_card_only:
+            _take_effect(session, customer, screening, account, is_unlinking=look.is_unlinking, now=now)
+            same_account_id = account.id if account else None
+            label_matches(session, screening, same_account_id=same_account_id, decision=decision, now=now)
         record(
             session,
             actor,
@@ -151,9 +154,28 @@ def _decide(
             now=now,
             reason=why.sentence(act),
             old=old,
-            new={"screening": decision.value, "main_account_id": customer.main_account_id},
+            new={"card": "passed"}
+            if is_card_only
+            else {"screening": decision.value, "main_account_id": customer.main_account_id},
         )
     return decision
+
+
+def _decide_holds(
+    session: Session,
+    holds: list[PaymentHold],
+    decision: ScreeningState,
+    *,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Payments that wait for this case go on where it ends well, and are given back where it does not."""
+    what = HoldDecision.GO_ON if decision is ScreeningState.CLEAR else HoldDecision.RELEASE
+    for hold in holds:
+        note_decision(session, hold, decision=what, reason=reason, actor=actor, now=now)
+    if holds:
+        session.flush()
 
 
 def _is_decided(

@@ -33,10 +33,13 @@ from app.payments.rules.keys import idempotency_key
 from app.payments.rules.settlement import CANCELLING, NEEDING_STAFF, ReleaseReason, objection
 from app.payments.rules.states import PaymentState
 from app.payments.service import JUST_PAYING, LIVING, UNDECIDED, let_go, lock_payments, move
+from app.payments.service_holds import SAME_CARD, look_at_card
 from app.payments.stripe_gateway import StripeGateway, StripeRefusal, StripeUnavailable
 from app.policy.queries import current_policy
 
 ENDS = frozenset({PaymentState.CAPTURED, PaymentState.RELEASED})
+KEPT_OUT = frozenset({ReleaseReason.NOT_ADMITTED, ReleaseReason.CARD_REFUSED})
+"""The releases that count as an attempt of somebody who is kept outside."""
 
 
 def settle_payment(
@@ -93,6 +96,8 @@ def _settle(
     elif state is PaymentState.RELEASING:
         intent = _release(session, gateway, attempt, intent)
     else:
+        if state is PaymentState.HELD:
+            reach("hold_payment.after_commit")
         return state
     reach("settle_payment.after_stripe")
     if state is PaymentState.CAPTURING and intent.status is IntentStatus.CAPTURED:
@@ -205,6 +210,7 @@ def _decide(session: Session, attempt: Attempt, intent: IntentFacts, *, now: dat
             return _start_releasing(session, payment, ReleaseReason.AUTHORISATION_LOST, now=now)
         if payment.state is PaymentState.CAPTURING and intent.status is IntentStatus.CAPTURED:
             return payment.state
+        is_paid_elsewhere = any(_stands_before(one, payment) for one in payments if one is not payment)
         reason = objection(
             intent,
             order_number=order.number,
@@ -213,20 +219,23 @@ def _decide(session: Session, attempt: Attempt, intent: IntentFacts, *, now: dat
             asked_cents=payment.amount_cents,
             currency=order.currency,
             state=order.state,
-            is_paid_elsewhere=any(one is not payment and one.state in JUST_PAYING for one in payments),
+            is_paid_elsewhere=is_paid_elsewhere,
             is_admitted=admission is Admission.ADMITTED,
         )
+        reason = reason or look_at_card(session, order, payment, now=now)
         if reason is None:
-            if payment.state is not PaymentState.CAPTURING:
-                move(payment, PaymentState.CAPTURING, now=now)
             return payment.state
-        if reason is ReleaseReason.NOT_ADMITTED:
-            session.add(
-                BlockedAttempt(
-                    customer_id=attempt.customer_id, reason=admission.value, place="payment", at=now
-                )
-            )
+        if reason in KEPT_OUT:
+            why = admission.value if reason is ReleaseReason.NOT_ADMITTED else SAME_CARD
+            session.add(BlockedAttempt(customer_id=attempt.customer_id, reason=why, place="payment", at=now))
         return _start_releasing(session, payment, reason, now=now)
+
+
+def _stands_before(other: Payment, payment: Payment) -> bool:
+    """Whether the order's money is with another attempt already; of two that are reserved the held one was first."""
+    return other.state in JUST_PAYING or (
+        other.state is PaymentState.HELD and payment.state is not PaymentState.HELD
+    )
 
 
 def _start_releasing(

@@ -21,7 +21,7 @@ from app.payments.rules.facts import CardItem, SessionFacts, SessionStatus, Sess
 from app.payments.rules.items import NetItem, card_items
 from app.payments.rules.keys import idempotency_key
 from app.payments.rules.states import PaymentState
-from app.payments.service import JUST_PAYING, lock_payments, move, new_payment
+from app.payments.service import RESERVED, lock_payments, move, new_payment
 from app.payments.stripe_gateway import StripeGateway, StripeRefusal, StripeUnavailable
 
 CHARGE_NAMES = {ChargeKind.LOW_QUANTITY: N_("Low-quantity surcharge")}
@@ -94,7 +94,7 @@ def _intend(session: Session, *, order_number: str, customer_id: int, now: datet
         if order.state is not OrderState.RECEIVED or now >= pay_until(order.placed_at):
             raise Refused(N_("This order cannot be paid any more."), code="order.not_payable")
         payments = lock_payments(session, order.id)
-        if any(payment.state in JUST_PAYING for payment in payments):
+        if any(payment.state in RESERVED for payment in payments):
             raise Refused(N_("This order is being paid at this moment."), code="order.just_paying")
         undecided = [one for one in payments if one.state in (PaymentState.CREATED, PaymentState.OPEN)]
         if undecided:

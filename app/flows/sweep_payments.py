@@ -10,7 +10,7 @@ from app.ordering.models import Order
 from app.ordering.rules.states import CancelReason, OrderState
 from app.ordering.service import cancel, lock_order
 from app.payments.models import Payment
-from app.payments.rules.deadlines import CHECK_OPEN_AFTER, TRANSIENT_AFTER, UNPAID_AFTER
+from app.payments.rules.deadlines import CHECK_HELD_AFTER, CHECK_OPEN_AFTER, TRANSIENT_AFTER, UNPAID_AFTER
 from app.payments.rules.states import PaymentState
 from app.payments.service import LIVING, lock_payments
 
@@ -39,7 +39,8 @@ def _look_again(session: Session, *, now: datetime) -> int:
     with transaction(session):
         stuck = col(Payment.state).in_(TRANSIENT) & (col(Payment.checked_at) < now - TRANSIENT_AFTER)
         quiet = (col(Payment.state) == PaymentState.OPEN) & (col(Payment.checked_at) < now - CHECK_OPEN_AFTER)
-        query = select(Payment).where(or_(stuck, quiet)).order_by(col(Payment.checked_at)).limit(LIMIT)
+        held = (col(Payment.state) == PaymentState.HELD) & (col(Payment.checked_at) < now - CHECK_HELD_AFTER)
+        query = select(Payment).where(or_(stuck, quiet, held)).order_by(col(Payment.checked_at)).limit(LIMIT)
         payments = session.exec(query.with_for_update(skip_locked=True)).all()
         for payment in payments:
             payment.checked_at = now

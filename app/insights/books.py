@@ -14,7 +14,7 @@ from app.ordering.rules.states import OrderState
 from app.payments.models import Payment
 from app.payments.rules.states import PaymentState
 
-IN_FLIGHT = frozenset({PaymentState.OPEN, PaymentState.CAPTURING, PaymentState.RELEASING})
+IN_FLIGHT = frozenset({PaymentState.OPEN, PaymentState.HELD, PaymentState.CAPTURING, PaymentState.RELEASING})
 """The states in which reserved money may still be waiting for our decision."""
 OF_THE_DEMO = "demo_"
 """The demo's past orders were paid in no books at all."""

@@ -49,7 +49,7 @@ MONEY = (
         "An open payment has its card page, a captured one its intent and moment, a released one its reason.",
         rows_of(
             "SELECT id, state FROM payments WHERE (state = 'open' AND session_id IS NULL)"
-            " OR (state IN ('capturing', 'captured') AND intent_id IS NULL)"
+            " OR (state IN ('held', 'capturing', 'captured') AND intent_id IS NULL)"
             " OR ((state IN ('captured', 'released')) AND settled_at IS NULL)"
             " OR (state IN ('releasing', 'released') AND release_reason = '') ORDER BY id",
             "Payment {id} is {state} and lacks what that state needs.",
@@ -73,6 +73,47 @@ MONEY = (
             "SELECT p.id, p.state, o.number FROM payments p JOIN orders o ON o.id = p.order_id"
             " WHERE p.state IN ('created', 'capturing', 'releasing') AND p.changed_at < :late ORDER BY p.id",
             "Payment {id} of order {number} is stuck in {state}.",
+        ),
+    ),
+    Invariant(
+        "held_money_has_its_hold",
+        "A held payment is about an order that waits for it, and has the hold that says who used the card.",
+        rows_of(
+            "SELECT p.id, o.number, o.state FROM payments p JOIN orders o ON o.id = p.order_id"
+            " LEFT JOIN payment_holds h ON h.payment_id = p.id WHERE p.state = 'held'"
+            " AND (h.id IS NULL OR (o.state <> 'received' AND p.checked_at < :late)) ORDER BY p.id",
+            "Payment {id} of order {number} ({state}) is held without a reason to be.",
+        ),
+    ),
+    Invariant(
+        "no_hold_outlasts_its_end",
+        "Held money is taken or given back within a quarter of an hour after the decision, or after the hold's end.",
+        rows_of(
+            "SELECT p.id, o.number, h.release_by_at FROM payments p JOIN orders o ON o.id = p.order_id"
+            " JOIN payment_holds h ON h.payment_id = p.id WHERE p.state = 'held'"
+            " AND (h.release_by_at < :late OR h.decided_at < :late) ORDER BY p.id",
+            "Payment {id} of order {number} is still held; its hold ended {release_by_at} or was decided.",
+        ),
+    ),
+    Invariant(
+        "a_hold_ends_before_its_authorisation",
+        "Every hold ends before the card's bank forgets the reservation.",
+        rows_of(
+            "SELECT p.id, o.number FROM payments p JOIN orders o ON o.id = p.order_id"
+            " JOIN payment_holds h ON h.payment_id = p.id WHERE h.release_by_at >= p.capture_before_at"
+            " ORDER BY p.id",
+            "Payment {id} of order {number} may be held for longer than its authorisation lasts.",
+        ),
+    ),
+    Invariant(
+        "only_a_person_lets_a_held_payment_go_on",
+        "Held money is charged only where a person decided so.",
+        rows_of(
+            "SELECT p.id, o.number, p.state FROM payments p JOIN orders o ON o.id = p.order_id"
+            " JOIN payment_holds h ON h.payment_id = p.id WHERE p.state IN ('capturing', 'captured')"
+            " AND (h.decision IS NULL OR h.decision <> 'go_on' OR h.decided_at IS NULL OR h.decided_by = '')"
+            " ORDER BY p.id",
+            "Payment {id} of order {number} was held and is {state}, though nobody let it go on.",
         ),
     ),
     Invariant(

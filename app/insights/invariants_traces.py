@@ -15,7 +15,7 @@ from app.insights.findings import Invariant, rows_of
 from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import Order
-from app.payments.models import Payment
+from app.payments.models import Payment, PaymentHold
 from app.payments.rules.states import PaymentState
 
 LONGEST_WAIT = timedelta(seconds=10)
@@ -172,6 +172,22 @@ def _releases_without_entry(session: Session, _: datetime) -> Iterator[tuple[obj
             )
 
 
+def _holds_without_entries(session: Session, _: datetime) -> Iterator[tuple[object, str]]:
+    entries = Counter(
+        (action, (new or {}).get("payment_id"))
+        for action, new in session.exec(
+            select(AuditEntry.action, AuditEntry.new).where(
+                col(AuditEntry.action).in_(("payment.held", "payment.hold_decided"))
+            )
+        )
+    )
+    holds = session.exec(select(PaymentHold.payment_id, PaymentHold.decided_at).order_by(col(PaymentHold.id)))
+    for payment_id, decided_at in holds:
+        found = entries["payment.held", payment_id], entries["payment.hold_decided", payment_id]
+        if found != (1, int(decided_at is not None)):
+            yield payment_id, f"The hold of payment {payment_id} has {found[0]} and {found[1]} audit entries."
+
+
 def _decisions_without_entry(session: Session, _: datetime) -> Iterator[tuple[object, str]]:
     actions = ("screening.admitted", "screening.refused", "screening.blocked")
     entries = Counter(
@@ -212,6 +228,11 @@ TRACES = (
         "a_release_has_its_audit_entry",
         "Each released payment stands in exactly one audit entry, where staff see it.",
         _releases_without_entry,
+    ),
+    Invariant(
+        "a_hold_has_its_audit_entries",
+        "Each hold stands in exactly one audit entry, and each decision about one in another.",
+        _holds_without_entries,
     ),
     Invariant(
         "a_decision_has_its_audit_entry",

@@ -1,11 +1,13 @@
 """Payment attempts, the events Stripe told us of, and who a customer is at Stripe."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import JSON, CheckConstraint, Column, Index, text
 from sqlmodel import Field, SQLModel
 
 from app.core.db import UTCDateTime, enum_type
+from app.payments.rules.holding import HoldDecision
 from app.payments.rules.states import PaymentState
 
 
@@ -38,7 +40,7 @@ class Payment(SQLModel, table=True):
     capture_before_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     card_brand: str = Field(default="", max_length=32)
     card_last4: str = Field(default="", max_length=4)
-    card_fingerprint: str = Field(default="", max_length=64)
+    card_fingerprint: str = Field(default="", max_length=64, index=True)
     failure_code: str = Field(default="", max_length=64)
     release_reason: str = Field(default="", max_length=64)
     created_at: datetime = Field(sa_type=UTCDateTime)
@@ -46,6 +48,28 @@ class Payment(SQLModel, table=True):
     checked_at: datetime = Field(sa_type=UTCDateTime)
     authorised_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     settled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class PaymentHold(SQLModel, table=True):
+    """Reserved money that waits for a person: which shut-out companies used the same card, and the decision.
+
+    It holds as long as its payment is `held`; `release_by_at` lies well before the authorisation ends.
+    """
+
+    __tablename__ = "payment_holds"
+
+    id: int | None = Field(default=None, primary_key=True)
+    payment_id: int = Field(unique=True, foreign_key="payments.id")
+    customer_id: int = Field(foreign_key="customers.id", index=True)
+    screening_id: int = Field(foreign_key="screenings.id", index=True)
+    card_fingerprint: str = Field(max_length=64)
+    sharers: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    held_at: datetime = Field(sa_type=UTCDateTime)
+    release_by_at: datetime = Field(sa_type=UTCDateTime)
+    decision: HoldDecision | None = Field(default=None, sa_type=enum_type(HoldDecision))
+    decided_by: str = Field(default="", max_length=200)
+    decided_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    reason: str = Field(default="", max_length=1000)
 
 
 class StripeEvent(SQLModel, table=True):

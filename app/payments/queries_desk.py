@@ -50,6 +50,14 @@ def released_since(session: Session, since: datetime, *, reasons: frozenset[str]
     return count
 
 
+def count_held(session: Session) -> int:
+    """How many reserved amounts wait for a person."""
+    count: int = session.execute(
+        select_columns(func.count()).where(col(Payment.state) == PaymentState.HELD)
+    ).scalar_one()
+    return count
+
+
 def latest_event_at(session: Session) -> datetime | None:
     """When Stripe told us something last, or None."""
     latest = session.exec(select(StripeEvent).order_by(col(StripeEvent.id).desc()).limit(1)).first()

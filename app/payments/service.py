@@ -12,7 +12,9 @@ from app.payments.rules.states import PaymentState, may_follow
 
 JUST_PAYING = frozenset({PaymentState.CAPTURING, PaymentState.CAPTURED})
 UNDECIDED = frozenset({PaymentState.CREATED, PaymentState.OPEN})
-LIVING = UNDECIDED | JUST_PAYING | {PaymentState.RELEASING}
+RESERVED = JUST_PAYING | {PaymentState.HELD}
+"""The states in which the money of an order is there: no second card page is opened for it."""
+LIVING = UNDECIDED | RESERVED | {PaymentState.RELEASING}
 """The states in which an attempt may still decide about its order."""
 
 
@@ -49,7 +51,9 @@ def move(payment: Payment, following: PaymentState, *, now: datetime) -> None:
 
 
 def let_go(session: Session, payments: list[Payment], *, now: datetime) -> None:
-    """Has the undecided attempts of an order that ended looked at again: their card pages will be closed."""
+    """Has the undecided and held attempts of an order that ended looked at again: their pages will be closed,
+    their money given back.
+    """
     for payment in payments:
-        if payment.state in UNDECIDED:
+        if payment.state in UNDECIDED or payment.state is PaymentState.HELD:
             put_job(session, "settle_payment", key=f"let_go:{payment.id}", now=now, payment_id=payment.id)

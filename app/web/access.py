@@ -121,7 +121,12 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         right=Right.VIEW,
     ),
     **_routes(Access.STAFF, "POST /admin/dispatch", right=Right.DISPATCH),
-    **_routes(Access.STAFF, "POST /admin/screening/{screening_id}", right=Right.SCREEN),
+    **_routes(
+        Access.STAFF,
+        "POST /admin/screening/{screening_id}",
+        "POST /admin/orders/{number}/hold",
+        right=Right.SCREEN,
+    ),
     **_routes(
         Access.STAFF,
         "POST /admin/customers/{number}/segment",

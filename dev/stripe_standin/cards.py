@@ -21,6 +21,7 @@ class ListedCard:
     decline_after_authentication: str | None = None
     dispute: str | None = None
     has_early_fraud_warning: bool = False
+    owner: str = ""
 
     @property
     def last4(self) -> str:
@@ -28,8 +29,8 @@ class ListedCard:
 
     @property
     def fingerprint(self) -> str:
-        """Same number, same value, as within one Stripe account."""
-        return hashlib.sha256(f"stand-in account {self.number}".encode()).hexdigest()[:16]
+        """Same number, same value, as within one Stripe account; a named owner has a card of their own."""
+        return hashlib.sha256(f"stand-in account {self.number}{self.owner}".encode()).hexdigest()[:16]
 
 
 _CARDS = (

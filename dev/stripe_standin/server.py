@@ -44,10 +44,16 @@ class StandinProcess(ServerProcess):
         return found
 
     def pay(
-        self, session_id: str, card: str = "4242424242424242", *, authentication: str = "complete"
+        self,
+        session_id: str,
+        card: str = "4242424242424242",
+        *,
+        owner: str = "",
+        authentication: str = "complete",
     ) -> dict[str, Any]:
         """Pays like a customer on the card page; "status" says how it went (a decline is no error)."""
-        return self.post("pay", {"session": session_id, "card": card, "authentication": authentication})
+        given = {"session": session_id, "card": card, "owner": owner, "authentication": authentication}
+        return self.post("pay", given)
 
     def authenticate(self, payment_intent: str, *, is_completed: bool = True) -> dict[str, Any]:
         """Answers a 3-D Secure that `pay(…, authentication="leave")` left open."""

@@ -204,9 +204,9 @@ class Buyer:
         assert found, answer.headers["location"]
         return found[1]
 
-    def pay(self, page_id: str) -> str:
-        """Pays on the card page; the path of the shop it leads back to."""
-        paid = self.world.standin.pay(page_id)
+    def pay(self, page_id: str, *, owner: str | None = None) -> str:
+        """Pays on the card page, each company with a card of its own; the path of the shop it leads back to."""
+        paid = self.world.standin.pay(page_id, owner=self.email if owner is None else owner)
         assert paid["status"] == "requires_capture", paid
         back = httpx2.URL(paid["return_address"])
         return f"{back.path}?{back.query.decode()}"

@@ -1,9 +1,11 @@
+import re
 import signal
 import time
 from collections.abc import Iterator
 
 import httpx2
 import pytest
+from sqlmodel import col, select
 
 from app.audit.service import SYSTEM
 from app.core.clock import utc_now
@@ -11,16 +13,23 @@ from app.core.failpoints import ALL
 from app.flows.change_segment import change_segment
 from app.mainbrand.rules.segments import Segment
 from app.ordering.rules.states import CancelReason, OrderState
+from app.payments.models import Payment, PaymentHold
+from app.payments.rules.holding import HoldDecision
+from app.payments.rules.states import PaymentState
+from tests import make
 from tests.faults.conftest import Buyer, World
 from tests.processes import ShopProcess, WorkerProcess
 
 BOUGHT = {"order_received": 1, "order_accepted": 1}
+HELD = {"order_received": 1, "order_being_checked": 1}
 GIVEN_BACK = {"order_received": 1, "authorisation_released": 1}
 TAKEN_BACK = {"order_received": 1, "order_cancelled": 1}
 
 BY_REQUEST = [name for name in ALL if name.startswith(("place_order.", "start_payment.", "settle_payment."))]
 BY_EVENT = [name for name in ALL if name.startswith("receive_stripe_event.")]
 BY_CANCELLING = [name for name in ALL if name.startswith("cancel_order.")]
+BY_HOLDING = [name for name in ALL if name.startswith("hold_payment.")]
+BY_DECIDING = [name for name in ALL if name.startswith("decide_hold.")]
 BY_WORKER = [name for name in ALL if name.startswith("send_mail.")]
 ORDERING = [name for name in ALL if name.startswith(("place_order.", "start_payment."))]
 SETTLING = [name for name in ALL if name.startswith("settle_payment.")]
@@ -37,7 +46,8 @@ def buyer(world: World) -> Iterator[Buyer]:
 
 
 def test_each_failpoint_has_its_test() -> None:
-    assert sorted([*BY_REQUEST, *BY_EVENT, *BY_CANCELLING, *BY_WORKER]) == sorted(ALL)
+    swept = [*BY_REQUEST, *BY_EVENT, *BY_CANCELLING, *BY_HOLDING, *BY_DECIDING, *BY_WORKER]
+    assert sorted(swept) == sorted(ALL)
 
 
 @pytest.mark.parametrize("name", BY_REQUEST)
@@ -160,6 +170,127 @@ def test_a_worker_killed_while_it_gives_money_back_gives_it_back_once(
         ("canceled", 0, 0)
     ]
     assert buyer.deliveries() == GIVEN_BACK
+    assert world.faults() == []
+
+
+@pytest.mark.parametrize("name", [*BY_HOLDING, "settle_payment.before_decision"])
+def test_an_app_killed_while_it_holds_a_payment_holds_it_once_and_charges_nothing(
+    name: str, world: World, buyer: Buyer
+) -> None:
+    card = _card_of_a_shut_out_company(world)
+    with world.serve(name) as armed:
+        buyer.at = armed
+
+        path = buyer.pay(buyer.order(buyer.read_checkout()), owner=card)
+        buyer.ask("GET", path)
+        _assert_killed(armed)
+    world.let_time_pass()
+
+    assert _holds(world, buyer) == [(PaymentState.HELD, None)]
+    assert [(one["status"], one["captured"]) for one in buyer.intents()] == [("requires_capture", 0)]
+    assert [one.state for one in buyer.orders()] == [OrderState.RECEIVED]
+    assert buyer.deliveries() == HELD
+    assert world.faults() == []
+    _decide(world, world.survivor, buyer, HoldDecision.RELEASE)
+    world.let_time_pass()
+    assert world.faults() == []
+
+
+@pytest.mark.parametrize("decision", list(HoldDecision))
+@pytest.mark.parametrize("name", BY_DECIDING)
+def test_an_app_killed_while_a_person_decides_about_a_held_payment_obeys_once(
+    name: str, decision: HoldDecision, world: World, buyer: Buyer
+) -> None:
+    buyer.pay(buyer.order(buyer.read_checkout()), owner=_card_of_a_shut_out_company(world))
+    world.let_time_pass()
+    with world.serve(name) as armed:
+        with pytest.raises(httpx2.TransportError):
+            _decide(world, armed, buyer, decision)
+        _assert_killed(armed)
+    _decide(world, world.survivor, buyer, decision)
+    world.let_time_pass()
+
+    _assert_obeyed(world, buyer, decision)
+
+
+@pytest.mark.parametrize("decision", list(HoldDecision))
+@pytest.mark.parametrize("name", SETTLING)
+def test_a_worker_killed_while_it_carries_out_a_decision_carries_it_out_once(
+    name: str, decision: HoldDecision, world: World, buyer: Buyer
+) -> None:
+    buyer.pay(buyer.order(buyer.read_checkout()), owner=_card_of_a_shut_out_company(world))
+    world.let_time_pass()
+    armed = world.work(name)
+    try:
+        _decide(world, world.survivor, buyer, decision)
+        _assert_killed(armed)
+    finally:
+        armed.kill9()
+    world.let_time_pass()
+
+    _assert_obeyed(world, buyer, decision)
+
+
+@pytest.mark.parametrize("how", ["doubled", "never told"])
+def test_a_held_payment_is_the_same_however_it_is_reported(how: str, world: World, buyer: Buyer) -> None:
+    behaviour = {"duplicate_count": 9, "shuffle_ms": 300} if how == "doubled" else {"drop_count": -1}
+    world.standin.disturb(**behaviour)
+    try:
+        buyer.pay(buyer.order(buyer.read_checkout()), owner=_card_of_a_shut_out_company(world))
+        world.let_time_pass()
+    finally:
+        world.standin.disturb()
+
+    assert _holds(world, buyer) == [(PaymentState.HELD, None)]
+    assert buyer.deliveries() == HELD
+    _decide(world, world.survivor, buyer, HoldDecision.GO_ON)
+    world.let_time_pass()
+    _assert_obeyed(world, buyer, HoldDecision.GO_ON)
+
+
+def _card_of_a_shut_out_company(world: World) -> str:
+    """The owner of a card with which a company paid before it was recognised."""
+    other = world.new_buyer()
+    other.fill_cart()
+    other.ask("GET", other.pay(other.order(other.read_checkout())))
+    other.http.close()
+    _move_to_segment_b(world, other)
+    return other.email
+
+
+def _decide(world: World, at: ShopProcess, buyer: Buyer, decision: HoldDecision) -> None:
+    """A staff member decides on the order's page of one process."""
+    with world.db.session() as session:
+        token = make.staff_signed_in(session, as_=make.staff_member(session), now=utc_now())
+    path = f"{at.url}/admin/orders/{buyer.orders()[0].number}"
+    with httpx2.Client(timeout=60, trust_env=False, headers={"cookie": f"schlicht_staff={token}"}) as staff:
+        csrf = re.search(r'name="csrf" value="([^"]+)"', staff.get(path).text)
+        assert csrf
+        form = {"csrf": csrf[1], "decision": decision.value, "reason": "looked at"}
+        answer = staff.post(f"{path}/hold", data=form)
+    assert answer.status_code == 303, answer.text
+
+
+def _holds(world: World, buyer: Buyer) -> list[tuple[PaymentState, HoldDecision | None]]:
+    with world.db.read_session() as session:
+        rows = session.exec(
+            select(Payment.state, PaymentHold.decision)
+            .join(PaymentHold, col(PaymentHold.payment_id) == col(Payment.id))
+            .where(col(PaymentHold.customer_id) == buyer.customer_id)
+        )
+        return [(state, decision) for state, decision in rows]
+
+
+def _assert_obeyed(world: World, buyer: Buyer, decision: HoldDecision) -> None:
+    is_charged = decision is HoldDecision.GO_ON
+    order = buyer.orders()[0]
+    state = PaymentState.CAPTURED if is_charged else PaymentState.RELEASED
+    ends = {"order_accepted": 1} if is_charged else {"authorisation_released": 1, "order_cancelled": 1}
+    assert _holds(world, buyer) == [(state, decision)]
+    assert order.state is (OrderState.ACCEPTED if is_charged else OrderState.CANCELLED)
+    assert buyer.captured_cents() == ([order.gross_cents] if is_charged else [])
+    assert [one["capturable"] for one in buyer.intents()] == [0]
+    assert buyer.deliveries() == {**HELD, **ends}
     assert world.faults() == []
 
 

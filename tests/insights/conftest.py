@@ -30,7 +30,9 @@ from app.ordering.rules.promise import Promise
 from app.ordering.rules.states import CancelReason
 from app.ordering.service import accept, add_event, cancel, mail_order
 from app.payments.models import Payment, StripeEvent
+from app.payments.rules.holding import Sharer, ShutOut
 from app.payments.rules.states import PaymentState
+from app.payments.service_holds import hold_back
 from app.policy.rules.policy import Policy
 from tests import make
 from tests.databases import Databases, opened
@@ -51,6 +53,7 @@ class CleanShop:
     cancelled: int
     captured_payment: int
     released_payment: int
+    held_payment: int
     bundle: int
     suspended: int
     policy: int
@@ -138,6 +141,7 @@ def _fill(database: Database, session: Session) -> CleanShop:
         cancelled=_id(cancelled),
         captured_payment=captured[0],
         released_payment=released,
+        held_payment=_held(session, customer, contact, bundle),
         bundle=_id(bundle),
         **_acts(session),
     )
@@ -213,6 +217,19 @@ def _released(session: Session, customer: Customer, contact: Contact, bundle: An
             )
         )
     return order, _id(payment)
+
+
+def _held(session: Session, customer: Customer, contact: Contact, bundle: Any) -> int:
+    """A payment that waits for a person, by the card of a company that is shut out."""
+    sharer = make.customer(session, screening=ScreeningState.BLOCKED)
+    order = _received(session, customer, contact, bundle)
+    with transaction(session):
+        payment = session.exec(select(Payment).where(col(Payment.order_id) == order.id)).one()
+        payment.intent_id, payment.authorised_at = f"pi_{order.number}", _later(12)
+        payment.capture_before_at = _later(12) + timedelta(days=7)
+        share = Sharer(_id(sharer), sharer.number, sharer.company_name, ShutOut.BLOCKED)
+        hold_back(session, session.get_one(Order, order.id), payment, [share], now=_later(12))
+        return _id(payment)
 
 
 def _send_first_mail(session: Session) -> None:

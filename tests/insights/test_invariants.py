@@ -109,7 +109,7 @@ def _sql(*statements: str) -> Callable[[Hand], None]:
 
 # How each invariant is broken, and the words by which its finding is known.
 BREAKS: dict[str, tuple[Callable[[Hand], None], str]] = {
-    "one_order_per_checkout_key": (_two_orders_of_one_key, "has 4 orders for the checkout key the-same"),
+    "one_order_per_checkout_key": (_two_orders_of_one_key, "has 5 orders for the checkout key the-same"),
     "an_order_belongs_to_one_company": (
         _sql("UPDATE orders SET customer_id = :suspended WHERE id = :received"),
         "but its contact is customer",
@@ -166,6 +166,22 @@ BREAKS: dict[str, tuple[Callable[[Hand], None], str]] = {
         ),
         "is still open, though its card page has closed",
     ),
+    "held_money_has_its_hold": (
+        _sql("DELETE FROM payment_holds WHERE payment_id = :held_payment"),
+        "is held without a reason to be",
+    ),
+    "no_hold_outlasts_its_end": (
+        _sql("UPDATE payment_holds SET release_by_at = (SELECT min(placed_at) FROM orders)"),
+        "is still held",
+    ),
+    "a_hold_ends_before_its_authorisation": (
+        _sql("UPDATE payments SET capture_before_at = changed_at WHERE id = :held_payment"),
+        "may be held for longer",
+    ),
+    "only_a_person_lets_a_held_payment_go_on": (
+        _sql("UPDATE payments SET state = 'capturing' WHERE id = :held_payment"),
+        "was held and is capturing, though nobody let it go on",
+    ),
     "no_event_is_left_unread": (
         _sql("UPDATE stripe_events SET handled_at = NULL, received_at = (SELECT min(placed_at) FROM orders)"),
         "evt_1",
@@ -218,6 +234,10 @@ BREAKS: dict[str, tuple[Callable[[Hand], None], str]] = {
     "a_release_has_its_audit_entry": (
         _sql(COPY_AUDIT.format(action="payment.released")),
         "was released and has 2 entries of it",
+    ),
+    "a_hold_has_its_audit_entries": (
+        _sql(COPY_AUDIT.format(action="payment.held")),
+        "has 2 and 0 audit entries",
     ),
     "a_decision_has_its_audit_entry": (
         _forgotten_entry("screening.refused"),

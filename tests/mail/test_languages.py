@@ -50,6 +50,7 @@ SHOWN = {
     "order_accepted": ("1.234,56\xa0€", "Donnerstag, 3. Dezember 2026", "3 × Dichtungspaket: 1.037,45\xa0€", "PO-4711"),
     "order_dispatched": ("Donnerstag, 3. Dezember 2026", "Versanddienst: Spedition Lindenrode", "LR99"),
     "payment_failed": ("1.234,56\xa0€", "Bis 24 Stunden nach der Bestellung", "http://testserver/orders/S-7KQ2MXPA"),
+    "order_being_checked": ("1.234,56\xa0€ reserviert", "wir prüfen Ihre Bestellung", "Sie müssen nichts tun"),
     "authorisation_released": ("1.234,56\xa0€", "reservierte Betrag ist freigegeben"),
 }  # fmt: skip
 

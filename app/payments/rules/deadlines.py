@@ -11,6 +11,8 @@ TRANSIENT_AFTER = timedelta(minutes=1)
 """A state in which our own process works is left by a crash when it lasts longer."""
 CHECK_OPEN_AFTER = timedelta(minutes=3)
 """An open card page is read again after this time, told or not: the shop works without any webhook."""
+CHECK_HELD_AFTER = timedelta(minutes=10)
+"""A held payment is looked at again after this time: decided, lapsed, or its company no longer admitted."""
 
 
 def pay_until(placed_at: datetime) -> datetime:

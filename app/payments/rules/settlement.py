@@ -15,15 +15,26 @@ class ReleaseReason(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     NOT_ADMITTED = "not_admitted"
     AUTHORISATION_LOST = "authorisation_lost"
+    CARD_REFUSED = "card_refused"
+    HOLD_LAPSED = "hold_lapsed"
 
 
 CANCELLING: dict[ReleaseReason, CancelReason] = {
     ReleaseReason.NOT_ADMITTED: CancelReason.NOT_ADMITTED,
     ReleaseReason.AMOUNT_DIFFERS: CancelReason.AMOUNT_DIFFERS,
+    ReleaseReason.CARD_REFUSED: CancelReason.BY_STAFF,
+    ReleaseReason.HOLD_LAPSED: CancelReason.BY_STAFF,
 }
 """The reasons that end the order too; after the others it can still be paid, is paid, or has ended before."""
 
-NEEDING_STAFF = frozenset({ReleaseReason.NOT_ADMITTED, ReleaseReason.AMOUNT_DIFFERS, ReleaseReason.FOREIGN})
+NEEDING_STAFF = frozenset(
+    {
+        ReleaseReason.NOT_ADMITTED,
+        ReleaseReason.AMOUNT_DIFFERS,
+        ReleaseReason.FOREIGN,
+        ReleaseReason.HOLD_LAPSED,
+    }
+)
 """The reasons that a person of the staff has to see."""
 
 

@@ -5,12 +5,13 @@ from enum import StrEnum
 
 class PaymentState(StrEnum):
     """`created`: our intent is written; `open`: the card page exists; `capturing`: decided and about to be
-    charged; `releasing`: decided and about to be given back. `captured` and `released` are ends; so is
-    `expired`, unless the customer was faster than our expiring.
+    charged; `held`: reserved, and a person has to decide; `releasing`: decided and about to be given back.
+    `captured` and `released` are ends; so is `expired`, unless the customer was faster than our expiring.
     """
 
     CREATED = "created"
     OPEN = "open"
+    HELD = "held"
     CAPTURING = "capturing"
     CAPTURED = "captured"
     RELEASING = "releasing"
@@ -20,12 +21,15 @@ class PaymentState(StrEnum):
 
 FOLLOWING: dict[PaymentState, frozenset[PaymentState]] = {
     PaymentState.CREATED: frozenset({PaymentState.OPEN, PaymentState.EXPIRED}),
-    PaymentState.OPEN: frozenset({PaymentState.CAPTURING, PaymentState.RELEASING, PaymentState.EXPIRED}),
+    PaymentState.OPEN: frozenset(
+        {PaymentState.CAPTURING, PaymentState.HELD, PaymentState.RELEASING, PaymentState.EXPIRED}
+    ),
+    PaymentState.HELD: frozenset({PaymentState.CAPTURING, PaymentState.RELEASING}),
     PaymentState.CAPTURING: frozenset({PaymentState.CAPTURED, PaymentState.RELEASING, PaymentState.RELEASED}),
     PaymentState.RELEASING: frozenset({PaymentState.RELEASED}),
     PaymentState.CAPTURED: frozenset(),
     PaymentState.RELEASED: frozenset(),
-    PaymentState.EXPIRED: frozenset({PaymentState.CAPTURING, PaymentState.RELEASING}),
+    PaymentState.EXPIRED: frozenset({PaymentState.CAPTURING, PaymentState.HELD, PaymentState.RELEASING}),
 }
 
 

@@ -32,6 +32,7 @@ class Policy:
     # The review desk.
     review_answer_days: int = 2
     proof_wait_days: int = 14
+    card_hold_hours: int = 72
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ BOUNDS: dict[str, Bound] = {
     "later_than_main_brand_days": Bound(0, 120),
     "review_answer_days": Bound(1, 60),
     "proof_wait_days": Bound(1, 90),
+    "card_hold_hours": Bound(1, 144),
 }
 """Weekdays count from Monday = 1 to Sunday = 7 (ISO 8601)."""
 

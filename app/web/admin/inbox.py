@@ -16,7 +16,7 @@ from app.fulfilment.rules.runs import is_late, next_runs
 from app.jobs.queries import count_dead_jobs, dead_jobs
 from app.mail.models import MailState
 from app.mail.queries import count_mails
-from app.payments.queries_desk import released_since
+from app.payments.queries_desk import count_held, released_since
 from app.payments.rules.settlement import NEEDING_STAFF
 from app.policy.queries import current_policy
 from app.web.admin.lists import desk
@@ -49,6 +49,7 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
     counted = [
         (N_("registrations to review"), "/admin/screening", count_reviews(session, now=now)),
         (N_("objections to answer"), "/admin/objections", count_open_objections(session)),
+        (N_("payments held for review"), "/admin/payments?state=held", count_held(session)),
         (N_("orders late"), "/admin/dispatch", late),
         (N_("orders leave today"), "/admin/dispatch", leaving_today),
         (N_("e-mails failed"), "/admin/mail?state=failed", count_mails(session, MailState.FAILED)),

@@ -1,11 +1,16 @@
 """Orders: search, and one order with all that happened to it."""
 
+from datetime import datetime
+
 from fastapi import APIRouter
+from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.core.errors import N_, Invalid, Refused
 from app.customers.queries import people_of
 from app.customers.queries_desk import customer_by_id
+from app.flows.decide_hold import decide_hold
 from app.fulfilment.calendar import work_calendar
 from app.fulfilment.queries import shipment_of
 from app.fulfilment.rules.runs import is_late
@@ -13,12 +18,22 @@ from app.mail.queries import mails_about
 from app.ordering.queries_desk import find_order, list_orders, read_parts
 from app.ordering.rules.states import OrderState
 from app.payments.queries_desk import payments_of_order
+from app.payments.queries_holds import open_hold_of_order
+from app.payments.rules.holding import HoldDecision
+from app.shop import Shop
 from app.web.admin import words
-from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, page_urls
+from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
 from app.web.admin.timeline import order_timeline
-from app.web.deps import Now, ReadDep, ShopDep
+from app.web.deps import Now, ReadDep, ShopDep, StaffDep, Values, WriteDep
+from app.web.forms import errors_of
+from app.web.rendering import see_other
 
 router = APIRouter()
+
+HOLD_DECISIONS = (
+    (HoldDecision.GO_ON.value, N_("Charge the card: the companies have nothing to do with each other")),
+    (HoldDecision.RELEASE.value, N_("Give the money back and cancel the order")),
+)
 
 
 @router.get("/admin/orders")
@@ -38,6 +53,44 @@ def show_orders(request: Request, session: ReadDep) -> Response:
 
 @router.get("/admin/orders/{number}")
 def show_order(request: Request, number: str, shop: ShopDep, session: ReadDep, now: Now) -> Response:
+    return _page(request, number, shop, session, now=now)
+
+
+@router.post("/admin/orders/{number}/hold")
+def submit_hold(
+    request: Request,
+    number: str,
+    shop: ShopDep,
+    session: WriteDep,
+    reading: ReadDep,
+    staff: StaffDep,
+    values: Values,
+    now: Now,
+) -> Response:
+    chosen = next((one for one in HoldDecision if one == values.get("decision")), None)
+    reason = values.get("reason", "")
+    try:
+        decide_hold(session, order_number=number, decision=chosen, reason=reason, actor=staff.actor, now=now)
+    except Invalid as error:
+        errors = errors_of(error.fields, language=request.scope["lang"])
+        return _page(request, number, shop, reading, now=now, status=422, values=values, errors=errors)
+    except Refused as error:
+        errors = form_error(request, error)
+        return _page(request, number, shop, reading, now=now, status=409, values=values, errors=errors)
+    return see_other(f"/admin/orders/{number}?done=hold_decided")
+
+
+def _page(
+    request: Request,
+    number: str,
+    shop: Shop,
+    session: Session,
+    *,
+    now: datetime,
+    status: int = 200,
+    values: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+) -> Response:
     order = find_order(session, number)
     order_id = order.id or 0
     zone = work_calendar(shop.settings.seller_federal_state, shop.settings.timezone).zone
@@ -48,6 +101,11 @@ def show_order(request: Request, number: str, shop: ShopDep, session: ReadDep, n
     return desk(
         request,
         "orders/order.html",
+        status=status,
+        errors=errors or {},
+        values={"decision": "", "reason": "", **(values or {})},
+        hold=open_hold_of_order(session, order_id),
+        hold_decisions=HOLD_DECISIONS,
         order=order,
         parts=read_parts(session, order_id),
         customer=customer_by_id(session, order.customer_id),

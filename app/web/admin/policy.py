@@ -34,6 +34,7 @@ LABELS = {
     "later_than_main_brand_days": N_("Later than the main brand by working days"),
     "review_answer_days": N_("Working days in which we promise an applicant our decision"),
     "proof_wait_days": N_("Days until a case comes back whose proof did not arrive"),
+    "card_hold_hours": N_("Longest hold of a payment by a shared card, in hours"),
 }
 UNKNOWN_COMPANIES = {
     UnknownCompany.ADMIT: N_("is admitted as C"),

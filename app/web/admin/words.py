@@ -10,6 +10,7 @@ from app.customers.rules.reviewing import STANDARD_REASONS
 from app.mail.models import MailState
 from app.mainbrand.rules.segments import Segment
 from app.ordering.rules.states import CancelReason, OrderState
+from app.payments.rules.holding import HoldDecision, ShutOut
 from app.payments.rules.states import PaymentState
 from app.staff.rules.roles import Right
 
@@ -40,11 +41,16 @@ CANCEL_REASONS = {
 PAYMENTS = {
     PaymentState.CREATED: Word(N_("being prepared")),
     PaymentState.OPEN: Word(N_("card page open")),
+    PaymentState.HELD: Word(N_("held for review"), "signal"),
     PaymentState.CAPTURING: Word(N_("being charged"), "warn"),
     PaymentState.CAPTURED: Word(N_("charged"), "ok"),
     PaymentState.RELEASING: Word(N_("being released"), "warn"),
     PaymentState.RELEASED: Word(N_("released"), "warn"),
     PaymentState.EXPIRED: Word(N_("expired")),
+}
+HOLD_DECISIONS = {
+    HoldDecision.GO_ON: N_("to be charged"),
+    HoldDecision.RELEASE: N_("to be given back"),
 }
 RELEASE_REASONS = {
     "foreign": N_("The payment belongs to another order."),
@@ -53,6 +59,8 @@ RELEASE_REASONS = {
     "order_cancelled": N_("The order was cancelled before."),
     "not_admitted": N_("The company was not admitted any more."),
     "authorisation_lost": N_("The authorisation had lapsed."),
+    "card_refused": N_("We did not accept the card: a company that is shut out used it."),
+    "hold_lapsed": N_("Nobody decided about the shared card in time."),
 }
 MAILS = {
     MailState.QUEUED: Word(N_("waiting")),
@@ -76,6 +84,7 @@ MAIL_KINDS = {
     "order_accepted": N_("Order accepted"),
     "payment_failed": N_("Payment failed"),
     "authorisation_released": N_("Authorisation released"),
+    "order_being_checked": N_("Order being checked"),
     "order_cancelled": N_("Order cancelled"),
     "order_dispatched": N_("Order dispatched"),
 }
@@ -95,6 +104,12 @@ ADMISSIONS = {
     Admission.SUSPENDED: Word(N_("kept out: suspended"), "bad"),
     Admission.MOVED_UP: Word(N_("kept out: moved up"), "bad"),
     Admission.UNRATED: Word(N_("kept out: not rated"), "bad"),
+}
+SHUT_OUT = {
+    ShutOut.BLOCKED: N_("recognised as an A- or B-customer of the main brand"),
+    ShutOut.REFUSED: N_("refused"),
+    ShutOut.MAIN_BRAND: N_("rated A or B"),
+    ShutOut.MOVED_UP: N_("moved up to the main brand"),
 }
 SEGMENTS = {
     Segment.A: Word(N_("A"), "bad"),
@@ -139,6 +154,7 @@ BECAUSE = {
     "known_customer": N_("A customer of this shop is the same company."),
     "unknown": N_("The main brand does not know it."),
     "objection": N_("Its objection was upheld: it is looked at again."),
+    "same_card": N_("It paid with the card of a company that is shut out."),
 }
 # A standard reason is kept as its sentence.
 BECAUSE |= {text: text for reasons in STANDARD_REASONS.values() for text in reasons.values()}
@@ -173,6 +189,7 @@ EVENTS = {
     "accepted": N_("Card charged, order accepted"),
     "promise_moved": N_("Delivery date moved"),
     "payment_failed": N_("Card declined"),
+    "payment_held": N_("Payment held for review"),
     "payment_released": N_("Authorisation released"),
     "cancelled": N_("Order cancelled"),
     "dispatched": N_("Handed to the carrier"),
@@ -194,6 +211,8 @@ ACTIONS = {
     "customer.objected": N_("Company objected"),
     "objection.upheld": N_("Objection upheld"),
     "objection.dismissed": N_("Objection dismissed"),
+    "payment.held": N_("Payment held for review"),
+    "payment.hold_decided": N_("Held payment decided"),
     "payment.released": N_("Authorisation released"),
     "demo.filled": N_("Demo data loaded"),
     "bundle.saved": N_("Bundle saved"),
@@ -275,6 +294,9 @@ DONE = {
     "resumed": N_("The shop is open for this company again."),
     "moved_up": N_("Noted: the main brand serves this company."),
     "decided": N_("Decided. The company gets an e-mail."),
+    "hold_decided": N_(
+        "Decided. The gate is asked once more, then the card is charged or the money given back."
+    ),
     "no_more_cases": N_("Decided. No other case is waiting."),
     "proof_asked": N_("The company is asked by e-mail. The case comes back when the proof arrives."),
     "proof_arrived": N_("The proof is here: the case waits for a decision again."),

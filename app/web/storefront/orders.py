@@ -17,6 +17,7 @@ from app.ordering.queries import orders_of, whole_order
 from app.ordering.rules.states import CancelReason, OrderState
 from app.payments.models import Payment
 from app.payments.queries import payments_of_order
+from app.payments.queries_holds import held_orders
 from app.payments.rules.deadlines import pay_until
 from app.payments.rules.states import PaymentState
 from app.web.countries import country_name
@@ -38,12 +39,14 @@ EVENTS = {
     "placed": N_("Order received"),
     "payment_started": N_("Card page opened"),
     "payment_failed": N_("Card declined, nothing charged"),
+    "payment_held": N_("Amount reserved, order being checked"),
     "payment_released": N_("Reserved amount released, nothing charged"),
     "promise_moved": N_("Delivery day moved, because it counts from the payment"),
     "accepted": N_("Paid by card, order accepted"),
     "dispatched": N_("Handed to the carrier"),
     "cancelled": N_("Order cancelled"),
 }
+BEING_CHECKED = (N_("Received, being checked"), "warn")
 CANCELLATIONS = {
     CancelReason.UNPAID: N_("It was not paid within 24 hours. Nothing was charged."),
     CancelReason.REPLACED: N_("A later order took its place. Nothing was charged."),
@@ -67,12 +70,15 @@ NOTICES = {
 
 @dataclass(frozen=True, slots=True)
 class PaymentWords:
-    """How the payment stands, for people; `pay_until_at` only while it can still be paid."""
+    """How the payment stands, for people; `pay_until_at` only while it can still be paid, `is_held` while the
+    amount is reserved and we are checking.
+    """
 
     text: str
     tone: str
     card: str = ""
     pay_until_at: datetime | None = None
+    is_held: bool = False
 
 
 @router.get("/orders")
@@ -81,11 +87,11 @@ def list_orders(
 ) -> Response:
     text = q.strip()[:64]
     found = orders_of(session, visitor.customer_id, text=text, page=at)
+    held = held_orders(session, [order.id or 0 for order in found.rows])
     return page(
         request,
         "store/orders/orders.html",
-        orders=found.rows,
-        states=STATES,
+        orders=[(order, BEING_CHECKED if order.id in held else STATES[order.state]) for order in found.rows],
         text=text,
         at=found.page,
         previous_url=_list_url(text, found.page - 1) if found.has_previous else None,
@@ -100,14 +106,15 @@ def show_order(
     whole = whole_order(session, number, customer_id=visitor.customer_id)
     order = whole.order
     payments = payments_of_order(session, order.id or 0)
+    payment = payment_words(order, payments, now=now)
     return page(
         request,
         "store/orders/order.html",
         whole=whole,
         order=order,
-        state=STATES[order.state],
+        state=BEING_CHECKED if payment.is_held else STATES[order.state],
         country=country_name(order.country, language=request.scope["lang"]),
-        payment=payment_words(order, payments, now=now),
+        payment=payment,
         cancellation=CANCELLATIONS[order.cancel_reason] if order.cancel_reason else "",
         timeline=[(event, EVENTS.get(event.kind, event.kind), _day(event)) for event in whole.events],
         notice=NOTICES.get(notice, ""),
@@ -155,6 +162,12 @@ def payment_words(order: Order, payments: list[Payment], *, now: datetime) -> Pa
         return PaymentWords(N_("Nothing was charged."), "info")
     if any(one.state is PaymentState.CAPTURING for one in payments):
         return PaymentWords(N_("Payment received, the confirmation follows by e-mail."), "ok")
+    if any(one.state is PaymentState.HELD for one in payments):
+        return PaymentWords(
+            N_("The amount is reserved, nothing is charged. We check the order and write to you."),
+            "info",
+            is_held=True,
+        )
     until_at = pay_until(order.placed_at)
     if now >= until_at:
         return PaymentWords(N_("Not paid in time."), "warn")

@@ -57,6 +57,7 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
         "cut_off_weekday": "2", "cut_off_hour": "10", "handling_days": "2", "transit_days": "1",
         "later_than_main_brand_days": "6", "review_answer_days": "3", "proof_wait_days": "10",
         "reason": "spring", "based_on": "0",
+        "card_hold_hours": "48",
     },
     "/admin/staff": lambda _: {"email": "new@schlicht.example", "name": "Kim Neu", "role": "operations"},
     "/admin/staff/{staff_member_id}": lambda _: {"act": "role", "role": "finance"},
@@ -66,6 +67,7 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
 NOT_POSSIBLE_YET = {
     "/admin/bundles/{bundle_id}/publish": "the bundle is on sale already",
     "/admin/customers/{number}/resume": "nobody is suspended",
+    "/admin/orders/{number}/hold": "no payment is held (tests/web/admin/test_hold.py)",
 }
 CHANGING_BY_FILE = {"/admin/bundles/{bundle_id}/image"}
 WITHOUT_VALUES = {"/admin/bundles/{bundle_id}/retire"}

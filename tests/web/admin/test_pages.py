@@ -297,7 +297,7 @@ def test_payments_tell_when_stripe_was_heard_of(admin: Browser, things: Desk) ->
 
 
 @pytest.mark.parametrize(
-    "path", ["/admin/orders/S-NOWHERE", "/admin/customers/K-0", "/admin/mail/999999", "/admin/bundles/0"]
+    "path", ["/admin/orders/S-NOWHERE", "/admin/customers/K-0", "/admin/mail/999999", "/admin/bundles/999999"]
 )
 def test_what_does_not_exist_is_not_found(admin: Browser, things: Desk, path: str) -> None:
     assert admin.get(path).status_code == 404
