@@ -9,7 +9,9 @@ from app.core.errors import N_, NotFound, Refused
 from app.core.failpoints import reach
 from app.core.i18n import translate
 from app.core.transaction import transaction
+from app.customers.gate import admission_now
 from app.customers.models import Contact, Customer
+from app.customers.rules.admission import Admission
 from app.jobs.service import insert_into, put_job
 from app.ordering.models import Charge, Order, OrderLine
 from app.ordering.rules.pricing import ChargeKind
@@ -57,17 +59,21 @@ def start_payment(
     *,
     order_number: str,
     customer_id: int,
+    contact_id: int,
     base_url: str,
     now: datetime,
 ) -> str:
     """The address to send the customer to: the card page, or our return page where they have just paid.
 
     One open card page per order: an open one is used again, a crashed attempt goes on under its own key.
-    Raises NotFound for an order that is not the company's, Refused for one that cannot be paid any more,
-    StripeUnavailable when the card page cannot be had now (the order is safe; ask again).
+    Raises NotFound for an order that is not the company's, Refused for one that cannot be paid any more and
+    for a company or person no longer admitted, StripeUnavailable when the card page cannot be had now (the
+    order is safe; ask again).
     """
     for _ in range(GREATEST_TRY_COUNT):
-        attempt = _intend(session, order_number=order_number, customer_id=customer_id, now=now)
+        attempt = _intend(
+            session, order_number=order_number, customer_id=customer_id, contact_id=contact_id, now=now
+        )
         reach("start_payment.after_intent")
         facts = _page_of(session, gateway, attempt, base_url=base_url, now=now)
         if facts is not None:
@@ -81,9 +87,12 @@ def start_payment(
     raise StripeUnavailable()
 
 
-def _intend(session: Session, *, order_number: str, customer_id: int, now: datetime) -> _Attempt:
+def _intend(
+    session: Session, *, order_number: str, customer_id: int, contact_id: int, now: datetime
+) -> _Attempt:
     """The attempt to go on with: the undecided one, or a new one."""
     with transaction(session):
+        admission = admission_now(session, customer_id, contact_id=contact_id)
         order = session.exec(
             select(Order)
             .where(col(Order.number) == order_number, col(Order.customer_id) == customer_id)
@@ -93,6 +102,8 @@ def _intend(session: Session, *, order_number: str, customer_id: int, now: datet
             raise NotFound(N_("There is no such order."), code="order.unknown")
         if order.state is not OrderState.RECEIVED or now >= pay_until(order.placed_at):
             raise Refused(N_("This order cannot be paid any more."), code="order.not_payable")
+        if admission is not Admission.ADMITTED:
+            raise Refused(N_("Ordering is not possible right now."), code="order.not_admitted")
         payments = lock_payments(session, order.id)
         if any(payment.state in RESERVED for payment in payments):
             raise Refused(N_("This order is being paid at this moment."), code="order.just_paying")

@@ -33,7 +33,7 @@ def look_at_card(session: Session, order: Order, payment: Payment, *, now: datet
     if payment.state is PaymentState.CAPTURING:
         # Decided before a crash; another process may be charging the card at this moment.
         return None
-    hold = hold_of(session, payment.id or 0)
+    hold = hold_of(session, payment.id or 0) if payment.state is PaymentState.HELD else None
     sharers: list[Sharer] = []
     if hold is None:
         sharers = sharers_of_card(session, payment.card_fingerprint, customer_id=order.customer_id)

@@ -109,9 +109,10 @@ def test_the_company_is_made_known_to_stripe_once(till: Till) -> None:
 def test_another_companys_order_cannot_be_paid(session: Session, till: Till) -> None:
     placed = till.place()
     other = make.customer(session)
+    stranger = make.contact(session, of=other)
 
     with pytest.raises(NotFound):
-        till.start(placed.number, customer_id=other.id)
+        till.start(placed.number, customer_id=other.id, contact_id=stranger.id)
 
     assert till.payments() == []
 
@@ -157,3 +158,15 @@ def test_an_order_cancelled_while_stripe_was_asked_gets_its_page_closed(session:
     assert [one.status for one in till.stripe.sessions.values()] == [SessionStatus.EXPIRED]
     assert till.order(placed.number).state is OrderState.CANCELLED
     assert [payment.state for payment in till.payments()] == [PaymentState.EXPIRED]
+
+
+def test_a_company_that_is_no_longer_admitted_gets_no_card_page(till: Till) -> None:
+    placed = till.place()
+    till.turn_into_a()
+
+    with pytest.raises(Refused) as refused:
+        till.start(placed.number)
+
+    assert refused.value.code == "order.not_admitted"
+    assert (till.stripe.sessions, till.payments()) == ({}, [])
+    assert till.order(placed.number).state is OrderState.RECEIVED

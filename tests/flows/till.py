@@ -62,7 +62,7 @@ class Till:
             checkout = read_checkout(session, self.customer.id or 0, calendar=CALENDAR, now=self.now)
             return write_offer(checkout.offer)
 
-    def start(self, number: str, *, customer_id: int | None = None) -> str:
+    def start(self, number: str, *, customer_id: int | None = None, contact_id: int | None = None) -> str:
         """The pay button: the card page's address."""
         with self.database.session() as session:
             return start_payment(
@@ -70,6 +70,7 @@ class Till:
                 self.stripe,  # type: ignore[arg-type]
                 order_number=number,
                 customer_id=customer_id or self.customer.id or 0,
+                contact_id=contact_id or self.contact.id or 0,
                 base_url=BASE_URL,
                 now=self.now,
             )

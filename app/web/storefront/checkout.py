@@ -140,6 +140,7 @@ def to_card_page(
             shop.stripe,
             order_number=number,
             customer_id=visitor.customer_id,
+            contact_id=visitor.contact_id,
             base_url=shop.settings.base_url.rstrip("/"),
             now=now,
         )
