@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 
 from app.mainbrand.rules.keys import fold
 
-TOKEN = re.compile(r"[^\W_]+|[\W_]")
+TOKEN = re.compile(r"(?:[^\W_]\.)+[^\W_]?|[^\W_]+|[\W_]")
 ALIKE = 0.5
 LONGEST = 400
 
@@ -23,12 +23,17 @@ class Piece:
 
 @dataclass(frozen=True)
 class Differences:
-    """Both texts in pieces, and the words of each that differ."""
+    """Both texts in pieces, and the words of each that differ; of numbers how many characters do instead."""
 
     own: tuple[Piece, ...]
     other: tuple[Piece, ...]
-    own_words: tuple[str, ...]
-    other_words: tuple[str, ...]
+    own_words: tuple[str, ...] = ()
+    other_words: tuple[str, ...] = ()
+    character_count: int = 0
+
+    @property
+    def are_there(self) -> bool:
+        return any(piece.is_different for piece in (*self.own, *self.other))
 
 
 def by_words(own: str, other: str) -> Differences:
@@ -52,24 +57,29 @@ def by_words(own: str, other: str) -> Differences:
 
 
 def by_characters(own: str, other: str) -> Differences:
-    """Compares numbers and identifiers character by character; spaces make no difference."""
-    left, right = _by_characters(own[:LONGEST], other[:LONGEST])
-    return Differences(
-        tuple(left),
-        tuple(right),
-        tuple(piece.text for piece in left if piece.is_different),
-        tuple(piece.text for piece in right if piece.is_different),
-    )
+    """Compares numbers and identifiers character by character; spaces make no difference, and two that have little
+    in common differ as a whole.
+    """
+    own, other = own[:LONGEST], other[:LONGEST]
+    if _likeness(own, other) < ALIKE:
+        left, right = [Piece(own, True)], [Piece(other, True)]
+    else:
+        left, right = _by_characters(own, other)
+    counts = [
+        sum(len("".join(piece.text.split())) for piece in pieces if piece.is_different)
+        for pieces in (left, right)
+    ]
+    return Differences(tuple(left), tuple(right), character_count=max(counts))
 
 
 def _unmatched(tokens: Sequence[str], others: Sequence[str]) -> list[int]:
     """The places of the words that the other side does not have as often."""
-    left_over = Counter(fold(token) for token in others if _is_word(token))
+    left_over = Counter(_key(token) for token in others if _is_word(token))
     found = []
     for at, token in enumerate(tokens):
         if not _is_word(token):
             continue
-        key = fold(token)
+        key = _key(token)
         if left_over[key]:
             left_over[key] -= 1
         else:
@@ -82,7 +92,7 @@ def _pairs(
 ) -> Iterator[tuple[int, int]]:
     """Words that are alike, the most similar first, each once."""
     likeness = [
-        (SequenceMatcher(None, fold(left[at]), fold(right[opposite]), autojunk=False).ratio(), at, opposite)
+        (_likeness(left[at], right[opposite]), at, opposite)
         for at in only_left[:20]
         for opposite in only_right[:20]
     ]
@@ -141,3 +151,12 @@ def _merged(pieces: Sequence[Piece]) -> list[Piece]:
 
 def _is_word(token: str) -> bool:
     return token[0].isalnum()
+
+
+def _key(word: str) -> str:
+    return fold(word).replace(".", "")
+
+
+def _likeness(own: str, other: str) -> float:
+    """From 0 (nothing in common) to 1."""
+    return SequenceMatcher(None, _key(own), _key(other), autojunk=False).ratio()

@@ -33,9 +33,8 @@ class ComparedField:
     @property
     def is_alike(self) -> bool:
         """Whether only case, umlauts, punctuation, spaces or the order of words differ."""
-        found = self.differences
         is_known = bool(self.own) and bool(self.other)
-        return is_known and not self.is_same and not found.own_words and not found.other_words
+        return is_known and not self.is_same and not self.differences.are_there
 
     @property
     def is_different(self) -> bool:
