@@ -3,18 +3,17 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.customers.models import Contact, Customer, Screening
 from app.customers.rules.admission import ScreeningState
 from app.customers.rules.countries import belongs_to
-from app.customers.rules.matching import Applicant, Candidate, Match
-from app.mainbrand.models import MainAccount
+from app.customers.rules.matching import Applicant, Match
 from app.mainbrand.rules.keys import email_domain
+from app.mainbrand.rules.people import person_key
+from app.mainbrand.rules.phones import phone_key
 from app.mainbrand.rules.segments import Segment
 
-MOST_PER_KEY = 2_000
 MOST_SHOWN = 20
 
 
@@ -22,12 +21,14 @@ def applicants_of(session: Session, customers: Sequence[Customer]) -> dict[int, 
     """What is compared of each customer, by customer id; the addresses of all its people count."""
     ids = [customer.id for customer in customers]
     domains: dict[int, set[str]] = {}
-    for customer_id, email in session.exec(
-        select(Contact.customer_id, Contact.email).where(col(Contact.customer_id).in_(ids))
+    people: dict[int, set[str]] = {}
+    for customer_id, email, name in session.exec(
+        select(Contact.customer_id, Contact.email, Contact.name).where(col(Contact.customer_id).in_(ids))
     ):
-        domain = email_domain(email)
-        if domain:
+        if domain := email_domain(email):
             domains.setdefault(customer_id, set()).add(domain)
+        if person := person_key(name):
+            people.setdefault(customer_id, set()).add(person)
     return {
         customer.id: Applicant(
             vat_id=customer.vat_id,
@@ -38,43 +39,15 @@ def applicants_of(session: Session, customers: Sequence[Customer]) -> dict[int, 
             is_vat_id_foreign=bool(customer.vat_id)
             and not belongs_to(customer.vat_id or "", country=customer.country),
             main_account_id=customer.main_account_id,
+            company_name=customer.company_name,
+            street=customer.street,
+            city=customer.city,
+            phone=phone_key(customer.phone, country=customer.country),
+            people=frozenset(people.get(customer.id, ())),
         )
         for customer in customers
         if customer.id is not None
     }
-
-
-def candidates_for(session: Session, applicants: Iterable[Applicant]) -> list[Candidate]:
-    """Every main account that shares a key with one of the applicants, by four index look-ups."""
-    applicants = list(applicants)
-    wanted: tuple[tuple[Any, set[str]], ...] = (
-        (MainAccount.vat_id, {one.vat_id for one in applicants if one.vat_id}),
-        (MainAccount.register_key, {one.register_key for one in applicants if one.register_key}),
-        (MainAccount.email_domain, {domain for one in applicants for domain in one.email_domains}),
-        (MainAccount.name_key, {one.name_key for one in applicants if one.name_key}),
-    )
-    found: dict[int, Candidate] = {}
-    for column, keys in wanted:
-        if not keys:
-            continue
-        rows = session.execute(
-            select_columns(
-                col(MainAccount.id),
-                col(MainAccount.account_number),
-                col(MainAccount.company_name),
-                col(MainAccount.segment),
-                col(MainAccount.vat_id),
-                col(MainAccount.register_key),
-                col(MainAccount.email_domain),
-                col(MainAccount.name_key),
-                col(MainAccount.postal_code),
-            )
-            .where(col(column).in_(keys))
-            .order_by(col(MainAccount.id))
-            .limit(MOST_PER_KEY * len(keys))
-        )
-        found.update({row[0]: Candidate(*row) for row in rows})
-    return list(found.values())
 
 
 def same_company_here(session: Session, customer: Customer) -> list[Customer]:
@@ -143,7 +116,7 @@ def screenings_of(session: Session, customer_id: int) -> list[Screening]:
 
 
 def matches_as_json(matches: Sequence[Match]) -> list[dict[str, Any]]:
-    """Matches as a Screening row keeps them: account, segment then, and each field with both values."""
+    """Matches as a Screening row keeps them: account, segment then, score, each field with values and points."""
     return [
         {
             "account_id": match.account_id,
@@ -151,8 +124,14 @@ def matches_as_json(matches: Sequence[Match]) -> list[dict[str, Any]]:
             "company_name": match.company_name,
             "segment": match.segment.value,
             "is_hard": match.is_hard,
+            "score": match.score,
             "evidence": [
-                {"field": found.field.value, "own": found.own, "other": found.other}
+                {
+                    "field": found.field.value,
+                    "own": found.own,
+                    "other": found.other,
+                    "points": found.points,
+                }
                 for found in match.evidence
             ],
         }

@@ -9,29 +9,23 @@ from sqlmodel import Session, col, select
 
 from app.core.transaction import transaction
 from app.customers.models import Contact, Customer, Screening
+from app.customers.queries_candidates import find_candidates
 from app.customers.queries_screening import (
     accounts_in,
     applicants_of,
-    candidates_for,
     matches_as_json,
     newest_screening,
     same_company_here,
     screenings_of,
 )
 from app.customers.rules.admission import ScreeningState
-from app.customers.rules.matching import (
-    Applicant,
-    Candidate,
-    Match,
-    Verdict,
-    find_matches,
-    judge,
-    judge_again,
-)
+from app.customers.rules.comparison import find_matches
+from app.customers.rules.matching import Applicant, Match, Verdict, judge, judge_again
 from app.customers.service import lock_customer, write_to
 from app.customers.service_screening import write_verdict
+from app.mainbrand.service_match_keys import count_keys, write_missing_keys
 from app.policy.queries import current_policy
-from app.policy.rules.policy import UnknownCompany
+from app.policy.rules.policy import Policy
 
 CHUNK = 500
 COMPARED_AGAIN = (ScreeningState.CLEAR, ScreeningState.REVIEW, ScreeningState.PENDING)
@@ -51,20 +45,38 @@ def screen_customer(session: Session, *, customer_id: int, trigger: str, now: da
     A company whose person has not confirmed the address stays pending. Raises NoResultFound for an
     unknown customer.
     """
+    complete_keys(session)
     with transaction(session):
         customer = lock_customer(session, customer_id)
         if customer.screening is not ScreeningState.PENDING or not _is_confirmed(session, customer_id):
             return customer.screening
+        policy = current_policy(session)
         applicant = applicants_of(session, [customer])[customer_id]
-        matches = find_matches(applicant, candidates_for(session, [applicant]))
+        matches = _matches(session, [applicant], policy)[0]
         verdict = judge(
             applicant,
             matches,
-            unknown=current_policy(session).unknown_company,
+            unknown=policy.unknown_company,
             is_known_here=bool(same_company_here(session, customer)),
         )
         write_verdict(session, customer, verdict, matches, trigger=trigger, now=now)
         return verdict.state
+
+
+def complete_keys(session: Session) -> int:
+    """Makes the keys of main accounts that have none yet, in short transactions; returns how many it did.
+
+    Nobody may be compared before: a company whose account has no keys would pass as unknown.
+    """
+    done = 0
+    while True:
+        with transaction(session):
+            count = write_missing_keys(session)
+            if not count:
+                if done:
+                    count_keys(session)
+                return done
+        done += count
 
 
 def screen_all(session: Session, *, now: datetime, trigger: str = "import") -> ScreenedAll:
@@ -83,22 +95,29 @@ def screen_waiting(session: Session, *, now: datetime, trigger: str) -> Screened
 def _compare(
     session: Session, states: tuple[ScreeningState, ...], *, now: datetime, trigger: str
 ) -> ScreenedAll:
+    complete_keys(session)
     compared_count = 0
     changes: Counter[ScreeningState] = Counter()
     for chunk in _chunks(session, states):
-        unknown = current_policy(session).unknown_company
-        applicants = applicants_of(session, chunk)
-        by_key = _by_key(candidates_for(session, applicants.values()))
-        for customer in chunk:
+        policy = current_policy(session)
+        applicants = [applicant for _, applicant in sorted(applicants_of(session, chunk).items())]
+        matched = _matches(session, applicants, policy)
+        for customer, applicant, matches in zip(chunk, applicants, matched, strict=True):
             assert customer.id is not None
-            applicant = applicants[customer.id]
-            matches = find_matches(applicant, _sharing(applicant, by_key))
-            if _change(session, customer, applicant, matches, unknown=unknown) is not None:
+            if _change(session, customer, applicant, matches, policy=policy) is not None:
                 state = _screen_again(session, customer.id, trigger=trigger, now=now)
                 if state is not None:
                     changes[state] += 1
         compared_count += len(chunk)
     return ScreenedAll(compared_count, dict(changes))
+
+
+def _matches(session: Session, applicants: Sequence[Applicant], policy: Policy) -> list[list[Match]]:
+    found = find_candidates(session, applicants)
+    return [
+        find_matches(applicant, candidates, rarity=found.rarity, review_from_score=policy.review_from_score)
+        for applicant, candidates in zip(applicants, found.candidates, strict=True)
+    ]
 
 
 def _screen_again(
@@ -109,10 +128,10 @@ def _screen_again(
         customer = lock_customer(session, customer_id)
         if customer.screening not in COMPARED_AGAIN or not _is_confirmed(session, customer_id):
             return None
-        unknown = current_policy(session).unknown_company
+        policy = current_policy(session)
         applicant = applicants_of(session, [customer])[customer_id]
-        matches = find_matches(applicant, candidates_for(session, [applicant]))
-        verdict = _change(session, customer, applicant, matches, unknown=unknown)
+        matches = _matches(session, [applicant], policy)[0]
+        verdict = _change(session, customer, applicant, matches, policy=policy)
         if verdict is None:
             return None
         was = customer.screening
@@ -130,7 +149,7 @@ def _change(
     applicant: Applicant,
     matches: Sequence[Match],
     *,
-    unknown: UnknownCompany,
+    policy: Policy,
 ) -> Verdict | None:
     assert customer.id is not None
     seen: frozenset[int] = frozenset()
@@ -140,7 +159,7 @@ def _change(
     verdict = judge_again(
         applicant,
         matches,
-        unknown=unknown,
+        unknown=policy.unknown_company,
         present=customer.screening,
         seen=seen,
         is_known_here=not is_decided and bool(same_company_here(session, customer)),
@@ -193,21 +212,3 @@ def _chunks(session: Session, states: tuple[ScreeningState, ...]) -> Iterator[li
             # Detached: a transaction in between forgets what the session holds.
             session.expunge(customer)
         yield chunk
-
-
-Index = dict[str, list[Candidate]]
-
-
-def _by_key(candidates: Sequence[Candidate]) -> Index:
-    index: Index = {}
-    for candidate in candidates:
-        keys = (candidate.vat_id, candidate.register_key, candidate.email_domain, candidate.name_key)
-        for key in {key for key in keys if key}:
-            index.setdefault(key, []).append(candidate)
-    return index
-
-
-def _sharing(applicant: Applicant, index: Index) -> list[Candidate]:
-    keys = {applicant.vat_id, applicant.register_key, applicant.name_key, *applicant.email_domains}
-    found = {one.account_id: one for key in keys if key for one in index.get(key, ())}
-    return list(found.values())

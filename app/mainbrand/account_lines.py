@@ -11,7 +11,8 @@ import polars as pl
 from app.mainbrand.files import LINE, Batch, Reject, TableFile
 from app.mainbrand.rules.columns import ACCOUNT_COLUMNS
 from app.mainbrand.rules.countries import country_code
-from app.mainbrand.rules.keys import email_domain, name_key, register_key, vat_key
+from app.mainbrand.rules.keys import email_domain, name_key, register_key, vat_key, web_domain
+from app.mainbrand.rules.phones import phone_key
 from app.mainbrand.rules.rating import LISTED, Rating, rating_by_revenue
 from app.mainbrand.rules.segments import Segment
 
@@ -25,6 +26,9 @@ LENGTHS = {
     "city": 120,
     "phone": 64,
     "sales_contact": 300,
+    "trade_names": 1000,
+    "earlier_names": 1000,
+    "contact_name": 200,
 }
 AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 PLAIN = re.compile(r"[+-]?\d{1,13}([.,]\d{1,12})?")
@@ -46,6 +50,11 @@ SCHEMA: dict[str, type[pl.DataType]] = {
     "email_domain": pl.String,
     "phone": pl.String,
     "sales_contact": pl.String,
+    "phone_key": pl.String,
+    "web_domain": pl.String,
+    "trade_names": pl.String,
+    "earlier_names": pl.String,
+    "contact_name": pl.String,
     "segment": pl.String,
     "segment_reason": pl.String,
     "listed_segment": pl.String,
@@ -129,6 +138,8 @@ class AccountReader:
             "postal_code": _postal_code(row["postal_code"], country),
             "country": country,
             "email_domain": email_domain(row["email_domain"] or row["email"]),
+            "phone_key": phone_key(row["phone"] or "", country=country),
+            "web_domain": web_domain(row["web_domain"]),
             "segment": rating.segment.value if rating else None,
             "segment_reason": rating.reason if rating else None,
             "listed_segment": listed.value if listed else None,

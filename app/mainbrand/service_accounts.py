@@ -8,6 +8,8 @@ from sqlalchemy import bindparam, text
 from sqlmodel import Session
 
 from app.core.db import UTCDateTime
+from app.mainbrand.rules.match_keys import VERSION
+from app.mainbrand.service_match_keys import count_keys, write_keys
 from app.mainbrand.service_purchases import Merged
 from app.mainbrand.staging import drop_stage, stage
 
@@ -26,6 +28,11 @@ TYPES = {
     "email_domain": "varchar(253)",
     "phone": "varchar(64)",
     "sales_contact": "varchar(300)",
+    "phone_key": "varchar(20)",
+    "web_domain": "varchar(253)",
+    "trade_names": "varchar(1000)",
+    "earlier_names": "varchar(1000)",
+    "contact_name": "varchar(200)",
     "segment": "varchar(32)",
     "segment_reason": "varchar(500)",
     "listed_segment": "varchar(32)",
@@ -35,11 +42,14 @@ TYPES = {
 # What a rating by purchases has found out stays; the list decides only where there is none.
 RATED = ("segment", "segment_reason", "revenue_12m_cents")
 UPSERT = """
-INSERT INTO main_accounts ({columns}, imported_at)
-SELECT {values}, :now FROM {stage} WHERE true
+INSERT INTO main_accounts ({columns}, keyed_as, imported_at)
+SELECT {values}, :keyed_as, :now FROM {stage} WHERE true
 ON CONFLICT (account_number) DO UPDATE SET {changes}
 WHERE main_accounts.row_hash <> excluded.row_hash
+RETURNING id
 """
+COUNTED_FROM = 0.01
+"""The share of accounts that must be new or changed before the common keys are counted anew."""
 
 
 def merge_accounts(
@@ -59,10 +69,14 @@ def merge_accounts(
     if not is_dry_run:
         changes = [f"{name} = excluded.{name}" for name in TYPES if name not in ("account_number", *RATED)]
         changes += [_unless_rated(name) for name in RATED]
+        changes.append("keyed_as = excluded.keyed_as")
         upsert = text(
             UPSERT.format(columns=", ".join(TYPES), values=_values(), stage=STAGE, changes=", ".join(changes))
         ).bindparams(bindparam("now", type_=UTCDateTime))
-        session.execute(upsert, {"now": now})
+        touched = sorted(session.execute(upsert, {"now": now, "keyed_as": VERSION}).scalars())
+        write_keys(session, touched, is_new=known_count == unchanged_count)
+        if touched and len(touched) >= COUNTED_FROM * _count(session):
+            count_keys(session)
     drop_stage(session, STAGE)
     return Merged(total - known_count, known_count - unchanged_count, int(unchanged_count))
 

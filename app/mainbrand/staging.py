@@ -50,12 +50,12 @@ def stage(session: Session, name: str, types: Mapping[str, str], frames: Iterabl
     if session.get_bind().dialect.name == "sqlite":
         session.execute(text(f"DROP TABLE IF EXISTS temp.{name}"))
         session.execute(text(f"CREATE TEMP TABLE {name} ({columns})"))
-        _fill_sqlite(_driver(session), name, len(types), frames)
+        _fill_sqlite(driver_of(session), name, len(types), frames)
         return
     allow_long_statements(session)
     session.execute(text(f"CREATE TEMP TABLE {name} ({columns}) ON COMMIT DROP"))
     with (
-        _driver(session).cursor() as cursor,
+        driver_of(session).cursor() as cursor,
         cursor.copy(f"COPY {name} ({', '.join(types)}) FROM STDIN WITH (FORMAT csv)") as copy,
     ):
         for frame in frames:
@@ -82,5 +82,6 @@ def _fill_sqlite(driver: Any, name: str, width: int, frames: Iterable[pl.DataFra
         driver.executemany(f"INSERT INTO temp.{name} VALUES ({places})", texts.iter_rows())
 
 
-def _driver(session: Session) -> Any:
+def driver_of(session: Session) -> Any:
+    """The connection of the database's own driver: for what SQLAlchemy has no fast way for."""
     return session.connection().connection.driver_connection

@@ -177,7 +177,8 @@ def test_the_case_in_review_shows_a_likeness_to_a_main_account(
     (match,) = screening.matches
     assert match["segment"] == "B"
     assert not match["is_hard"]
-    assert [found["field"] for found in match["evidence"]] == ["name_and_postal_code"]
+    assert [found["field"] for found in match["evidence"]] == ["phone", "name_and_postal_code", "address"]
+    assert sum(found["points"] for found in match["evidence"]) == match["score"] == 99
     assert match["company_name"] != name
 
 

@@ -11,11 +11,13 @@ from app.cli.demo_company.names import Company, company
 from app.customers.models import BlockedAttempt, Contact, Customer, Screening
 from app.customers.queries_screening import matches_as_json
 from app.customers.rules.admission import ScreeningState
-from app.customers.rules.matching import Applicant, Because, Candidate, Match, Verdict, find_matches, judge
+from app.customers.rules.comparison import find_matches
+from app.customers.rules.matching import Applicant, Because, Candidate, Match, Verdict, judge
 from app.customers.service_screening import REASONS
 from app.flows.fill_demo import Buyer, Rows
 from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.keys import email_domain, name_key, register_key, vat_key
+from app.mainbrand.rules.phones import phone_key
 from app.mainbrand.rules.rating import rating_by_revenue
 from app.mainbrand.rules.segments import Segment
 from app.policy.rules.policy import Policy
@@ -215,6 +217,7 @@ def add_account(
     )
     key, vat, domain = name_key(firm.name), vat_key(firm.vat_id), email_domain(firm.domain)
     register = register_key(firm.register_court, firm.register_number)
+    phone = phone_key(firm.phone, country="DE")
     row_id = rows.add(
         MainAccount,
         account_number=account_number,
@@ -229,6 +232,8 @@ def add_account(
         country="DE",
         email_domain=domain,
         phone=firm.phone,
+        phone_key=phone,
+        contact_name=firm.contact_name,
         sales_contact=SALES[len(account_number + firm.city) % len(SALES)],
         segment=rating.segment,
         segment_reason=rating.reason,
@@ -248,6 +253,9 @@ def add_account(
         email_domain=domain,
         name_key=key,
         postal_code=firm.postal_code,
+        street=firm.street,
+        city=firm.city,
+        phone=phone,
     )
 
 
@@ -281,6 +289,10 @@ def _compare(
         email_domains=frozenset({domain} if domain else ()),
         name_key=values["name_key"],
         postal_code=values["postal_code"],
+        company_name=values["company_name"],
+        street=values["street"],
+        city=values["city"],
+        phone=phone_key(values["phone"], country="DE"),
     )
     matches = find_matches(applicant, [account] if account else [])
     return matches, judge(applicant, matches, unknown=policy.unknown_company)

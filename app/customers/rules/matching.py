@@ -8,7 +8,6 @@ from app.customers.rules.admission import ScreeningState
 from app.mainbrand.rules.segments import Segment
 from app.policy.rules.policy import UnknownCompany
 
-MAXIMUM_MATCHES = 20
 MAIN_BRAND = frozenset({Segment.A, Segment.B})
 
 
@@ -18,10 +17,19 @@ class MatchField(StrEnum):
     VAT_ID = "vat_id"
     REGISTER = "register_key"
     EMAIL_DOMAIN = "email_domain"
+    WEB_DOMAIN = "web_domain"
+    PHONE = "phone"
     NAME_AND_POSTAL_CODE = "name_and_postal_code"
+    NAME = "similar_name"
+    OTHER_NAME = "other_name"
+    ADDRESS = "address"
+    TOWN = "town"
+    CONTACT_PERSON = "contact_person"
 
 
 HARD = frozenset({MatchField.VAT_ID, MatchField.REGISTER})
+NAMES = frozenset({MatchField.NAME, MatchField.OTHER_NAME})
+PLACES = frozenset({MatchField.ADDRESS, MatchField.TOWN})
 
 
 class Because(StrEnum):
@@ -40,7 +48,10 @@ class Because(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """What is compared of a customer; the domains are those of its people, free-mail left out."""
+    """What is compared of a customer; the domains are those of its people, free-mail left out.
+
+    `phone` is in the form of E.164; `people` are keys of its people's names.
+    """
 
     vat_id: str | None
     register_key: str | None
@@ -49,11 +60,16 @@ class Applicant:
     postal_code: str
     is_vat_id_foreign: bool = False
     main_account_id: int | None = None
+    company_name: str = ""
+    street: str = ""
+    city: str = ""
+    phone: str = ""
+    people: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A main account with its keys."""
+    """A main account with its keys; `other_names` are its trade names and earlier names."""
 
     account_id: int
     account_number: str
@@ -64,26 +80,38 @@ class Candidate:
     email_domain: str | None
     name_key: str
     postal_code: str
+    street: str = ""
+    city: str = ""
+    phone: str = ""
+    web_domain: str | None = None
+    other_names: tuple[str, ...] = ()
+    contact_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One thing in common, as both sides wrote it."""
+    """One thing in common, as both sides wrote it, and its points: the evidence's points add up to the score."""
 
     field: MatchField
     own: str
     other: str
+    points: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A main account that has something in common with the applicant."""
+    """A main account that has something in common with the applicant.
+
+    `score` is from 0 to 100 (100: a hard identifier is equal); `strength` the same without rounding, 0 to 1.
+    """
 
     account_id: int
     account_number: str
     company_name: str
     segment: Segment
     evidence: tuple[Evidence, ...]
+    score: int = 0
+    strength: float = 0.0
 
     @property
     def fields(self) -> frozenset[MatchField]:
@@ -101,13 +129,6 @@ class Verdict:
     state: ScreeningState
     because: Because
     main_account_id: int | None = None
-
-
-def find_matches(applicant: Applicant, candidates: Sequence[Candidate]) -> list[Match]:
-    """What each candidate has in common with the applicant: hard identifiers first, at most 20 matches."""
-    found = [match for candidate in candidates if (match := _match(applicant, candidate)).evidence]
-    found.sort(key=lambda match: (not match.is_hard, -len(match.evidence), match.account_id))
-    return found[:MAXIMUM_MATCHES]
 
 
 def judge(
@@ -186,32 +207,6 @@ def _judge(applicant: Applicant, matches: Sequence[Match], *, unknown: UnknownCo
     return Verdict(ScreeningState.CLEAR if is_admitted else ScreeningState.REVIEW, Because.UNKNOWN)
 
 
-def _match(applicant: Applicant, candidate: Candidate) -> Match:
-    evidence = []
-    if applicant.vat_id and applicant.vat_id == candidate.vat_id:
-        evidence.append(Evidence(MatchField.VAT_ID, applicant.vat_id, candidate.vat_id))
-    if applicant.register_key and applicant.register_key == candidate.register_key:
-        evidence.append(Evidence(MatchField.REGISTER, applicant.register_key, candidate.register_key))
-    if candidate.email_domain and candidate.email_domain in applicant.email_domains:
-        evidence.append(Evidence(MatchField.EMAIL_DOMAIN, candidate.email_domain, candidate.email_domain))
-    has_same_place = _place(applicant.postal_code) == _place(candidate.postal_code) != ""
-    if applicant.name_key and applicant.name_key == candidate.name_key and has_same_place:
-        own = f"{applicant.name_key}, {applicant.postal_code}"
-        other = f"{candidate.name_key}, {candidate.postal_code}"
-        evidence.append(Evidence(MatchField.NAME_AND_POSTAL_CODE, own, other))
-    return Match(
-        candidate.account_id,
-        candidate.account_number,
-        candidate.company_name,
-        candidate.segment,
-        tuple(evidence),
-    )
-
-
-def _place(postal_code: str) -> str:
-    return "".join(postal_code.split()).upper()
-
-
 def _is_conflict(hard: Sequence[Match]) -> bool:
     by_vat_id = {match.account_id for match in hard if MatchField.VAT_ID in match.fields}
     by_register = {match.account_id for match in hard if MatchField.REGISTER in match.fields}
@@ -219,4 +214,7 @@ def _is_conflict(hard: Sequence[Match]) -> bool:
 
 
 def _is_same_name(match: Match) -> bool:
-    return MatchField.NAME_AND_POSTAL_CODE in match.fields
+    """The name in the same place: a hard identifier of another account does not explain that away."""
+    if MatchField.NAME_AND_POSTAL_CODE in match.fields:
+        return True
+    return not NAMES.isdisjoint(match.fields) and not PLACES.isdisjoint(match.fields)

@@ -56,6 +56,19 @@ ACCOUNT_COLUMNS = (
     Column("segment", False, ("kundensegment", "abc", "abc_klasse", "klasse")),
     Column("revenue_12m", False, ("umsatz_12m", "umsatz_12_monate", "jahresumsatz", "umsatz", "revenue")),
     Column("sales_contact", False, ("ansprechpartner_vertrieb", "vertrieb", "betreuer", "aussendienst")),
+    # By what else a company is recognised (docs/screening.md).
+    Column(
+        "web_domain", False, ("webseite", "website", "homepage", "internet", "internetadresse", "url", "web")
+    ),
+    Column("trade_names", False, ("handelsnamen", "handelsname", "marken", "marke", "trade_name", "brands")),
+    Column(
+        "earlier_names",
+        False,
+        ("fruehere_namen", "frueherer_name", "fruehere_firma", "ehemals", "former_names", "previous_names"),
+    ),
+    Column(
+        "contact_name", False, ("ansprechpartner", "kontakt", "kontaktperson", "contact", "contact_person")
+    ),
 )
 PURCHASE_COLUMNS = (
     Column("invoice", True, ("rechnung", "rechnungsnummer", "rechnungs_nr", "belegnummer", "invoice_number")),

@@ -1,4 +1,4 @@
-"""E-mail domains that anyone can get an address at: sharing one says nothing about the company."""
+"""Domains that anyone can get an address or a page at: sharing one says nothing about the company."""
 
 FREE_MAIL_DOMAINS: frozenset[str] = frozenset(
     """
@@ -23,5 +23,18 @@ FREE_MAIL_DOMAINS: frozenset[str] = frozenset(
     freemail.hu citromail.hu abv.bg mail.bg yahoo.ro telia.com bredband.net spray.se hotmail.se live.se
     live.dk mail.dk hotmail.dk get2net.dk jubii.dk luukku.com kolumbus.fi elisanet.fi pt.lu sapo.pt
     telefonica.net terra.es otenet.gr btinternet.com hotmail.co.uk live.co.uk yahoo.co.uk sky.com
+    """.split()  # noqa: SIM905 - five a line reads better than one
+)
+
+SHARED_DOMAINS: frozenset[str] = frozenset(
+    """
+    facebook.com instagram.com linkedin.com xing.com youtube.com tiktok.com twitter.com x.com pinterest.de
+    google.de business.site ebay.de ebay.com ebay-kleinanzeigen.de kleinanzeigen.de amazon.de etsy.com
+    shopify.com myshopify.com jimdo.com jimdofree.com jimdosite.com wix.com wixsite.com weebly.com
+    wordpress.com blogspot.com webnode.de webnode.com squarespace.com godaddysites.com strato.de
+    1und1.de ionos.de ionos.com one.com hosteurope.de all-inkl.com kasserver.com github.io netlify.app
+    vercel.app web.app gelbeseiten.de dasoertliche.de wlw.de europages.de mobile.de autoscout24.de
+    immobilienscout24.de immowelt.de lieferando.de booking.com tripadvisor.de privaterelay.appleid.com
+    appleid.com telekom.de
     """.split()  # noqa: SIM905 - five a line reads better than one
 )

@@ -5,11 +5,18 @@ import unicodedata
 
 import idna
 
-from app.mainbrand.rules.free_mail import FREE_MAIL_DOMAINS
+from app.mainbrand.rules.free_mail import FREE_MAIL_DOMAINS, SHARED_DOMAINS
 
 UMLAUTS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe", "ł": "l"}
 )
+
+# Letters of other alphabets that look like Latin ones: a name typed with them is no other name.
+LOOKALIKES = str.maketrans(
+    "АВЕЅІЈКМНОРСТУХавеѕіїјкмнорстухԁԛԝһӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧαεηικνορτυχıɑɡ",
+    "ABESIJKMHOPCTYXabesiijkmhopctyxdqwhlABEZHIKMNOPTYXaenikvoptuxiag",
+)
+INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 # Spellings of legal forms as they stand after folding and joining of initials.
 FORMS_ANYWHERE = """
@@ -48,8 +55,14 @@ SECOND_LEVELS = frozenset({"co", "com", "or", "org", "net", "ac", "gv", "gov", "
 
 
 def fold(text: str) -> str:
-    """The text in lower case, umlauts and ligatures written out, other accents dropped (NFKC first)."""
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(UMLAUTS)
+    """The text in lower case, umlauts and ligatures written out, other accents dropped (NFKC first).
+
+    Letters that only look like Latin ones become these, invisible characters go.
+    """
+    if text.isascii():
+        return text.lower()
+    plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(LOOKALIKES)
+    folded = plain.casefold().translate(UMLAUTS)
     decomposed = unicodedata.normalize("NFKD", folded)
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
@@ -60,10 +73,14 @@ def name_key(name: str) -> str:
     At most 300 characters. A name of nothing but legal forms keeps its words; only a name without any
     letter or digit gives an empty key, which never matches anything.
     """
+    return " ".join(sorted(name_words(name)))[:300]
+
+
+def name_words(name: str) -> list[str]:
+    """The words of which `name_key` is made, in their order: "Söhne & Groß GmbH" → soehne, gross."""
     words = _words(name)
     kept = _without_legal_forms(words)
-    kept = [word for word in kept if word not in FILLERS] or words
-    return " ".join(sorted(kept))[:300]
+    return [word for word in kept if word not in FILLERS] or words
 
 
 def vat_key(vat_id: str | None, *, country: str = "") -> str | None:
@@ -141,7 +158,17 @@ def email_domain(email: str | None) -> str | None:
         return None
     wanted = 3 if len(labels[-1]) == 2 and labels[-2] in SECOND_LEVELS and len(labels) > 2 else 2
     own = ".".join(labels[-wanted:])
-    return None if own in FREE_MAIL_DOMAINS or domain in FREE_MAIL_DOMAINS else own
+    is_shared = {own, domain} & FREE_MAIL_DOMAINS or own in SHARED_DOMAINS
+    return None if is_shared else own
+
+
+def web_domain(address: str | None) -> str | None:
+    """The company's own domain of a web address: "https://www.firma.de/kontakt" → "firma.de".
+
+    None where it is a page at a large provider (a social network, a market place, a site builder).
+    """
+    text = re.sub(r"^[a-z][a-z0-9+.-]*://", "", (address or "").strip().lower())
+    return email_domain(re.split(r"[/?#:]", text)[0])
 
 
 def ascii_domain(domain: str) -> str:

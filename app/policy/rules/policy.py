@@ -21,6 +21,7 @@ class Policy:
     a_threshold_cents: int = 5_000_000
     b_threshold_cents: int = 1_000_000
     unknown_company: UnknownCompany = UnknownCompany.ADMIT
+    review_from_score: int = 50
     minimum_order_value_cents: int = 5_000
     low_quantity_surcharge_cents: int = 990
     dispatch_weekday: int = 2
@@ -46,6 +47,7 @@ class Bound:
 BOUNDS: dict[str, Bound] = {
     "a_threshold_cents": Bound(1, 10**12),
     "b_threshold_cents": Bound(0, 10**12),
+    "review_from_score": Bound(1, 99),
     "minimum_order_value_cents": Bound(0, 10**8),
     "low_quantity_surcharge_cents": Bound(0, 10**7),
     "dispatch_weekday": Bound(1, 6),

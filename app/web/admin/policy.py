@@ -24,6 +24,7 @@ LABELS = {
     "a_threshold_cents": N_("A from a yearly revenue of"),
     "b_threshold_cents": N_("B from a yearly revenue of"),
     "unknown_company": N_("A company that the main brand does not know"),
+    "review_from_score": N_("A likeness to a main account goes to a person from a score of (0 to 100)"),
     "minimum_order_value_cents": N_("Minimum order value"),
     "low_quantity_surcharge_cents": N_("Low-quantity surcharge"),
     "dispatch_weekday": N_("Dispatch run on"),

@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.customers.rules.admission import ScreeningState
+from app.customers.rules.comparison import find_matches
 from app.customers.rules.matching import (
     Applicant,
     Because,
     Candidate,
     MatchField,
     Verdict,
-    find_matches,
     judge,
     judge_again,
 )
@@ -73,7 +73,8 @@ BORDERS = [
     ([account(1, C, "domain")], REVIEW, Because.LIKENESS, None),
     ([account(1, A, "domain")], REVIEW, Because.LIKENESS, None),
     ([account(1, A, "name", "place")], REVIEW, Because.LIKENESS, None),
-    ([account(1, A, "name")], CLEAR, Because.UNKNOWN, None),
+    ([account(1, A, "name")], REVIEW, Because.LIKENESS, None),
+    ([account(1, C, "vat"), account(2, A, "name")], CLEAR, Because.C_ACCOUNT, 1),
     ([account(1, A, "place")], CLEAR, Because.UNKNOWN, None),
     ([], CLEAR, Because.UNKNOWN, None),
 ]

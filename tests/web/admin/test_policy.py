@@ -13,7 +13,7 @@ POLICY = {
     "cut_off_weekday": "2", "cut_off_hour": "10", "handling_days": "2", "transit_days": "1",
     "later_than_main_brand_days": "6", "review_answer_days": "3", "proof_wait_days": "10",
     "reason": "spring", "based_on": "0",
-    "card_hold_hours": "48",
+    "card_hold_hours": "48", "review_from_score": "50",
 }  # fmt: skip
 
 
