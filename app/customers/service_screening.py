@@ -20,6 +20,9 @@ MAIL_KIND = {
     ScreeningState.REFUSED: "decision_refused",
     ScreeningState.BLOCKED: "decision_main_brand",
 }
+BY_ITSELF = "schlicht"
+"""Who decided where no person did: a newer comparison replaced the older one."""
+
 REASONS = {
     Because.C_ACCOUNT: N_("is a C-rated main account"),
     Because.UNKNOWN: N_("unknown to the main brand, admitted by policy"),
@@ -126,6 +129,6 @@ def close_open(session: Session, customer_id: int, *, decision: ScreeningState, 
             col(Screening.trigger) != CARD,
         )
         .values(
-            decision=decision, decided_by="schlicht", decided_at=now, reason="replaced by a newer comparison"
+            decision=decision, decided_by=BY_ITSELF, decided_at=now, reason="replaced by a newer comparison"
         )
     )
