@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from tests.chromium import find_chromium
 from tests.databases import NoPostgres, postgres_binaries
+from tests.nginx import WHAT_TO_INSTALL, find_nginx
 
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped)")
 SUMMARY = re.compile(r"^=* ?(?:\d+ \w+, )*\d+ \w+ in [\d.:]+s?")
@@ -44,6 +45,8 @@ def main() -> int:
         results.append(_check("types", "mypy"))
     results.append(_tests("tests on SQLite", "-m", "not browser and not soak"))
     missing: list[str] = []
+    if find_nginx() is None:
+        missing.append(f"the tests behind a caching proxy. {WHAT_TO_INSTALL}")
     if not is_fast:
         results += _postgresql(missing)
         results += _browser(missing)

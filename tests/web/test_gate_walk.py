@@ -34,6 +34,10 @@ def probes(session: Session) -> Probes:
 
 @pytest.fixture
 def things(session: Session, probes: Probes) -> Things:
+    return plant_canaries(session, probes)
+
+
+def plant_canaries(session: Session, probes: Probes) -> Things:
     """A bundle full of canaries, and an order of the control's company with its own."""
     with transaction(session):
         company = session.get_one(make.Customer, probes.control_customer_id)
