@@ -23,7 +23,7 @@ from app.ordering.models import Order
 from app.settings import Settings
 from app.shop import Shop, open_shop
 from app.web.cookies import session_cookie, staff_cookie
-from app.web.gate_walk import Ask, Persona, Things, Walk, walk
+from app.web.gate_walk import STAFF, Ask, Persona, Things, Walk, walk
 
 SHORTEST_CANARY = 10
 CANARY_COUNT = 400
@@ -91,7 +91,7 @@ def _asker(settings: Settings, tokens: dict[str, str], *, url: str) -> Ask:
     connection = connect(target.netloc, timeout=30)
 
     def ask(persona: Persona, method: str, path: str, headers: dict[str, str]) -> HttpAnswer:
-        name = staff_cookie(settings) if persona is Persona.VIEWER else session_cookie(settings)
+        name = staff_cookie(settings) if persona in STAFF else session_cookie(settings)
         token = tokens.get(persona.value)
         cookies = f"schlicht_language=en; {name}={token}" if token else "schlicht_language=en"
         connection.request(method, path, headers={"cookie": cookies, "host": settings.host, **headers})

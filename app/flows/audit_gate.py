@@ -40,7 +40,7 @@ STANDINGS: dict[str, dict[str, Any]] = {
 
 @dataclasses.dataclass(frozen=True)
 class Probes:
-    """The session cookies of the planted personas, by persona name; `viewer` is a staff session."""
+    """The session cookies of the planted personas, by persona name; `viewer` and `half_staff` are staff's."""
 
     tokens: dict[str, str]
     control_customer_id: int
@@ -48,7 +48,8 @@ class Probes:
 
 
 def plant_probes(session: Session, *, now: datetime) -> Probes:
-    """Makes one company per standing and a staff member who may only look; what an earlier walk left is removed.
+    """Makes one company per standing and two staff members, one who may only look and one without a second
+    factor; what an earlier walk left is removed.
 
     Nobody can log in as one of them: they have no password, and their sessions end by themselves.
     """
@@ -59,7 +60,8 @@ def plant_probes(session: Session, *, now: datetime) -> Probes:
             customer, contact, tokens[persona] = _plant(session, persona, standing, now)
             if persona == "admitted":
                 control = customer.id or 0, contact.id or 0
-        tokens["viewer"] = _plant_viewer(session, now)
+        tokens["viewer"] = _plant_staff(session, "viewer", now, has_second_factor=True)
+        tokens["half_staff"] = _plant_staff(session, "half_staff", now, has_second_factor=False)
     return Probes(tokens, *control)
 
 
@@ -142,10 +144,10 @@ def _plant(
     return customer, contact, token
 
 
-def _plant_viewer(session: Session, now: datetime) -> str:
+def _plant_staff(session: Session, persona: str, now: datetime, *, has_second_factor: bool) -> str:
     member = StaffMember(
-        email=f"viewer@{DOMAIN}",
-        name="Gate probe viewer",
+        email=f"{persona}@{DOMAIN}",
+        name=f"Gate probe {persona}",
         role=Role.VIEWER,
         password_hash=NO_PASSWORD,
         is_totp_confirmed=True,
@@ -158,7 +160,7 @@ def _plant_viewer(session: Session, now: datetime) -> str:
         StaffSession(
             token_hash=hash_token(token),
             staff_member_id=member.id or 0,
-            has_second_factor=True,
+            has_second_factor=has_second_factor,
             created_at=now,
             last_seen_at=now,
             expires_at=now + LIFETIME,

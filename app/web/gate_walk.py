@@ -22,10 +22,13 @@ class Persona(StrEnum):
     SUSPENDED = "suspended"
     MOVED_UP = "moved_up"
     OTHER_C = "other_c"
+    HALF_STAFF = "half_staff"
     VIEWER = "viewer"
     ADMITTED = "admitted"
 
 
+STAFF = frozenset({Persona.HALF_STAFF, Persona.VIEWER})
+"""Those who bring a staff session: without the second factor, and with no right but to look."""
 UNKNOWN = frozenset({Persona.ANONYMOUS, Persona.EXPIRED})
 NOT_ADMITTED = frozenset(
     {
@@ -125,23 +128,35 @@ def walk(
     return done
 
 
+class Unwalked(LookupError):
+    """A kind of access for which nobody has said what each persona should meet: such a route cannot be proved."""
+
+
 def expected(entry: Entry, persona: Persona) -> str:
-    """What a persona should meet: `shown`, `login` (303 or 401), `refused` (403), `missing` (404) or `own` things."""
-    access = entry.access
-    if access in (Access.PUBLIC, Access.WEBHOOK):
-        return "shown"
-    is_staff = persona is Persona.VIEWER
-    if access in (Access.STAFF, Access.HALF_STAFF):
-        if not is_staff:
-            return "login"
-        return "shown" if access is Access.HALF_STAFF or entry.right == "view" else "refused"
-    if persona in UNKNOWN or is_staff:
-        return "login"
-    if access is Access.KNOWN:
-        return "shown"
-    if persona in NOT_ADMITTED:
-        return "refused"
-    return "own" if access is Access.OWN and persona is Persona.OTHER_C else "shown"
+    """What a persona should meet: `shown`, `login` (303 or 401), `refused` (403), `missing` (404) or `own` things.
+
+    Raises Unwalked for a kind of access that is not known here.
+    """
+    is_staff = persona in STAFF
+    match entry.access:
+        case Access.PUBLIC | Access.WEBHOOK:
+            return "shown"
+        case Access.HALF_STAFF:
+            return "shown" if is_staff else "login"
+        case Access.STAFF:
+            if persona is not Persona.VIEWER:
+                return "login"
+            return "shown" if entry.right == "view" else "refused"
+        case Access.KNOWN:
+            return "login" if persona in UNKNOWN or is_staff else "shown"
+        case Access.ADMITTED | Access.OWN:
+            if persona in UNKNOWN or is_staff:
+                return "login"
+            if persona in NOT_ADMITTED:
+                return "refused"
+            return "own" if entry.access is Access.OWN and persona is Persona.OTHER_C else "shown"
+        case _:
+            raise Unwalked(f"nobody walks routes of the access {entry.access!r}")
 
 
 def _faults(

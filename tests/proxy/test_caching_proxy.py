@@ -15,7 +15,7 @@ from app.core.clock import utc_now
 from app.core.db import Database, open_database
 from app.flows.audit_gate import Probes, plant_probes
 from app.web.access import REGISTRY, Access, Entry
-from app.web.gate_walk import NOT_ADMITTED, UNKNOWN, Persona, Things, expected
+from app.web.gate_walk import NOT_ADMITTED, STAFF, UNKNOWN, Persona, Things, expected
 from app.web.static import static_url
 from tests.databases import Databases
 from tests.nginx import WHAT_TO_INSTALL, Nginx, find_nginx, free_ports
@@ -55,7 +55,7 @@ class Place:
     def ask(
         self, persona: Persona, path: str, *, method: str = "GET", headers: dict[str, str] | None = None
     ) -> Answer:
-        name = "schlicht_staff" if persona is Persona.VIEWER else "schlicht"
+        name = "schlicht_staff" if persona in STAFF else "schlicht"
         token = self.probes.tokens.get(persona.value)
         cookies = {"cookie": f"schlicht_language=en; {name}={token}" if token else "schlicht_language=en"}
         self.connection.request(method, path, headers={"accept": "text/html", **cookies, **(headers or {})})

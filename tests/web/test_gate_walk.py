@@ -15,10 +15,11 @@ from app.flows.audit_gate import Probes, plant_probes
 from app.mail.models import Mail
 from app.mainbrand.rules.segments import Segment
 from app.shop import Shop
+from app.staff.rules.roles import Right
 from app.web.access import REGISTRY, Access, Entry
 from app.web.app import build, declared
 from app.web.doorkeeper import RouteTable
-from app.web.gate_walk import Answer, Persona, Things, walk
+from app.web.gate_walk import STAFF, Answer, Persona, Things, Unwalked, expected, walk
 from tests import make
 from tests.web.conftest import Browser
 
@@ -122,7 +123,7 @@ def ask(browser: Callable[..., Browser], probes: Probes) -> Callable[..., Answer
     stranger = browser()
 
     def ask(persona: Persona, method: str, path: str, headers: dict[str, str]) -> Answer:
-        name = "schlicht_staff" if persona is Persona.VIEWER else "schlicht"
+        name = "schlicht_staff" if persona in STAFF else "schlicht"
         token = probes.tokens.get(persona.value)
         stranger.cookies.clear()
         cookies = {"cookie": f"{name}={token}"} if token else {}
@@ -164,6 +165,111 @@ def test_the_walk_finds_a_route_that_is_declared_public_by_mistake(
     done = walk(ask_leaking, things, personas=(Persona.B,), registry=truth)
 
     assert {finding.route for finding in done.findings} == {"GET /catalogue"}
+
+
+MISTAKES = {
+    "open to anybody": lambda _: Entry(Access.PUBLIC),
+    "open to who is signed in": lambda entry: Entry(
+        Access.HALF_STAFF if entry.access in (Access.STAFF, Access.HALF_STAFF) else Access.KNOWN
+    ),
+    "open to staff who may only look": lambda entry: (
+        Entry(Access.STAFF, Right.VIEW) if entry.access is Access.STAFF else entry
+    ),
+}
+"""How a declaration can be wrong: what the route's entry becomes by it."""
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_the_walk_finds_every_single_route_that_is_opened_by_mistake(
+    things: Things, probes: Probes, shop: Shop, monkeypatch: pytest.MonkeyPatch, mistake: str
+) -> None:
+    """One mutant for each guarded route: its gate is taken away, and the walk must notice."""
+    not_found = []
+    mutants = opened_by_mistake(mistake)
+    for key, truth, opened in mutants:
+        with monkeypatch.context() as patch:
+            patch.setitem(REGISTRY, key, opened)
+            leaking = Browser(build(shop), base_url="http://testserver", follow_redirects=False)
+
+        def ask_leaking(
+            persona: Persona, method: str, path: str, headers: dict[str, str], leaking: Browser = leaking
+        ) -> Answer:
+            name = "schlicht_staff" if persona in STAFF else "schlicht"
+            token = probes.tokens.get(persona.value)
+            cookies = {"cookie": f"{name}={token}"} if token else {}
+            return leaking.request(method, path, headers={**headers, **cookies})  # type: ignore[return-value]
+
+        personas = (Persona.ANONYMOUS, Persona.B, Persona.HALF_STAFF, Persona.VIEWER)
+        if not walk(ask_leaking, things, personas=personas, registry={key: truth}).findings:
+            not_found.append(key)
+
+    assert not_found == []
+    assert len(mutants) >= 20
+
+
+def opened_by_mistake(mistake: str) -> list[tuple[tuple[str, str], Entry, Entry]]:
+    """Each guarded route whose declaration that mistake changes: its key, its entry, and the wrong one."""
+    found = []
+    for key, truth in sorted(REGISTRY.items()):
+        opened = MISTAKES[mistake](truth)
+        if opened != truth and truth.access not in (Access.PUBLIC, Access.WEBHOOK):
+            found.append((key, truth, opened))
+    return found
+
+
+OPEN_TO_ANYBODY = {
+    *("GET /", "GET /favicon.ico", "GET /healthz", "GET /imprint", "GET /privacy", "GET /readyz"),
+    *("GET /robots.txt", "GET /terms", "POST /language", "GET /login", "POST /login", "GET /register"),
+    *("POST /register", "GET /verify/{token}", "POST /verify/{token}", "GET /password/forgot"),
+    *("POST /password/forgot", "GET /password/reset/{token}", "POST /password/reset/{token}"),
+    *("GET /admin/login", "POST /admin/login"),
+}
+OPEN_TO_WHO_SIGNS = {"POST /hooks/stripe"}
+OPEN_TO_WHO_IS_SIGNED_IN = {"POST /logout", "GET /status", "POST /verify/resend"}
+OPEN_TO_HALF_STAFF = {
+    *("GET /admin/login/code", "POST /admin/login/code", "GET /admin/login/enrol", "POST /admin/login/enrol"),
+    *("POST /admin/language", "POST /admin/logout"),
+}
+
+
+def test_no_other_routes_than_these_are_open_to_somebody_the_gate_has_not_let_in() -> None:
+    """A second opinion beside the registry: whoever opens a route has to say so here too."""
+    declared_as = {
+        access: {f"{method} {path}" for (method, path), entry in REGISTRY.items() if entry.access is access}
+        for access in Access
+    }
+
+    assert declared_as[Access.PUBLIC] == OPEN_TO_ANYBODY
+    assert declared_as[Access.WEBHOOK] == OPEN_TO_WHO_SIGNS
+    assert declared_as[Access.KNOWN] == OPEN_TO_WHO_IS_SIGNED_IN
+    assert declared_as[Access.HALF_STAFF] == OPEN_TO_HALF_STAFF
+    assert {line for line in declared_as[Access.STAFF] if not line.split()[1].startswith("/admin")} == set()
+
+
+def test_every_kind_of_access_says_what_each_persona_should_meet() -> None:
+    entries = [Entry(access, right) for access in Access for right in (None, *Right)]
+
+    met = {expected(entry, persona) for entry in entries for persona in Persona}
+
+    assert met == {"shown", "login", "refused", "own"}
+
+
+def test_a_route_of_a_kind_that_nobody_walks_fails(things: Things, ask: Callable[..., Answer]) -> None:
+    forgotten = Entry("by the back door")  # type: ignore[arg-type]
+
+    with pytest.raises(Unwalked):
+        walk(ask, things, registry={("GET", "/catalogue"): forgotten})
+
+
+def test_every_guarded_route_to_a_thing_is_walked_to_one_that_exists(things: Things) -> None:
+    templates = {
+        path
+        for (_, path), entry in REGISTRY.items()
+        if "{" in path and entry.access not in (Access.PUBLIC, Access.WEBHOOK)
+    }
+
+    unwalked = {path for path in templates if "{" in things.existing.get(path, path)}
+    assert unwalked == set()
 
 
 def test_every_route_is_declared_and_every_declaration_has_its_route(shop: Shop) -> None:

@@ -39,6 +39,7 @@ PERSONAS = {
     Persona.SUSPENDED: N_("suspended"),
     Persona.MOVED_UP: N_("moved up"),
     Persona.OTHER_C: N_("another company"),
+    Persona.HALF_STAFF: N_("staff before the second factor"),
     Persona.VIEWER: N_("staff, may only look"),
     Persona.ADMITTED: N_("admitted (control)"),
 }
