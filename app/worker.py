@@ -4,10 +4,12 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from types import TracebackType
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
+from app.audit.service import SYSTEM
 from app.core.clock import utc_now
 from app.core.transaction import transaction
 from app.customers.service import forget_expired, forget_unconfirmed
@@ -19,7 +21,10 @@ from app.flows.settle_payment import settle_payment
 from app.flows.sweep_payments import sweep_payments
 from app.fulfilment.calendar import work_calendar
 from app.jobs import queue
+from app.mainbrand.queries_rating import night_due
 from app.payments.stripe_gateway import StripeRefusal, StripeUnavailable
+from app.policy.queries import current_policy
+from app.policy.rules.policy import AutomaticRating
 from app.shop import Shop
 from app.staff.service import forget_expired_sessions
 from app.throttling.service import forget_older
@@ -94,6 +99,37 @@ def _screen_all(shop: Shop, _: dict[str, Any]) -> None:
         screen_all(session, now=utc_now())
 
 
+def _rate_accounts(shop: Shop, _: dict[str, Any]) -> None:
+    _rate(shop)
+
+
+def _nightly_rating(shop: Shop, _: dict[str, Any]) -> None:
+    night_on = None
+    with shop.db.session() as session:
+        night_on = night_due(session, zone=ZoneInfo(shop.settings.timezone), now=utc_now())
+    if night_on is not None:
+        _rate(shop, night_on=night_on)
+
+
+def _rate(shop: Shop, night_on: date | None = None) -> None:
+    # Only here, and not at the start: it brings data frames, which a web process with a worker inside does not need.
+    from app.flows.rate_accounts import rate_accounts
+
+    with shop.db.session() as session:
+        mode = current_policy(session).automatic_rating
+        session.rollback()
+        if mode is not AutomaticRating.OFF:
+            rate_accounts(
+                session,
+                as_of=None,
+                is_dry_run=False,
+                is_proposal=mode is AutomaticRating.PROPOSE,
+                night_on=night_on,
+                actor=SYSTEM,
+                now=utc_now(),
+            )
+
+
 def _tidy_up(shop: Shop, _: dict[str, Any]) -> None:
     with shop.db.session() as session, transaction(session):
         queue.prune(session, now=utc_now())
@@ -111,6 +147,8 @@ HANDLERS: dict[str, Handler] = {
     "screen_all": _screen_all,
     "settle_payment": _settle_payment,
     "sweep_payments": _sweep_payments,
+    "rate_accounts": _rate_accounts,
+    "nightly_rating": _nightly_rating,
     "tidy_up": _tidy_up,
 }
 """Each job kind and what it calls."""
@@ -122,6 +160,8 @@ GIVE_UP: dict[str, Callable[[Shop, dict[str, Any], str], None]] = {
 
 RECURRING: dict[str, timedelta] = {
     "sweep_payments": timedelta(minutes=1),
+    # Looks every ten minutes whether the night has come: clocks change, and a shop may sleep through its hour.
+    "nightly_rating": timedelta(minutes=10),
     "tidy_up": timedelta(hours=6),
 }
 """Kinds that put themselves again and again."""

@@ -2,12 +2,14 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.audit.models import ActorKind
 from app.audit.service import Actor
+from app.cli.rate_evaluation import evaluate_file
 from app.cli.serve import load_settings
 from app.core.clock import utc_now
 from app.core.db import open_database
@@ -28,9 +30,20 @@ def rate(
             formats=["%Y-%m-%d"], help="Last day of the twelve months; else that of the last purchase."
         ),
     ] = None,
+    purchases: Annotated[
+        Path | None,
+        typer.Option(
+            "--evaluate",
+            metavar="PURCHASES",
+            help="Measure the growth prospect on a file of purchases; needs no shop and writes nothing.",
+        ),
+    ] = None,
     is_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Rates every account by its net revenue of twelve months; a second time changes nothing."""
+    """Rates every account by revenue and prospect of growth; a second time changes nothing."""
+    if purchases is not None:
+        evaluate_file(purchases, is_json=is_json)
+        return
     settings = load_settings()
     database = open_database(settings.database_url)
     try:
@@ -56,6 +69,10 @@ def _as_json(rated: Rated, *, is_dry_run: bool) -> dict[str, object]:
             segment.value: {"accounts": sums.account_count, "revenue_12m_cents": sums.revenue_cents}
             for segment, sums in rated.segments.items()
         },
+        "moves": [move for move in rated.summary["moves"] if move["from"] != move["to"]],
+        "customers_gaining_admission": rated.summary["gained"],
+        "customers_losing_admission": rated.summary["lost"],
+        "growth": rated.summary["method"],
         "added": rated.added_count,
         "changed": rated.changed_count,
         "lines_in_other_currencies": rated.foreign_line_count,
@@ -74,6 +91,18 @@ def _print(rated: Rated, *, is_dry_run: bool) -> None:
     typer.echo(f"{'segment':<10}{'accounts':>12}{'revenue EUR':>20}")
     for segment, sums in rated.segments.items():
         typer.echo(f"{segment.value:<10}{sums.account_count:>12,}{format_cents(sums.revenue_cents):>20}")
+    for move in rated.summary["moves"]:
+        if move["from"] != move["to"]:
+            typer.echo(f"{move['accounts']:>12,} move from {move['from']} to {move['to']}")
+    if rated.summary["gained"] or rated.summary["lost"]:
+        typer.echo(
+            f"{rated.summary['gained']:,} customers of the shop gain admission, "
+            f"{rated.summary['lost']:,} lose it."
+        )
+    if rated.summary["method"] == "rule":
+        typer.echo(
+            "The history is too short to learn from: the plain rule of docs/rating.md says who may grow."
+        )
     if rated.foreign_line_count:
         typer.echo(f"{rated.foreign_line_count:,} purchases in other currencies were left out.")
     typer.echo(

@@ -43,6 +43,7 @@ class Customer(SQLModel, table=True):
     suspended_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     suspended_reason: str = Field(default="", max_length=500)
     moved_up_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    growing_since: datetime | None = Field(default=None, sa_type=UTCDateTime)
     created_at: datetime = Field(sa_type=UTCDateTime)
 
 

@@ -11,6 +11,7 @@ from app.core.transaction import transaction
 from app.jobs.service import put_job
 from app.mainbrand.account_lines import AccountReader, Thresholds
 from app.mainbrand.files import Reject, TableFile
+from app.mainbrand.queries_buying import bounds_in_force
 from app.mainbrand.service_accounts import merge_accounts
 from app.mainbrand.staging import Spill
 from app.policy.queries import current_policy
@@ -44,10 +45,10 @@ def import_main_brand(
     Refused lines go to `on_reject`, values that were left out to `on_note`; `on_progress` is told how many
     lines were read. Raises Invalid (`file.damaged`) where the file breaks off.
     """
-    policy = current_policy(session)
+    thresholds = _thresholds(session)
     # Reading the file may take minutes, and no transaction may stay open meanwhile.
     session.rollback()
-    reader = AccountReader(table, Thresholds(policy.a_threshold_cents, policy.b_threshold_cents))
+    reader = AccountReader(table, thresholds)
     rejected_count = noted_count = line_count = 0
     with Spill() as spill:
         for batch in table.batches:
@@ -65,6 +66,7 @@ def import_main_brand(
             merged = merge_accounts(session, spill.frames(), is_dry_run=is_dry_run, now=now)
             if not is_dry_run and (merged.new_count or merged.changed_count):
                 put_job(session, "screen_all", now=now)
+                put_job(session, "rate_accounts", now=now)
                 record(
                     session,
                     actor,
@@ -82,4 +84,15 @@ def import_main_brand(
                 )
     return ImportedAccounts(
         merged.new_count, merged.changed_count, merged.unchanged_count, rejected_count, noted_count
+    )
+
+
+def _thresholds(session: Session) -> Thresholds:
+    policy = current_policy(session)
+    bounds = bounds_in_force(session, policy)
+    return Thresholds(
+        bounds,
+        growth_cents=max(1, bounds.b_cents * policy.growth_bound_percent // 100),
+        prospect_bound=policy.prospect_bound_percent / 100,
+        judgement_factor_percent=policy.judgement_factor_percent,
     )

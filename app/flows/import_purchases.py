@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from app.audit.service import Actor, record
 from app.core.transaction import transaction
+from app.jobs.service import put_job
 from app.mainbrand.files import Reject, TableFile
 from app.mainbrand.purchase_lines import LineReader, Terms
 from app.mainbrand.service_purchases import merge_purchases
@@ -54,6 +55,7 @@ def import_purchases(
         with transaction(session):
             merged = merge_purchases(session, spill.frames(), is_dry_run=is_dry_run)
             if merged.new_count and not is_dry_run:
+                put_job(session, "rate_accounts", now=now)
                 record(
                     session,
                     actor,

@@ -1,24 +1,28 @@
-"""Sorting the main brand's accounts into segments by what they bought in the last twelve months."""
+"""Sorting the main brand's accounts into segments by what they bought and by their prospect of growth."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from app.audit.service import Actor, record
+from app.core.errors import N_, Refused
 from app.core.transaction import transaction
+from app.customers.queries_rating import admission_changes
 from app.jobs.service import put_job
-from app.mainbrand.models import MainAccount, Purchase
-from app.mainbrand.rules.rating import rating_by_revenue, twelve_months_before
+from app.mainbrand.models import MainAccount, RatingRun
+from app.mainbrand.queries_buying import basis_of
+from app.mainbrand.queries_rating import has_night_run
+from app.mainbrand.rating_run import Change, Outcome, read_input, work_out
 from app.mainbrand.rules.segments import Segment
 from app.mainbrand.service_accounts import add_bare_accounts
+from app.mainbrand.service_rating import apply_run
+from app.mainbrand.service_rating_runs import store_run, summarise
 from app.mainbrand.staging import allow_long_statements
-from app.policy.queries import current_policy
+from app.policy.queries import current_version_id
 
-CURRENCY = "EUR"
-BATCH = 5_000
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,10 @@ class SegmentSum:
 
 @dataclass(frozen=True)
 class Rated:
-    """What a rating found: sums by segment, and the accounts that were added or moved by it.
+    """What a rating found: sums by segment, and the accounts that were added or changed by it.
 
-    `foreign_line_count` purchases are in another currency and count for nothing. `ends_at` is the moment
-    with which the twelve months end, None where nothing was ever bought.
+    `summary` holds what a preview shows. `foreign_line_count` purchases are in another currency and count
+    for nothing. `ends_at` is the moment with which the twelve months end, None where nothing was ever bought.
     """
 
     segments: dict[Segment, SegmentSum]
@@ -42,135 +46,115 @@ class Rated:
     changed_count: int
     foreign_line_count: int
     ends_at: datetime | None
+    summary: dict[str, Any]
 
 
 def rate_accounts(
-    session: Session, *, as_of: datetime | None, is_dry_run: bool, actor: Actor, now: datetime
+    session: Session,
+    *,
+    as_of: datetime | None,
+    is_dry_run: bool,
+    actor: Actor,
+    now: datetime,
+    is_proposal: bool = False,
+    night_on: date | None = None,
 ) -> Rated:
-    """Rates every account by the policy's thresholds; the twelve months end with `as_of` or the last purchase.
+    """Rates every account by the policy; the twelve months end with `as_of` or the last purchase.
 
-    Accounts with purchases get the revenue of their goods; others keep what the list says (its segment,
-    else its revenue), and stay unrated where it says nothing. Buyers without an account get a bare one.
-    Customers are screened again where a segment changed. A second run changes nothing.
+    It works without a lock and writes in one transaction, only if nothing changed meanwhile (else it works
+    again; Refused `rating.restless` after three times). A proposal is kept to be looked at and applied by a
+    person; otherwise it counts at once, customers are screened again, and a second run changes nothing.
+    Buyers without an account get a bare one. `night_on` marks the one nightly run of that date.
     """
-    with transaction(session):
+    for _ in range(ATTEMPTS):
         allow_long_statements(session)
-        policy = current_policy(session)
-        ends_at = as_of or session.exec(select(func.max(Purchase.purchased_at))).one()
-        added_count = 0 if is_dry_run else add_bare_accounts(session, now=now)
-        revenues = _revenues(session, ends_at)
-        segments: dict[Segment, list[int]] = {segment: [] for segment in Segment}
-        changes: list[dict[str, Any]] = []
-        for account in _accounts(session, revenues, with_strangers=is_dry_run):
-            bought_cents = revenues.get(account.account_number)
-            known_cents = account.revenue_12m_cents if bought_cents is None else bought_cents
-            segment, reason = account.segment, account.segment_reason
-            if known_cents is not None and (bought_cents is not None or account.listed_segment is None):
-                rating = rating_by_revenue(
-                    known_cents,
-                    a_threshold_cents=policy.a_threshold_cents,
-                    b_threshold_cents=policy.b_threshold_cents,
-                )
-                segment, reason = rating.segment, rating.reason
-            segments[segment].append(known_cents or 0)
-            present = (account.segment, account.segment_reason, account.revenue_12m_cents)
-            is_first = bought_cents is not None and account.rated_at is None
-            added_count += account.id is None
-            if is_first or present != (segment, reason, known_cents):
-                changes.append(
-                    {
-                        "id": account.id,
-                        "segment": segment,
-                        "segment_reason": reason,
-                        "revenue_12m_cents": known_cents,
-                        **({"rated_at": now} if bought_cents is not None else {"rated_at": account.rated_at}),
-                    }
-                )
-        rated = Rated(
-            {segment: SegmentSum(len(sums), sum(sums)) for segment, sums in segments.items()},
-            added_count,
-            len(changes),
-            _foreign_lines(session),
-            ends_at,
-        )
-        if not is_dry_run and (changes or added_count):
-            _store(session, changes, rated, actor=actor, now=now)
-    return rated
+        read = read_input(session, as_of=as_of)
+        # Working out takes seconds, and no transaction may stay open meanwhile.
+        session.rollback()
+        outcome = work_out(read, now=now)
+        summary = _summary(session, outcome)
+        rated = _rated(outcome, summary)
+        if is_dry_run or not (outcome.changes or is_proposal or night_on):
+            return rated
+        with transaction(session):
+            allow_long_statements(session)
+            if night_on is not None and has_night_run(session, night_on):
+                return rated
+            if basis_of(session, current_version_id(session)) != outcome.basis:
+                continue
+            add_bare_accounts(session, now=now)
+            whole = _with_ids(session, outcome)
+            run = store_run(
+                session, whole, summary=summary, started_by=actor.name, night_on=night_on, now=now
+            )
+            if not is_proposal:
+                apply_run(session, run, by=actor.name, now=now)
+                if outcome.changes:
+                    put_job(session, "screen_all", now=now)
+            if outcome.changes or is_proposal:
+                _note(session, run, rated, is_proposal=is_proposal, actor=actor, now=now)
+        return rated
+    raise Refused(
+        N_("The accounts or purchases changed while they were being rated: try again."),
+        code="rating.restless",
+    )
 
 
-@dataclass(frozen=True)
-class _Account:
-    """What rating needs of an account; `id` is None for a buyer that a dry run does not add."""
-
-    id: int | None
-    account_number: str
-    segment: Segment
-    segment_reason: str
-    listed_segment: Segment | None
-    revenue_12m_cents: int | None
-    rated_at: datetime | None
+def _summary(session: Session, outcome: Outcome) -> dict[str, Any]:
+    moving = {
+        change.account.id: change.new_segment
+        for change in outcome.changes
+        if change.has_moved and change.account.id is not None
+    }
+    gained, lost = admission_changes(session, moving) if moving else (0, 0)
+    return {**summarise(outcome), "gained": gained, "lost": lost}
 
 
-def _accounts(session: Session, revenues: dict[str, int], *, with_strangers: bool) -> list[_Account]:
+def _rated(outcome: Outcome, summary: dict[str, Any]) -> Rated:
+    after = summary["after"]
+    return Rated(
+        segments={
+            segment: SegmentSum(after[segment.value]["accounts"], after[segment.value]["revenue_cents"])
+            for segment in Segment
+        },
+        added_count=summary["added"],
+        changed_count=len(outcome.changes),
+        foreign_line_count=outcome.foreign_line_count,
+        ends_at=outcome.ends_at,
+        summary=summary,
+    )
+
+
+def _with_ids(session: Session, outcome: Outcome) -> Outcome:
+    """The outcome with the ids of the accounts that buyers without one have got by now."""
+    if all(change.account.id is not None for change in outcome.changes):
+        return outcome
     rows = session.exec(
-        select(
-            MainAccount.id,
-            MainAccount.account_number,
-            MainAccount.segment,
-            MainAccount.segment_reason,
-            MainAccount.listed_segment,
-            MainAccount.revenue_12m_cents,
-            MainAccount.rated_at,
-        )  # type: ignore[call-overload]
+        select(MainAccount.account_number, MainAccount.id).where(col(MainAccount.row_hash) == "")
     )
-    accounts = [_Account(*row) for row in rows]
-    if with_strangers:
-        known = {account.account_number for account in accounts}
-        accounts += [
-            _Account(None, number, Segment.UNRATED, "", None, None, None)
-            for number in revenues
-            if number not in known
-        ]
-    return accounts
+    ids = dict(rows.all())
+
+    def placed(change: Change) -> Change:
+        if change.account.id is not None:
+            return change
+        return replace(change, account=replace(change.account, id=ids[change.account.account_number]))
+
+    return replace(outcome, changes=[placed(change) for change in outcome.changes])
 
 
-def _revenues(session: Session, ends_at: datetime | None) -> dict[str, int]:
-    """Net cents of goods in the twelve months, for every buyer that ever bought (0 where it was long ago)."""
-    if ends_at is None:
-        return {}
-    starts_at = twelve_months_before(ends_at)
-    is_counted = (
-        col(Purchase.is_goods)
-        & (col(Purchase.currency) == CURRENCY)
-        & (col(Purchase.purchased_at) > starts_at)
-        & (col(Purchase.purchased_at) <= ends_at)
-    )
-    total = func.coalesce(func.sum(Purchase.net_cents).filter(is_counted), 0)
-    sums = select(Purchase.account_number, total).group_by(col(Purchase.account_number))
-    return {number: int(cents) for number, cents in session.execute(sums)}
-
-
-def _foreign_lines(session: Session) -> int:
-    return session.exec(
-        select(func.count()).select_from(Purchase).where(col(Purchase.currency) != CURRENCY)
-    ).one()
-
-
-def _store(
-    session: Session, changes: list[dict[str, Any]], rated: Rated, *, actor: Actor, now: datetime
+def _note(
+    session: Session, run: RatingRun, rated: Rated, *, is_proposal: bool, actor: Actor, now: datetime
 ) -> None:
-    for start in range(0, len(changes), BATCH):
-        session.execute(update(MainAccount), changes[start : start + BATCH])
-    put_job(session, "screen_all", now=now)
     record(
         session,
         actor,
-        action="accounts.rated",
-        object_kind="accounts",
-        object_id=None,
+        action="rating.proposed" if is_proposal else "accounts.rated",
+        object_kind="rating",
+        object_id=run.id,
         now=now,
         new={
             "changed": rated.changed_count,
+            "moved": rated.summary["moved"],
             "added": rated.added_count,
             "segments": {segment.value: sums.account_count for segment, sums in rated.segments.items()},
             "ends_at": rated.ends_at.isoformat() if rated.ends_at else None,

@@ -8,13 +8,16 @@ from typing import Any
 
 import polars as pl
 
+from app.mainbrand.account_facts import FileFacts, WrongLine, file_facts
 from app.mainbrand.files import LINE, Batch, Reject, TableFile
 from app.mainbrand.rules.columns import ACCOUNT_COLUMNS
 from app.mainbrand.rules.countries import country_code
 from app.mainbrand.rules.keys import email_domain, name_key, register_key, vat_key, web_domain
 from app.mainbrand.rules.phones import phone_key
-from app.mainbrand.rules.rating import LISTED, Rating, rating_by_revenue
+from app.mainbrand.rules.prospect import Buying, judged, plain_prospect
+from app.mainbrand.rules.rating import LISTED, Rating, rate
 from app.mainbrand.rules.segments import Segment
+from app.mainbrand.rules.shares import RevenueBounds
 
 MAXIMUM_REVENUE_CENTS = 10**15
 LENGTHS = {
@@ -29,6 +32,7 @@ LENGTHS = {
     "trade_names": 1000,
     "earlier_names": 1000,
     "contact_name": 200,
+    "industry": 120,
 }
 AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 PLAIN = re.compile(r"[+-]?\d{1,13}([.,]\d{1,12})?")
@@ -59,26 +63,22 @@ SCHEMA: dict[str, type[pl.DataType]] = {
     "segment_reason": pl.String,
     "listed_segment": pl.String,
     "revenue_12m_cents": pl.Int64,
+    "headcount": pl.Int64,
+    "industry": pl.String,
+    "sales_judgement": pl.String,
     "row_hash": pl.String,
 }
 HASHED = tuple(name for name in SCHEMA if name not in ("segment", "segment_reason", "row_hash"))
 
 
-class WrongLine(ValueError):
-    """A line that cannot be taken: the column, and why."""
-
-    def __init__(self, column: str, reason: str) -> None:
-        super().__init__(reason)
-        self.column = column
-        self.reason = reason
-
-
 @dataclass(frozen=True)
 class Thresholds:
-    """The policy's bounds by which a revenue in the list becomes a segment."""
+    """The bounds by which a revenue in the list becomes a segment, until the purchases are rated."""
 
-    a_threshold_cents: int
-    b_threshold_cents: int
+    bounds: RevenueBounds
+    growth_cents: int
+    prospect_bound: float
+    judgement_factor_percent: int
 
 
 class AccountReader:
@@ -128,7 +128,8 @@ class AccountReader:
             raise WrongLine("country", "is no country or country code like DE")
         listed = _segment(row["segment"])
         revenue_cents = _cents(row["revenue_12m"], is_typed=self._table.is_typed)
-        rating = _rating(listed, revenue_cents, self._thresholds)
+        facts = file_facts(row)
+        rating = _rating(listed, revenue_cents, facts, self._thresholds)
         values = {
             **{name: row[name] or "" for name in LENGTHS},
             "account_number": number,
@@ -144,6 +145,8 @@ class AccountReader:
             "segment_reason": rating.reason if rating else None,
             "listed_segment": listed.value if listed else None,
             "revenue_12m_cents": revenue_cents,
+            "headcount": facts.headcount,
+            "sales_judgement": facts.judgement.value if facts.judgement else None,
         }
         content = "\x1f".join("" if values[name] is None else str(values[name]) for name in HASHED)
         values["row_hash"] = blake2b(content.encode(), digest_size=16).hexdigest()
@@ -172,15 +175,24 @@ def _segment(text: str | None) -> Segment | None:
     return Segment(word)
 
 
-def _rating(listed: Segment | None, revenue_cents: int | None, thresholds: Thresholds) -> Rating | None:
+def _rating(
+    listed: Segment | None, revenue_cents: int | None, facts: FileFacts, thresholds: Thresholds
+) -> Rating | None:
     if listed is not None:
         return Rating(listed, LISTED)
     if revenue_cents is None:
         return None
-    return rating_by_revenue(
+    prospect = plain_prospect(
+        Buying(),
+        bound_cents=thresholds.growth_cents,
+        listed_cents=revenue_cents,
+        headcount=facts.headcount,
+    )
+    return rate(
         revenue_cents,
-        a_threshold_cents=thresholds.a_threshold_cents,
-        b_threshold_cents=thresholds.b_threshold_cents,
+        bounds=thresholds.bounds,
+        prospect=judged(prospect, facts.judgement, factor_percent=thresholds.judgement_factor_percent),
+        prospect_bound=thresholds.prospect_bound,
     )
 
 

@@ -37,10 +37,22 @@ TYPES = {
     "segment_reason": "varchar(500)",
     "listed_segment": "varchar(32)",
     "revenue_12m_cents": "bigint",
+    "headcount": "integer",
+    "industry": "varchar(120)",
+    "sales_judgement": "varchar(32)",
     "row_hash": "varchar(64)",
 }
 # What a rating by purchases has found out stays; the list decides only where there is none.
 RATED = ("segment", "segment_reason", "revenue_12m_cents")
+# The line in the history of each account to which the list gives another segment.
+HISTORY = f"""
+INSERT INTO segment_changes
+    (main_account_id, at, old_segment, new_segment, cause, reason, changed_by)
+SELECT m.id, :now, m.segment, s.segment, 'list', coalesce(s.segment_reason, ''), 'import'
+FROM {STAGE} s JOIN main_accounts m ON m.account_number = s.account_number
+WHERE m.row_hash <> s.row_hash AND m.rated_at IS NULL AND m.override_id IS NULL
+    AND s.segment IS NOT NULL AND s.segment <> 'unrated' AND s.segment <> m.segment
+"""
 UPSERT = """
 INSERT INTO main_accounts ({columns}, keyed_as, imported_at)
 SELECT {values}, :keyed_as, :now FROM {stage} WHERE true
@@ -73,6 +85,7 @@ def merge_accounts(
         upsert = text(
             UPSERT.format(columns=", ".join(TYPES), values=_values(), stage=STAGE, changes=", ".join(changes))
         ).bindparams(bindparam("now", type_=UTCDateTime))
+        session.execute(text(HISTORY).bindparams(bindparam("now", type_=UTCDateTime)), {"now": now})
         touched = sorted(session.execute(upsert, {"now": now, "keyed_as": VERSION}).scalars())
         write_keys(session, touched, is_new=known_count == unchanged_count)
         if touched and len(touched) >= COUNTED_FROM * _count(session):
@@ -93,15 +106,18 @@ def _unless_rated(name: str) -> str:
     own, new = f"main_accounts.{name}", f"excluded.{name}"
     if name != "revenue_12m_cents":
         new = f"CASE WHEN excluded.segment = 'unrated' THEN {own} ELSE {new} END"
-    return f"{name} = CASE WHEN main_accounts.rated_at IS NOT NULL THEN {own} ELSE {new} END"
+    is_decided = "main_accounts.rated_at IS NOT NULL"
+    if name != "revenue_12m_cents":
+        is_decided += " OR main_accounts.override_id IS NOT NULL"
+    return f"{name} = CASE WHEN {is_decided} THEN {own} ELSE {new} END"
 
 
 def add_bare_accounts(session: Session, *, now: datetime) -> int:
     """An account for each buyer in the purchases that the list does not have: its number is all we know of it."""
     known = text(
         "INSERT INTO main_accounts (account_number, company_name, legal_form, name_key, street, postal_code, city,"
-        " country, phone, sales_contact, segment, segment_reason, row_hash, imported_at)"
-        " SELECT p.account_number, p.account_number, '', '', '', '', '', 'DE', '', '', 'unrated', '', '', :now"
+        " country, phone, sales_contact, industry, segment, segment_reason, row_hash, imported_at)"
+        " SELECT p.account_number, p.account_number, '', '', '', '', '', 'DE', '', '', '', 'unrated', '', '', :now"
         " FROM (SELECT DISTINCT account_number FROM purchases) p WHERE NOT EXISTS"
         " (SELECT 1 FROM main_accounts m WHERE m.account_number = p.account_number)"
     ).bindparams(bindparam("now", type_=UTCDateTime))

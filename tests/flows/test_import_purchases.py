@@ -124,14 +124,16 @@ def test_buyers_are_rated_by_the_goods_of_twelve_months(
 
     assert rated.segments == {
         Segment.A: SegmentSum(1, 5_000_000),
-        Segment.B: SegmentSum(1, 1_000_000),
-        Segment.C: SegmentSum(3, 999_999),
+        # 9,999.99 in two months are a pace far above the bound: low revenue, but no C-customer.
+        Segment.B: SegmentSum(2, 1_999_999),
+        Segment.C: SegmentSum(2, 0),
         Segment.UNRATED: SegmentSum(0, 0),
     }
     assert (rated.added_count, rated.changed_count, rated.foreign_line_count) == (5, 5, 1)
     assert rated.ends_at == datetime(2026, 1, 10, 11, 0, tzinfo=UTC)
     assert account(session, "300").segment_reason == (
-        "revenue 9,999.99 in 12 months, below the B threshold of 10,000.00; growth not yet rated"
+        "revenue 9,999.99 in 12 months is below the B threshold of 10,000.00, "
+        "but the prospect of growth is 0.26 ± 0.13"
     )
     assert (account(session, "100").company_name, account(session, "100").rated_at) == ("100", now)
 

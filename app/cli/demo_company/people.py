@@ -18,8 +18,10 @@ from app.flows.fill_demo import Buyer, Rows
 from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.keys import email_domain, name_key, register_key, vat_key
 from app.mainbrand.rules.phones import phone_key
-from app.mainbrand.rules.rating import rating_by_revenue
+from app.mainbrand.rules.prospect import Buying, plain_prospect
+from app.mainbrand.rules.rating import rate
 from app.mainbrand.rules.segments import Segment
+from app.mainbrand.rules.shares import RevenueBounds
 from app.policy.rules.policy import Policy
 from app.staff.models import StaffMember
 from app.staff.rules.roles import Role
@@ -212,8 +214,14 @@ def add_account(
     rows: Rows, firm: Company, *, account_number: str, revenue_cents: int, policy: Policy, now: datetime
 ) -> Candidate:
     """One company of the main brand's list with its rating; returns it as a comparison sees it."""
-    rating = rating_by_revenue(
-        revenue_cents, a_threshold_cents=policy.a_threshold_cents, b_threshold_cents=policy.b_threshold_cents
+    growth_cents = policy.b_threshold_cents * policy.growth_bound_percent // 100
+    rating = rate(
+        revenue_cents,
+        bounds=RevenueBounds(policy.a_threshold_cents, policy.b_threshold_cents),
+        prospect=plain_prospect(
+            Buying(), bound_cents=growth_cents, listed_cents=revenue_cents, headcount=None
+        ),
+        prospect_bound=policy.prospect_bound_percent / 100,
     )
     key, vat, domain = name_key(firm.name), vat_key(firm.vat_id), email_domain(firm.domain)
     register = register_key(firm.register_court, firm.register_number)

@@ -69,6 +69,20 @@ ACCOUNT_COLUMNS = (
     Column(
         "contact_name", False, ("ansprechpartner", "kontakt", "kontaktperson", "contact", "contact_person")
     ),
+    # What speaks for or against growth (docs/rating.md).
+    Column("headcount", False, ("mitarbeiter", "mitarbeiterzahl", "beschaeftigte", "employees")),
+    Column("industry", False, ("branche", "wirtschaftszweig", "sector")),
+    Column(
+        "sales_judgement",
+        False,
+        (
+            "wachstum",
+            "wachstumseinschaetzung",
+            "einschaetzung_vertrieb",
+            "vertriebseinschaetzung",
+            "potenzial",
+        ),
+    ),
 )
 PURCHASE_COLUMNS = (
     Column("invoice", True, ("rechnung", "rechnungsnummer", "rechnungs_nr", "belegnummer", "invoice_number")),

@@ -1,15 +1,24 @@
-"""Sorting a main account into a segment by what it bought in twelve months."""
+"""Sorting a main account into a segment by its revenue of twelve months and its prospect of growth."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.core.errors import N_
+from app.mainbrand.rules.prospect import Prospect
 from app.mainbrand.rules.segments import Segment
+from app.mainbrand.rules.shares import RevenueBounds
 
 LISTED = N_("as in the main brand's list")
 REACHES_A = N_("revenue %(revenue)s in 12 months, reaches the A threshold of %(threshold)s")
 REACHES_B = N_("revenue %(revenue)s in 12 months, reaches the B threshold of %(threshold)s")
-BELOW_B = N_("revenue %(revenue)s in 12 months, below the B threshold of %(threshold)s; growth not yet rated")
+WILL_GROW = N_(
+    "revenue %(revenue)s in 12 months is below the B threshold of %(threshold)s, but the prospect of growth is "
+    "%(prospect)s ± %(margin)s"
+)
+WILL_STAY = N_(
+    "revenue %(revenue)s in 12 months is below the B threshold of %(threshold)s, and the prospect of growth is only "
+    "%(prospect)s ± %(margin)s"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +29,27 @@ class Rating:
     reason: str
 
 
-def rating_by_revenue(revenue_cents: int, *, a_threshold_cents: int, b_threshold_cents: int) -> Rating:
-    """The segment of a net revenue in twelve months by absolute thresholds (domain.md section 1).
+def rate(revenue_cents: int, *, bounds: RevenueBounds, prospect: Prospect, prospect_bound: float) -> Rating:
+    """The segment of a company by both axes (domain.md section 1); reaching a bound is enough.
 
-    Reaching a threshold is enough. C is provisional: low revenue alone makes no C-customer for good, and
-    the sentence says that growth is not rated yet.
+    A and B by revenue; below the B bound a prospect from its bound on makes B, and only low revenue together
+    with a low prospect makes C.
     """
-    segment, sentence, threshold_cents = Segment.C, BELOW_B, b_threshold_cents
-    if revenue_cents >= a_threshold_cents:
-        segment, sentence, threshold_cents = Segment.A, REACHES_A, a_threshold_cents
-    elif revenue_cents >= b_threshold_cents:
-        segment, sentence = Segment.B, REACHES_B
-    amounts = {"revenue": format_cents(revenue_cents), "threshold": format_cents(threshold_cents)}
-    return Rating(segment, sentence % amounts)
+    amounts = {"revenue": format_cents(revenue_cents), "threshold": format_cents(bounds.b_cents)}
+    if revenue_cents >= bounds.a_cents:
+        return Rating(Segment.A, REACHES_A % {**amounts, "threshold": format_cents(bounds.a_cents)})
+    if revenue_cents >= bounds.b_cents:
+        return Rating(Segment.B, REACHES_B % amounts)
+    is_growing = to_bp(prospect.value) >= to_bp(prospect_bound)
+    said = {"prospect": f"{prospect.value:.2f}", "margin": f"{(prospect.high - prospect.low) / 2:.2f}"}
+    return Rating(
+        Segment.B if is_growing else Segment.C, (WILL_GROW if is_growing else WILL_STAY) % {**amounts, **said}
+    )
+
+
+def to_bp(share: float) -> int:
+    """A share from 0 to 1 in basis points, half up: what is stored is what is compared."""
+    return int(share * 10_000 + 0.5)
 
 
 def twelve_months_before(end: datetime) -> datetime:

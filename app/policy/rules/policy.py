@@ -14,6 +14,28 @@ class UnknownCompany(StrEnum):
     REVIEW = "review"
 
 
+class RatingMode(StrEnum):
+    """Whether amounts decide who is A and B, or shares of the whole revenue (ABC analysis)."""
+
+    ABSOLUTE = "absolute"
+    SHARES = "shares"
+
+
+class AutomaticRating(StrEnum):
+    """What the nightly rating and the one after an import do."""
+
+    OFF = "off"
+    PROPOSE = "propose"
+    APPLY = "apply"
+
+
+class OverrideApproval(StrEnum):
+    """How many people an override of a rating needs."""
+
+    ONE = "one"
+    TWO = "two"
+
+
 @dataclass(frozen=True)
 class Policy:
     """One version of the rules of the business (domain.md: "default values are defaults of settings")."""
@@ -34,6 +56,19 @@ class Policy:
     review_answer_days: int = 2
     proof_wait_days: int = 14
     card_hold_hours: int = 72
+    # Rating (domain.md section 1).
+    rating_mode: RatingMode = RatingMode.ABSOLUTE
+    a_share_percent: int = 80
+    b_share_percent: int = 15
+    growth_bound_percent: int = 100
+    prospect_bound_percent: int = 15
+    judgement_factor_percent: int = 200
+    growth_model_days: int = 30
+    automatic_rating: AutomaticRating = AutomaticRating.APPLY
+    nightly_rating_hour: int = 3
+    override_approval: OverrideApproval = OverrideApproval.ONE
+    override_longest_days: int = 365
+    growing_from_cents: int = 500_000
 
 
 @dataclass(frozen=True)
@@ -59,8 +94,25 @@ BOUNDS: dict[str, Bound] = {
     "review_answer_days": Bound(1, 60),
     "proof_wait_days": Bound(1, 90),
     "card_hold_hours": Bound(1, 144),
+    "a_share_percent": Bound(1, 98),
+    "b_share_percent": Bound(1, 98),
+    "growth_bound_percent": Bound(10, 500),
+    "prospect_bound_percent": Bound(1, 99),
+    "judgement_factor_percent": Bound(100, 1000),
+    "growth_model_days": Bound(1, 365),
+    "nightly_rating_hour": Bound(0, 23),
+    "override_longest_days": Bound(1, 3650),
+    "growing_from_cents": Bound(1, 10**12),
 }
 """Weekdays count from Monday = 1 to Sunday = 7 (ISO 8601)."""
+
+CHOICES: dict[str, type[StrEnum]] = {
+    "unknown_company": UnknownCompany,
+    "rating_mode": RatingMode,
+    "automatic_rating": AutomaticRating,
+    "override_approval": OverrideApproval,
+}
+"""The values that are one of a few words."""
 
 
 def faults(policy: Policy) -> list[FieldError]:
@@ -72,6 +124,8 @@ def faults(policy: Policy) -> list[FieldError]:
     ]
     if policy.b_threshold_cents >= policy.a_threshold_cents:
         wrong.append(FieldError("b_threshold_cents", N_("The B threshold must be below the A threshold.")))
+    if policy.a_share_percent + policy.b_share_percent >= 100:
+        wrong.append(FieldError("b_share_percent", N_("Both shares together must leave something for C.")))
     return wrong
 
 
@@ -83,8 +137,9 @@ def to_values(policy: Policy) -> dict[str, Any]:
 def from_values(values: dict[str, Any]) -> Policy:
     """The policy of stored values; names that are missing take their default, unknown ones are ignored."""
     known = {field.name: values[field.name] for field in fields(Policy) if field.name in values}
-    if "unknown_company" in known:
-        known["unknown_company"] = UnknownCompany(known["unknown_company"])
+    for name, choices in CHOICES.items():
+        if name in known:
+            known[name] = choices(known[name])
     return Policy(**known)
 
 

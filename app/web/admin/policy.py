@@ -1,6 +1,7 @@
 """The business policy: every value with its bounds, changed with a reason, and the versions before."""
 
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
 
 from fastapi import APIRouter
@@ -10,7 +11,15 @@ from starlette.responses import Response
 from app.core.errors import N_, FieldError, Invalid, Refused
 from app.flows.change_policy import change_policy
 from app.policy.queries import current_policy, current_version_id, list_versions
-from app.policy.rules.policy import BOUNDS, Policy, UnknownCompany
+from app.policy.rules.policy import (
+    BOUNDS,
+    CHOICES,
+    AutomaticRating,
+    OverrideApproval,
+    Policy,
+    RatingMode,
+    UnknownCompany,
+)
 from app.web.admin.lists import desk, form_error
 from app.web.admin.words import WEEKDAYS
 from app.web.deps import Now, ReadDep, StaffDep, Values, WriteDep
@@ -36,14 +45,44 @@ LABELS = {
     "review_answer_days": N_("Working days in which we promise an applicant our decision"),
     "proof_wait_days": N_("Days until a case comes back whose proof did not arrive"),
     "card_hold_hours": N_("Longest hold of a payment by a shared card, in hours"),
+    "rating_mode": N_("Rating by revenue"),
+    "a_share_percent": N_("By shares: A make the first percent of the revenue"),
+    "b_share_percent": N_("By shares: B make the next percent"),
+    "growth_bound_percent": N_("Growth is reaching the B threshold, times percent"),
+    "prospect_bound_percent": N_("B from a growth prospect of percent"),
+    "judgement_factor_percent": N_("Sales' judgement changes the odds of growing by a factor of percent"),
+    "growth_model_days": N_("Growth is learned anew from the history after days"),
+    "automatic_rating": N_("Rating at night and after each import"),
+    "nightly_rating_hour": N_("Nightly rating from (hour)"),
+    "override_approval": N_("An override of a rating needs"),
+    "override_longest_days": N_("An override lasts at most days"),
+    "growing_from_cents": N_("A customer here counts as growing from purchases in 12 months of"),
 }
-UNKNOWN_COMPANIES = {
-    UnknownCompany.ADMIT: N_("is admitted as C"),
-    UnknownCompany.REVIEW: N_("waits for a person"),
+CHOICE_WORDS: dict[str, dict[StrEnum, str]] = {
+    "unknown_company": {
+        UnknownCompany.ADMIT: N_("is admitted as C"),
+        UnknownCompany.REVIEW: N_("waits for a person"),
+    },
+    "rating_mode": {
+        RatingMode.ABSOLUTE: N_("by amounts"),
+        RatingMode.SHARES: N_("by shares of the whole revenue"),
+    },
+    "automatic_rating": {
+        AutomaticRating.OFF: N_("does not run"),
+        AutomaticRating.PROPOSE: N_("proposes, and a person applies it"),
+        AutomaticRating.APPLY: N_("applies itself"),
+    },
+    "override_approval": {
+        OverrideApproval.ONE: N_("one person"),
+        OverrideApproval.TWO: N_("a second person"),
+    },
 }
 DAYS = dict(enumerate(WEEKDAYS, start=1))
 VALUE_WORDS: dict[str, dict[Any, str]] = {
-    "unknown_company": {choice.value: label for choice, label in UNKNOWN_COMPANIES.items()},
+    **{
+        name: {choice.value: label for choice, label in choices.items()}
+        for name, choices in CHOICE_WORDS.items()
+    },
     "dispatch_weekday": DAYS,
     "cut_off_weekday": DAYS,
 }
@@ -102,9 +141,9 @@ def _read(values: dict[str, str]) -> tuple[Policy | None, list[FieldError]]:
     return (None if faults else Policy(**given)), faults
 
 
-def _value(name: str, text: str) -> int | UnknownCompany:
-    if name == "unknown_company":
-        return UnknownCompany(text)
+def _value(name: str, text: str) -> int | StrEnum:
+    if name in CHOICES:
+        return CHOICES[name](text)
     return parse_cents(text) if name.endswith("_cents") else int(text)
 
 
@@ -141,9 +180,9 @@ def _fields(policy: Policy, given: dict[str, str], *, language: str) -> list[Pol
             kind, text = "choice", str(value)
             options = tuple((str(day), label) for day, label in enumerate(WEEKDAYS, start=1))
             options = options[: BOUNDS[name].greatest]
-        elif name == "unknown_company":
+        elif name in CHOICES:
             kind, text = "choice", value.value
-            options = tuple((choice.value, label) for choice, label in UNKNOWN_COMPANIES.items())
+            options = tuple((choice.value, label) for choice, label in CHOICE_WORDS[name].items())
         else:
             kind, text = "number", str(value)
         bound = BOUNDS.get(name)

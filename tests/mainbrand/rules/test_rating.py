@@ -5,8 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from app.mainbrand.rules.countries import country_code
-from app.mainbrand.rules.rating import format_cents, rating_by_revenue, twelve_months_before
+from app.mainbrand.rules.prospect import Method, Prospect
+from app.mainbrand.rules.rating import format_cents, rate, twelve_months_before
 from app.mainbrand.rules.segments import Segment
+from app.mainbrand.rules.shares import RevenueBounds
+
+BOUNDS = RevenueBounds(a_cents=5_000_000, b_cents=1_000_000)
+DULL = Prospect(0.08, 0.04, 0.12, Method.MODEL)
 
 
 @pytest.mark.parametrize(
@@ -21,16 +26,29 @@ from app.mainbrand.rules.segments import Segment
     ],
 )
 def test_reaching_a_threshold_is_enough(revenue_cents: int, segment: Segment) -> None:
-    rating = rating_by_revenue(revenue_cents, a_threshold_cents=5_000_000, b_threshold_cents=1_000_000)
-
-    assert rating.segment is segment
+    assert rate(revenue_cents, bounds=BOUNDS, prospect=DULL, prospect_bound=0.15).segment is segment
 
 
-def test_the_reason_of_a_c_says_that_growth_is_not_rated_yet() -> None:
-    rating = rating_by_revenue(123_456, a_threshold_cents=5_000_000, b_threshold_cents=1_000_000)
+@pytest.mark.parametrize("prospect, segment", [(0.15, Segment.B), (0.14994, Segment.C), (0.9, Segment.B)])
+def test_only_low_revenue_with_a_low_prospect_makes_c(prospect: float, segment: Segment) -> None:
+    given = Prospect(prospect, 0.0, 1.0, Method.RULE)
 
-    assert rating.reason == (
-        "revenue 1,234.56 in 12 months, below the B threshold of 10,000.00; growth not yet rated"
+    assert rate(123_456, bounds=BOUNDS, prospect=given, prospect_bound=0.15).segment is segment
+
+
+def test_the_reason_names_revenue_threshold_and_prospect_with_its_margin() -> None:
+    stays = rate(123_456, bounds=BOUNDS, prospect=DULL, prospect_bound=0.15)
+    grows = rate(
+        123_456, bounds=BOUNDS, prospect=Prospect(0.31, 0.23, 0.39, Method.MODEL), prospect_bound=0.15
+    )
+
+    assert stays.reason == (
+        "revenue 1,234.56 in 12 months is below the B threshold of 10,000.00, "
+        "and the prospect of growth is only 0.08 ± 0.04"
+    )
+    assert grows.reason == (
+        "revenue 1,234.56 in 12 months is below the B threshold of 10,000.00, "
+        "but the prospect of growth is 0.31 ± 0.08"
     )
 
 

@@ -2,7 +2,9 @@ from dataclasses import fields, replace
 
 import pytest
 
-from app.policy.rules.policy import BOUNDS, Policy, UnknownCompany, faults, from_values, to_values
+from app.policy.rules.policy import BOUNDS, CHOICES, Policy, UnknownCompany, faults, from_values, to_values
+
+BOUND_TO_EACH_OTHER = {"a_threshold_cents", "b_threshold_cents", "a_share_percent", "b_share_percent"}
 
 
 def test_the_defaults_are_within_their_bounds() -> None:
@@ -17,7 +19,7 @@ def test_one_step_beyond_a_bound_is_a_fault_of_that_field(name: str) -> None:
         assert name in [fault.field for fault in faults(replace(Policy(), **{name: value}))]
 
 
-@pytest.mark.parametrize("name", sorted(set(BOUNDS) - {"a_threshold_cents", "b_threshold_cents"}))
+@pytest.mark.parametrize("name", sorted(set(BOUNDS) - BOUND_TO_EACH_OTHER))
 def test_the_bounds_themselves_are_allowed(name: str) -> None:
     bound = BOUNDS[name]
 
@@ -32,6 +34,14 @@ def test_b_begins_below_a() -> None:
     ]
 
 
+def test_the_shares_of_a_and_b_leave_something_for_c() -> None:
+    assert faults(Policy(a_share_percent=1, b_share_percent=98)) == []
+    assert faults(Policy(a_share_percent=98, b_share_percent=1)) == []
+    assert [fault.field for fault in faults(Policy(a_share_percent=60, b_share_percent=40))] == [
+        "b_share_percent"
+    ]
+
+
 def test_bounds_of_amounts_are_told_in_euros() -> None:
     (fault,) = faults(Policy(low_quantity_surcharge_cents=-1))
 
@@ -41,6 +51,6 @@ def test_bounds_of_amounts_are_told_in_euros() -> None:
 def test_every_whole_number_has_bounds_and_every_value_survives_storing() -> None:
     policy = Policy(unknown_company=UnknownCompany.REVIEW, transit_days=9)
 
-    assert {field.name for field in fields(Policy)} - {"unknown_company"} == set(BOUNDS)
+    assert {field.name for field in fields(Policy)} - set(CHOICES) == set(BOUNDS)
     assert from_values(to_values(policy)) == policy
     assert from_values({"transit_days": 9, "abolished": 1}) == Policy(transit_days=9)

@@ -12,8 +12,11 @@ POLICY = {
     "minimum_order_value_cents": "40", "low_quantity_surcharge_cents": "12,50", "dispatch_weekday": "3",
     "cut_off_weekday": "2", "cut_off_hour": "10", "handling_days": "2", "transit_days": "1",
     "later_than_main_brand_days": "6", "review_answer_days": "3", "proof_wait_days": "10",
-    "reason": "spring", "based_on": "0",
     "card_hold_hours": "48", "review_from_score": "50",
+    "rating_mode": "absolute", "a_share_percent": "80", "b_share_percent": "15",
+    "growth_bound_percent": "100", "prospect_bound_percent": "15", "judgement_factor_percent": "200",
+    "growth_model_days": "30", "automatic_rating": "apply", "nightly_rating_hour": "3", "override_approval": "two",
+    "override_longest_days": "365", "growing_from_cents": "5000", "reason": "spring", "based_on": "0",
 }  # fmt: skip
 
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from app.mainbrand.rules.rating import rating_by_revenue
+from app.mainbrand.rules.prospect import Method, Prospect
+from app.mainbrand.rules.rating import rate
+from app.mainbrand.rules.shares import RevenueBounds
 from app.web.admin.reasons import reason_text
 
 
@@ -13,12 +15,18 @@ from app.web.admin.reasons import reason_text
         (1_067_009, "Umsatz 10.670,09 in 12 Monaten, erreicht die B-Schwelle von 10.000,00"),
         (
             96_400,
-            "Umsatz 964,00 in 12 Monaten, unter der B-Schwelle von 10.000,00; Wachstum noch nicht eingestuft",
+            "Umsatz 964,00 in 12 Monaten liegt unter der B-Schwelle von 10.000,00, "
+            "und die Wachstumsaussicht beträgt nur 0,08 ± 0,04",
         ),
     ],
 )
 def test_a_rating_is_read_in_german_with_german_amounts(revenue_cents: int, german: str) -> None:
-    rating = rating_by_revenue(revenue_cents, a_threshold_cents=5_000_000, b_threshold_cents=1_000_000)
+    rating = rate(
+        revenue_cents,
+        bounds=RevenueBounds(5_000_000, 1_000_000),
+        prospect=Prospect(0.08, 0.04, 0.12, Method.MODEL),
+        prospect_bound=0.15,
+    )
 
     assert reason_text(rating.reason, language="de") == german
     assert reason_text(rating.reason, language="en") == rating.reason
