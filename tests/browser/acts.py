@@ -88,9 +88,10 @@ def admit(visit: Visit, company_name: str) -> None:
         visit.page.locator(".tiles a[href='/admin/screening']").click()
     visit.look()
     visit.follow(company_name)
-    visit.page.locator("input[name=decision][value=clear]").check()
     visit.page.locator("#f-reason").fill("Called them: a workshop of its own.")
-    visit.press("Decide and show the next case")
+    with visit.leaving():
+        visit.page.locator("button[name=decision][value=clear]").click()
+    visit.look()
 
 
 def fill_cart(visit: Visit, search: str, bundle: str, *, quantity: int | None = None) -> None:

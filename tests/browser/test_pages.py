@@ -24,6 +24,7 @@ CLOSED = (
 PUBLIC = ("/", "/register", "/login", "/password/forgot", "/imprint", "/privacy", "/terms")
 ADMIN = (
     *("/admin", "/admin/orders", "/admin/dispatch", "/admin/customers", "/admin/screening"),
+    *("/admin/screening?state=proof", "/admin/screening?state=decided", "/admin/objections"),
     *("/admin/accounts", "/admin/bundles", "/admin/bundles?new=1", "/admin/blocks", "/admin/payments"),
     *("/admin/mail", "/admin/policy", "/admin/gate", "/admin/staff", "/admin/audit"),
 )

@@ -146,17 +146,29 @@ def _act(
         ),
         is_unlinking=values.get("unlink") == "1",
     )
-    account_id = _account_id(reading, values) if act in (Act.SAME, Act.ADMIT, Act.BLOCK) else None
     if act == Act.SAME:
         decide_same_company(
-            session, screening_id, main_account_id=account_id, reason=reason, reason_code=code, look=look,
-            actor=staff.actor, now=now,
-        )  # fmt: skip
-    else:
-        decide(
-            session, screening_id, decision=_decision(act), main_account_id=account_id, reason=reason,
-            reason_code=code, look=look, actor=staff.actor, now=now,
-        )  # fmt: skip
+            session,
+            screening_id,
+            main_account_id=_same_account(reading, values),
+            reason=reason,
+            reason_code=code,
+            look=look,
+            actor=staff.actor,
+            now=now,
+        )
+        return "decided"
+    decide(
+        session,
+        screening_id,
+        decision=_decision(act),
+        main_account_id=_number(values.get("main_account_id", "")),
+        reason=reason,
+        reason_code=code,
+        look=look,
+        actor=staff.actor,
+        now=now,
+    )
     return "decided"
 
 
@@ -165,13 +177,19 @@ def _decision(text: str) -> ScreeningState:
     return ScreeningState(text) if text in words.DECISIONS else ScreeningState.PENDING
 
 
-def _account_id(session: Session, values: dict[str, str]) -> int | None:
-    """The account that was chosen, or whose number was typed; 0, which is no account, for what does not exist."""
+def _same_account(session: Session, values: dict[str, str]) -> int | None:
+    """The account that was chosen, or whose number was typed; 0, which is no account, for what does not exist.
+
+    Its fields are its own: a candidate that stands chosen in the form must not be linked by admitting.
+    """
     number = values.get("account_number", "").strip()
     if number:
         account = account_by_number(session, number)
         return account.id if account is not None else 0
-    text = values.get("main_account_id", "")
+    return _number(values.get("same_account_id", ""))
+
+
+def _number(text: str) -> int | None:
     found = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
     return found if found is None or found <= LARGEST_ID else 0
 
@@ -233,7 +251,7 @@ def _form(
 ) -> dict[str, str]:
     """What the form shows: what was typed, or the first standard reasons; a single candidate is chosen already."""
     if values is not None:
-        names = ("main_account_id", "account_number", "reason", *(f"reason_{act.value}" for act in Act))
+        names = ("same_account_id", "account_number", "reason", *(f"reason_{act.value}" for act in Act))
         return {"unlink": values.get("unlink", ""), "opened": values.get("opened", "")} | {
             name: values.get(name, "") for name in names
         }
@@ -246,5 +264,5 @@ def _form(
     first = {f"reason_{act.value}": next(iter(reasons)) for act, reasons in STANDARD_REASONS.items()}
     chosen = str(account_ids[0]) if len(account_ids) == 1 else ""
     return {
-        "main_account_id": chosen, "account_number": "", "reason": "", "unlink": "", "opened": mark, **first
+        "same_account_id": chosen, "account_number": "", "reason": "", "unlink": "", "opened": mark, **first
     }  # fmt: skip

@@ -110,7 +110,7 @@ def test_same_company_takes_the_chosen_account_or_the_number_that_was_typed(
         case_url(things),
         {
             "decision": "same",
-            "main_account_id": str(things.account.id),
+            "same_account_id": str(things.account.id),
             "account_number": " K 77/1 ",
             "reason_same": "branch",
         },
@@ -119,6 +119,20 @@ def test_same_company_takes_the_chosen_account_or_the_number_that_was_typed(
     assert answer.headers["location"] == "/admin/screening?done=no_more_cases"
     decided: Customer = fresh(session, things.applicant)
     assert (decided.main_account_id, decided.screening) == (account.id, state)
+
+
+def test_a_candidate_that_stands_chosen_in_the_form_is_not_linked_by_admitting(
+    admin: Browser, things: Desk, session: Session
+) -> None:
+    page = admin.get(case_url(things)).text
+    assert f'<option value="{things.account.id}" selected>' in page
+    sent = {"same_account_id": str(things.account.id), "reason_clear": "called", "reason_same": "branch"}
+
+    answer = admin.submit(case_url(things), {"decision": "clear", **sent})
+
+    assert answer.status_code == 303
+    decided: Customer = fresh(session, things.applicant)
+    assert (decided.main_account_id, decided.screening) == (None, ScreeningState.CLEAR)
 
 
 def test_an_account_that_does_not_exist_is_told_at_its_field_and_nothing_typed_is_lost(
