@@ -20,7 +20,7 @@ from app.mainbrand.service_match_keys import ALL_ACCOUNTS
 MOST_ACCOUNTS_OF_KEYS = 2_000
 """As many accounts are looked at by an applicant's keys, the rarest keys first; commoner keys are left out."""
 
-MOST_CANDIDATES = 40
+MOST_CANDIDATES = 30
 """As many of these are compared in full: those whose common keys weigh most."""
 
 MOST_PER_IDENTIFIER = 2_000
@@ -40,7 +40,7 @@ class Found:
 
 
 def find_candidates(session: Session, applicants: Sequence[Applicant]) -> Found:
-    """The main accounts worth a comparison: all with an equal hard identifier, and the 40 that share most keys."""
+    """The main accounts worth a comparison: all with an equal hard identifier, and the 30 that share most keys."""
     keys = [applicant_keys(applicant) for applicant in applicants]
     hashes = {key: key_hash(key) for one in keys for key in one}
     commons = _counts(session, [*hashes.values(), ALL_ACCOUNTS])

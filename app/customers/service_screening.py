@@ -23,6 +23,9 @@ MAIL_KIND = {
 BY_ITSELF = "schlicht"
 """Who decided where no person did: a newer comparison replaced the older one."""
 
+DELIVERY = "delivery_address"
+"""The trigger of a case about where goods are to go; the company itself is admitted meanwhile."""
+
 REASONS = {
     Because.C_ACCOUNT: N_("is a C-rated main account"),
     Because.UNKNOWN: N_("unknown to the main brand, admitted by policy"),
@@ -106,6 +109,10 @@ def tell(
     if state is ScreeningState.BLOCKED and is_news:
         session.add(
             BlockedAttempt(customer_id=screening.customer_id, reason=because[:32], place="screening", at=now)
+        )
+    if not is_news and state is ScreeningState.CLEAR and screening.trigger == DELIVERY:
+        write_to(
+            session, customer, "delivery_address_cleared", key=f"delivery_cleared:{screening.id}", now=now
         )
     if state in MAIL_KIND and is_news:
         write_to(

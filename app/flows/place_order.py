@@ -11,6 +11,8 @@ from app.core.ids import new_number
 from app.core.transaction import transaction
 from app.customers.gate import admission_now
 from app.customers.rules.admission import Admission
+from app.customers.rules.delivery import Destination
+from app.customers.service_delivery import is_held_back
 from app.ordering.models import Charge, Order, OrderLine, OrderTax
 from app.ordering.queries_checkout import Checkout, read_checkout
 from app.ordering.rules.offer import Change, changes, read_offer
@@ -19,6 +21,10 @@ from app.ordering.rules.states import CancelReason, OrderState
 from app.ordering.service import add_event, cancel, lock_order, mail_order
 from app.payments.rules.items import GREATEST_AMOUNT_CENTS, LEAST_AMOUNT_CENTS
 from app.payments.service import JUST_PAYING, let_go, lock_payments
+
+ADDRESS_IN_CHECK = N_(
+    "We check this delivery address and write to you. Nothing was ordered or charged; your cart is kept."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ def place_order(
 
     The same checkout key gives the same order, however often and however parallel it is sent. Raises
     OrderChanged, or Refused for an empty or unsellable cart, a company no longer admitted, an order that
-    is just being paid.
+    is just being paid, a delivery address that a person must look at first (nothing is ordered then).
     """
     with transaction(session):
         admission = admission_now(session, customer_id, contact_id=contact_id)
@@ -80,21 +86,28 @@ def place_order(
             raise Refused(N_("Ordering is not possible right now."), code="order.not_admitted")
         checkout = read_checkout(session, customer_id, calendar=calendar, now=now, is_locking=True)
         _check(checkout, shown)
-        _replace_unpaid(session, customer_id, now=now)
-        order = _store(
-            session,
-            checkout,
-            customer_id=customer_id,
-            contact_id=contact_id,
-            checkout_key=checkout_key,
-            address=address,
-            purchase_reference=purchase_reference,
-            language=language,
-            now=now,
-        )
+        to = Destination(address.company_name, address.street, address.postal_code, address.city)
+        if is_held_back(session, customer_id=customer_id, contact_id=contact_id, to=to, now=now):
+            placed = None
+        else:
+            _replace_unpaid(session, customer_id, now=now)
+            order = _store(
+                session,
+                checkout,
+                customer_id=customer_id,
+                contact_id=contact_id,
+                checkout_key=checkout_key,
+                address=address,
+                purchase_reference=purchase_reference,
+                language=language,
+                now=now,
+            )
+            placed = PlacedOrder(order.id or 0, order.number, is_new=True)
         reach("place_order.before_commit")
-        placed = PlacedOrder(order.id or 0, order.number, is_new=True)
     reach("place_order.after_commit")
+    if placed is None:
+        # After the commit, as the case for a person must stay.
+        raise Refused(ADDRESS_IN_CHECK, code="order.address_in_check")
     return placed
 
 

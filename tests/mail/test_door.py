@@ -23,6 +23,7 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "decision_admitted": ({}, {}, "http://testserver/catalogue"),
     "decision_refused": ({}, {}, "kontakt@schlicht.example"),
     "decision_main_brand": ({}, {}, "vertrieb@kessler.example, +49 30 23125 200"),
+    "delivery_address_cleared": ({}, {}, "http://testserver/cart"),
     "password_reset": ({"hours": 1}, {"token": "T0KEN"}, "http://testserver/password/reset/T0KEN"),
 }
 

@@ -42,11 +42,8 @@ def find_matches(
     Left out is who scores less than `review_from_score`. At most 20 matches.
     """
     comparison = Comparison(applicant, rarity or Rarity())
-    found = [
-        match
-        for candidate in candidates
-        if (match := comparison.with_candidate(candidate)).is_hard or match.score >= review_from_score
-    ]
+    matches = (comparison.with_candidate(candidate, least=review_from_score) for candidate in candidates)
+    found = [match for match in matches if match is not None]
     found.sort(key=lambda match: (not match.is_hard, -match.score, -len(match.evidence), match.account_id))
     return found[:MAXIMUM_MATCHES]
 
@@ -62,19 +59,19 @@ class Comparison:
         house = house_key(self._address)
         self._neighbours = rarity.count(*house) if house else 1
 
-    def with_candidate(self, candidate: Candidate) -> Match:
-        """The match with one candidate, however little it has in common."""
+    def with_candidate(self, candidate: Candidate, *, least: int) -> Match | None:
+        """The match with one candidate; None where it scores less than `least` and no hard identifier is equal."""
         hard = self._hard(candidate)
         signs = [*self._domains(candidate), *self._phone(candidate), *self._people(candidate)]
         place = self._place(candidate)
         name, is_first, other_name = self._best_name(candidate)
         likeness = strength(name, place, neighbour_count=self._neighbours)
         same = self._same_name() if name.is_same else 0.0
-        total = together(likeness.total, same, *(value for *_, value in signs))
-        if hard:
-            total = 1.0
-        alike = self._alike(candidate, name, place, likeness, same, is_first=is_first, other_name=other_name)
+        total = 1.0 if hard else together(likeness.total, same, *(value for *_, value in signs))
         score = 100 if hard else min(99, round(100 * total))
+        if score < least:
+            return None
+        alike = self._alike(candidate, name, place, likeness, same, is_first=is_first, other_name=other_name)
         return Match(
             candidate.account_id,
             candidate.account_number,

@@ -72,11 +72,15 @@ class _Pairing:
 
     def pair_joined(self, stems: tuple[str, ...], left: list[str], whole_left: list[str]) -> None:
         """Words that the other name writes together: "Facility Management" and "Facilitymanagement"."""
-        for whole in [word for word in whole_left if len(word) >= 4] if left else ():
-            for parts in _neighbours(stems):
-                if any(part in left for part in parts) and _is_joined("".join(parts), whole):
-                    weights = self.rarity.weight(whole), sum(map(self.rarity.weight, parts))
-                    self._count(min(weights))
+        if len(stems) < 2 or not left or not whole_left:
+            return
+        for parts in _neighbours(stems):
+            joined = "".join(parts)
+            for whole in whole_left:
+                if abs(len(joined) - len(whole)) > 2 or len(whole) < 4 or not _is_joined(joined, whole):
+                    continue
+                if any(part in left for part in parts):
+                    self._count(min(self.rarity.weight(whole), sum(map(self.rarity.weight, parts))))
                     left[:] = [word for word in left if word not in parts]
                     whole_left.remove(whole)
                     break
@@ -126,11 +130,11 @@ def _neighbours(stems: tuple[str, ...]) -> list[tuple[str, ...]]:
 
 
 def _is_joined(joined: str, whole: str) -> bool:
-    if joined == whole:
-        return True
-    if abs(len(joined) - len(whole)) > 2:
-        return False
-    return stem(joined) == stem(whole) or (len(whole) >= 8 and Levenshtein.distance(joined, whole) <= 2)
+    return (
+        joined == whole
+        or stem(joined) == stem(whole)
+        or (len(whole) >= 8 and Levenshtein.distance(joined, whole) <= 2)
+    )
 
 
 def _common_beginning(short: str, long: str) -> int:

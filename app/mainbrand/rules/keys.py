@@ -61,8 +61,12 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(LOOKALIKES)
-    folded = plain.casefold().translate(UMLAUTS)
+    normal = INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    folded = normal.casefold().translate(UMLAUTS)
+    if folded.isascii():
+        return folded
+    # Before lower case, as some capitals look like another Latin letter than their small ones.
+    folded = normal.translate(LOOKALIKES).casefold().translate(UMLAUTS)
     decomposed = unicodedata.normalize("NFKD", folded)
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 

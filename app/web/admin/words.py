@@ -79,6 +79,7 @@ MAIL_KINDS = {
     "proof_wanted": N_("A paper is asked for"),
     "objection_received": N_("A company objects"),
     "objection_answered": N_("Answer to an objection"),
+    "delivery_address_cleared": N_("Delivery address checked"),
     "password_reset": N_("New password"),
     "order_received": N_("Order received"),
     "order_accepted": N_("Order accepted"),
@@ -152,6 +153,7 @@ BECAUSE = {
     "known_customer": N_("A customer of this shop is the same company."),
     "unknown": N_("The main brand does not know it."),
     "objection": N_("Its objection was upheld: it is looked at again."),
+    "delivery_address": N_("Goods are to go to an address of a main account."),
     "same_card": N_("It paid with the card of a company that is shut out."),
 }
 # A standard reason is kept as its sentence.
@@ -201,6 +203,7 @@ ACTIONS = {
     "customer.applied": N_("Company applied"),
     "customer.changed": N_("Company data changed"),
     "customer.screened": N_("Compared with the main accounts"),
+    "customer.delivery_held_back": N_("Delivery address held back"),
     "screening.admitted": N_("Review decided: admitted"),
     "screening.refused": N_("Review decided: refused"),
     "screening.blocked": N_("Review decided: main brand"),

@@ -97,6 +97,9 @@ def order(
     except Refused as refusal:
         if refusal.code in ("order.empty_cart", "order.cart_faulty"):
             return see_other("/cart")
+        if refusal.code == "order.address_in_check":
+            found = {"street": translate(language, refusal.message)}
+            return _again(request, reads, visitor, values, now=now, status=409, errors=found)
         raise
     return to_card_page(session, shop, visitor, number=placed.number, now=now)
 

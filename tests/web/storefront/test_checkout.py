@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from app.core.clock import utc_now
 from app.core.transaction import transaction
 from app.customers.models import Contact, Customer
+from app.flows.screen_customer import complete_keys
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import CartLine, Order
 from app.ordering.rules.states import OrderState
@@ -224,3 +225,18 @@ def test_the_fake_has_every_verb_of_the_gateway() -> None:
 
     verbs = {name for name in vars(StripeGateway) if not name.startswith("_")}
     assert verbs <= set(dir(FakeStripe))
+
+
+def test_an_address_that_is_looked_at_first_is_said_neutrally_and_nothing_typed_is_lost(
+    session: Session, till: Till, client: Any
+) -> None:
+    make.main_account(session, street="Hafenstraße 12", postal_code="20457", city="Hamburg")
+    complete_keys(session)
+    there = {"street": "Hafenstr. 12", "postal_code": "20457", "city": "Hamburg"}
+
+    answer = client.post("/checkout", data=filled(client, **there))
+
+    assert answer.status_code == 409
+    assert "We check this delivery address and write to you." in answer.text
+    assert 'value="Hafenstr. 12"' in answer.text
+    assert session.exec(select(Order)).all() == []
