@@ -11,6 +11,7 @@ from app.catalogue.rules.words import RUN
 
 SHORTEST_COMPOUND_PART = 4
 SHORTEST_TYPO = 4
+SHORTEST_COMPOUND_TYPO = 6
 MOST_ALTERNATIVES = 40
 
 
@@ -36,8 +37,8 @@ def read_query(words: Sequence[str], vocabulary: Sequence[str]) -> Reading:
 
     `vocabulary` holds every word of the catalogue, sorted. A word stands for itself and for compounds that
     hold it, the last word also for its continuations; a number with letters (`nu206`) for its parts; else
-    for the words one typing error away (a letter wrong, missing, too much, or two swapped). A word that
-    stands for nothing is named in `unknown`, and then the query finds nothing.
+    for the words one typing error away (a letter wrong, missing, too much, or two swapped) and for compounds
+    that hold such a word. A word that stands for nothing is named in `unknown`, and then the query finds nothing.
     """
     terms: list[Term] = []
     corrected: list[tuple[str, str]] = []
@@ -50,7 +51,7 @@ def read_query(words: Sequence[str], vocabulary: Sequence[str]) -> Reading:
             terms.extend(Term((part,)) for part in parts)
         elif similar := _similar(word, vocabulary):
             terms.append(Term(tuple(similar)))
-            corrected.append((word, similar[0]))
+            corrected.append((word, next(iter(similar.values()))))
         else:
             unknown.append(word)
     return Reading(tuple(terms), tuple(corrected), tuple(unknown))
@@ -80,8 +81,51 @@ def _parts(word: str, vocabulary: Sequence[str]) -> list[str]:
     return parts if len(parts) > 1 and is_known else []
 
 
-def _similar(word: str, vocabulary: Sequence[str]) -> list[str]:
+def _similar(word: str, vocabulary: Sequence[str]) -> dict[str, str]:
+    """Words that may have been meant, the whole ones first; each with what of it was taken for the word."""
     if len(word) < SHORTEST_TYPO or word.isdigit():
-        return []
+        return {}
     close = process.extract(word, vocabulary, scorer=OSA.distance, score_cutoff=1, limit=MOST_ALTERNATIVES)
-    return sorted(other for other, _distance, _place in close)
+    found = {other: other for other in sorted(other for other, _distance, _place in close)}
+    if len(word) >= SHORTEST_COMPOUND_TYPO:
+        found = found | {
+            other: part for other, part in _holding_similar(word, vocabulary).items() if other not in found
+        }
+    return dict(list(found.items())[:MOST_ALTERNATIVES])
+
+
+def _holding_similar(word: str, vocabulary: Sequence[str]) -> dict[str, str]:
+    """Compounds that hold the word with one typing error, the shortest first, each with the part that was meant."""
+    # One error leaves one half of a word as it is, unless it swaps the two letters where the halves meet.
+    middle = len(word) // 2
+    head, tail = word[:middle], word[middle:]
+    swapped = head[:-1] + tail[0] + head[-1] + tail[1:]
+    found = {}
+    for other in vocabulary:
+        if len(other) > len(word) and (head in other or tail in other or swapped in other):
+            part = swapped if swapped in other else _after(other, head, tail) or _before(other, head, tail)
+            if part:
+                found[other] = part
+    return dict(sorted(found.items(), key=lambda pair: (len(pair[0]), pair[0])))
+
+
+def _after(other: str, head: str, tail: str) -> str:
+    """What follows `head` in `other` and is one typing error from `tail`, with the head; empty for nothing."""
+    place = other.find(head)
+    while place >= 0:
+        start = place + len(head)
+        for length in _lengths(tail):
+            part = other[start : start + length]
+            if len(part) == length and OSA.distance(part, tail, score_cutoff=1) == 1:
+                return head + part
+        place = other.find(head, place + 1)
+    return ""
+
+
+def _before(other: str, head: str, tail: str) -> str:
+    turned = _after(other[::-1], tail[::-1], head[::-1])
+    return turned[::-1]
+
+
+def _lengths(text: str) -> tuple[int, int, int]:
+    return len(text), len(text) + 1, len(text) - 1
