@@ -9,7 +9,7 @@ from sqlmodel import Session, SQLModel
 from app.core.failpoints import reach
 from app.core.transaction import transaction
 from app.mail.models import Mail, MailState
-from app.mail.rendering import render, to_message
+from app.mail.rendering import message_id_of, render, to_message
 from app.mail.transport import Refusal, Transport
 from app.settings import Settings
 
@@ -47,6 +47,7 @@ def send_mail(
         if mail.state not in (MailState.QUEUED, MailState.SENDING):
             return
         mail.state = MailState.SENDING
+        mail.message_id = message_id_of(mail, settings=settings)
         mail.attempt_count += 1
     reach("send_mail.before_smtp")
     try:

@@ -9,6 +9,9 @@ from sqlmodel import Field, SQLModel
 
 from app.core.db import UTCDateTime, enum_type
 
+UNDECIDED_DOMAIN = "@schlicht>"
+"""How a Message-ID ends until the e-mail is handed over for the first time; then its domain is fixed."""
+
 
 class MailState(StrEnum):
     """`sending` is committed before SMTP begins: after a crash there it is sent once more, same Message-ID."""
@@ -21,7 +24,10 @@ class MailState(StrEnum):
 
 
 class Mail(SQLModel, table=True):
-    """One e-mail: template name and values, never rendered catalogue text; `key` makes it unique per cause."""
+    """One e-mail: template name and values, never rendered catalogue text; `key` makes it unique per cause.
+
+    `message_id` is the one that is sent, from the first attempt on.
+    """
 
     __tablename__ = "mails"
     __table_args__ = (
@@ -45,3 +51,8 @@ class Mail(SQLModel, table=True):
     provider_answer: str | None = None
     created_at: datetime = Field(sa_type=UTCDateTime)
     sent_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+    @property
+    def sent_message_id(self) -> str:
+        """The Message-ID under which it went out or was tried; empty before the first attempt."""
+        return "" if self.message_id.endswith(UNDECIDED_DOMAIN) else self.message_id

@@ -8,7 +8,7 @@ from email.utils import format_datetime, parseaddr
 
 from jinja2 import Environment
 
-from app.mail.models import Mail
+from app.mail.models import UNDECIDED_DOMAIN, Mail
 from app.settings import Settings
 
 
@@ -36,7 +36,7 @@ def render(mail: Mail, environment: Environment, *, settings: Settings) -> Text:
 
 
 def to_message(mail: Mail, text: Text, *, settings: Settings) -> EmailMessage:
-    """The message as it goes over the wire: plain text, fixed Message-ID, no surprise headers."""
+    """The message as it goes over the wire: plain text, the row's Message-ID, no surprise headers."""
     message = EmailMessage(policy=SMTP)
     name, address = parseaddr(settings.mail_from)
     local, _, domain = address.partition("@")
@@ -44,11 +44,17 @@ def to_message(mail: Mail, text: Text, *, settings: Settings) -> EmailMessage:
     message["To"] = mail.to_address
     message["Subject"] = text.subject
     message["Date"] = format_datetime(mail.created_at)
-    message["Message-ID"] = mail.message_id.replace("@schlicht>", f"@{domain}>")
+    message["Message-ID"] = mail.message_id
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = mail.language
     message.set_content(text.body, cte="quoted-printable")
     return message
+
+
+def message_id_of(mail: Mail, *, settings: Settings) -> str:
+    """The Message-ID under which a row leaves: the sender's domain is known only when it is handed over."""
+    domain = parseaddr(settings.mail_from)[1].partition("@")[2]
+    return mail.message_id.replace(UNDECIDED_DOMAIN, f"@{domain}>") if domain else mail.message_id
 
 
 def seller_of(settings: Settings) -> dict[str, str]:

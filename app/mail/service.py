@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session, col
 
 from app.jobs.service import insert_into, put_job
-from app.mail.models import Mail, MailState
+from app.mail.models import UNDECIDED_DOMAIN, Mail, MailState
 
 
 def put_mail(
@@ -30,7 +30,7 @@ def put_mail(
     row = {
         "kind": kind,
         "key": key,
-        "message_id": f"<{uuid.uuid4()}@schlicht>",
+        "message_id": f"<{uuid.uuid4()}{UNDECIDED_DOMAIN}",
         "to_address": to,
         "language": language,
         "values": values,

@@ -104,6 +104,26 @@ def test_a_mail_that_the_server_puts_off_stays_queued_with_the_reason(
     assert (mail.state, mail.error) == (MailState.QUEUED, "Delay: 451 not now")
 
 
+def test_the_message_id_that_left_is_the_one_that_is_kept_and_stays_through_every_attempt(
+    session: Session, sink: tuple[Sink, str], settings: Settings, now: datetime
+) -> None:
+    server, url = sink
+    mail_id = _put(session, now)
+    assert session.get_one(Mail, mail_id).sent_message_id == ""
+    server.code = 451
+    with pytest.raises(Delay):
+        _send(session, url, mail_id, settings.model_copy(update={"mail_from": "a@first.example"}), now)
+    tried = session.get_one(Mail, mail_id).sent_message_id
+
+    server.code = 250
+    _send(session, url, mail_id, settings.model_copy(update={"mail_from": "b@later.example"}), now)
+
+    kept = session.get_one(Mail, mail_id, populate_existing=True).sent_message_id
+    assert kept == tried
+    assert kept.endswith("@first.example>")
+    assert f"Message-ID: {kept}".encode() in server.messages[0]
+
+
 def test_a_mail_that_the_server_refuses_for_good_is_failed_at_once(
     session: Session, sink: tuple[Sink, str], settings: Settings, now: datetime
 ) -> None:
