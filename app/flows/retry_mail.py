@@ -55,13 +55,11 @@ def send_again(
         mail = _lock(session, mail_id)
     if mail.state is not MailState.SENT:
         return False
-    try:
-        render(mail, environments[mail.language], settings=settings)
-    except UndefinedError as error:
+    if not can_be_sent_again(mail, environments=environments, settings=settings):
         message = N_(
             "This e-mail held a secret link that is not kept. The customer has to ask for a new one."
         )
-        raise Refused(message, code="mail.secret") from error
+        raise Refused(message, code="mail.secret")
     key = f"{mail.key[:120]}#again:{request_key[:64]}"
     with transaction(session):
         if session.exec(select(Mail.id).where(col(Mail.key) == key)).first() is not None:
@@ -78,6 +76,17 @@ def send_again(
             **mail.values,
         )
         _record(session, mail, "mail.sent_again", actor=actor, now=now, old=mail.state)
+    return True
+
+
+def can_be_sent_again(mail: Mail, *, environments: dict[str, Environment], settings: Settings) -> bool:
+    """Whether a sent e-mail still has all its values: a secret link is forgotten once it has left."""
+    if mail.state is not MailState.SENT:
+        return False
+    try:
+        render(mail, environments[mail.language], settings=settings)
+    except UndefinedError:
+        return False
     return True
 
 

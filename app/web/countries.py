@@ -1,4 +1,4 @@
-"""Names of the countries that may apply, in the reader's language."""
+"""Names of countries, in the reader's language."""
 
 import functools
 
@@ -7,12 +7,12 @@ from babel import Locale
 from app.core.rendering import LOCALES
 from app.customers.rules.countries import COUNTRIES
 
-NEIGHBOURS = 3
+NEIGHBOURS = 2
 
 
 @functools.cache
 def country_options(language: str) -> list[tuple[str, str]]:
-    """Code and name for a choice: Germany, Austria and Switzerland first, the others by name."""
+    """Code and name of where we deliver, for a choice: Germany and Austria first, the others by name."""
     names = Locale.parse(LOCALES[language]).territories
     options = [(code, str(names[code])) for code in COUNTRIES]
     return options[:NEIGHBOURS] + sorted(options[NEIGHBOURS:], key=lambda option: option[1])

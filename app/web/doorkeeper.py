@@ -10,7 +10,7 @@ import anyio
 from sqlalchemy import update
 from sqlmodel import col
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -22,7 +22,8 @@ from app.shop import Shop
 from app.staff.models import StaffSession
 from app.web.access import REGISTRY, Access, Entry
 from app.web.cookies import LANGUAGE_COOKIE, session_cookie, staff_cookie
-from app.web.errors import problem, wants_json
+from app.web.errors import problem
+from app.web.problems import problem_details, wants_json
 from app.web.refusal import refused_page
 from app.web.refusal_count import RefusalCount
 from app.web.rendering import see_other
@@ -153,8 +154,7 @@ def _refusal(request: Request, entry: Entry) -> Response | None:
 
 def _to_login(request: Request, login: str) -> Response:
     if wants_json(request):
-        body = {"type": "about:blank", "title": "Unauthorized", "status": 401, "code": "access.unknown"}
-        return JSONResponse(body, 401, media_type="application/problem+json")
+        return problem_details(request, 401, code="access.unknown")
     if request.headers.get("hx-request") == "true":
         return Response(status_code=401, headers={"HX-Redirect": login})
     if request.method == "GET" and login == "/login":

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from app.core.errors import N_
 from app.core.i18n import translate
 from app.customers.rules.admission import Admission
 from app.web.csrf import FIELD, csrf_token
-from app.web.errors import wants_json
 from app.web.page_cache import SlotMarkers, SlottedPage
+from app.web.problems import problem_details, wants_json
 from app.web.rendering import render
 from app.web.visitor import Visitor
 
@@ -44,15 +44,13 @@ def refused_page(request: Request, visitor: Visitor) -> Response:
     """The 403 for a visitor whom the gate refused; the same for every address, whether a thing exists or not."""
     reason = visitor.admission.value
     if wants_json(request):
-        body = {
-            "type": "about:blank",
-            "title": "Forbidden",
-            "status": 403,
-            "code": f"admission.{reason}",
-            "detail": translate(request.scope["lang"], NEXT[visitor.admission]),
-            "status_url": "/status",
-        }
-        return JSONResponse(body, 403, media_type="application/problem+json")
+        return problem_details(
+            request,
+            403,
+            code=f"admission.{reason}",
+            detail=translate(request.scope["lang"], NEXT[visitor.admission]),
+            status_url="/status",
+        )
     text = _page(request, reason).fill(
         {"csrf_token": csrf_token(request).encode(), "path": html.escape(request.scope["path"]).encode()}
     )

@@ -16,6 +16,7 @@ from app.staff.rules.roles import Role
 from app.web.cookies import set_form_cookie
 from app.web.csrf import FIELD, csrf_token, fresh_form_cookie
 from app.web.navigation import admin_nav
+from app.web.problems import problem_details, wants_json
 from app.web.static import static_url
 
 KIND_NAMES = {
@@ -34,6 +35,8 @@ ROLE_NAMES = {
     Role.FINANCE: N_("Finance"),
     Role.VIEWER: N_("Viewer"),
 }
+CODES = {403: "form.refused", 409: "form.conflict", 422: "form.invalid", 429: "throttled"}
+"""What a program reads beside the status of a form that came back."""
 
 
 def page(
@@ -44,7 +47,14 @@ def page(
     headers: dict[str, str] | None = None,
     **values: Any,
 ) -> Response:
-    """The page of a template, never stored by anybody. `errors` (field → sentence) are translated on the way."""
+    """The page of a template, never stored by anybody.
+
+    A failure (status 400 and up) with its `errors` (field → sentence in the reader's language) reaches a
+    program that asks for JSON as problem details instead.
+    """
+    if status >= 400 and wants_json(request):
+        code = CODES.get(status, f"http.{status}")
+        return problem_details(request, status, code=code, fields=values.get("errors"), headers=headers)
     response = Response(
         render(request, template, status=status, **values),
         status,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from email_validator import EmailNotValidError, validate_email
 
 from app.core.errors import N_, FieldError
-from app.customers.rules.countries import COUNTRIES, belongs_to, is_postal_code, is_vat_id
+from app.customers.rules.countries import belongs_to, fault_of_address, is_vat_id
 from app.mainbrand.rules.keys import fold, name_key, register_key, vat_key
 
 
@@ -183,15 +183,8 @@ def _faults_of_register(facts: CompanyFacts) -> list[FieldError]:
 
 
 def _faults_of_address(facts: CompanyFacts) -> list[FieldError]:
-    found = []
-    if facts.country not in COUNTRIES:
-        found.append(FieldError("country", N_("Please choose one of the countries that we deliver to.")))
-    elif not is_postal_code(facts.postal_code, country=facts.country):
-        found.append(
-            FieldError(
-                "postal_code", N_("This is no postal code of the country you chose. Germany: five digits.")
-            )
-        )
+    fault = fault_of_address(facts.postal_code, country=facts.country)
+    found = [fault] if fault else []
     if not re.search(r"[^\W\d_]", facts.street):
         found.append(FieldError("street", N_("Please enter street and house number.")))
     if not re.search(r"[^\W\d_]", facts.city):

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.core.ids import new_token
-from app.flows.retry_mail import abort, retry, send_again
+from app.flows.retry_mail import abort, can_be_sent_again, retry, send_again
 from app.mail.models import Mail, MailState
 from app.mail.queries import find_mail, list_mails
 from app.mail.rendering import Text, render
@@ -45,7 +45,12 @@ def show_mails(request: Request, session: ReadDep) -> Response:
 def show_mail(request: Request, mail_id: RowId, shop: ShopDep, session: ReadDep) -> Response:
     mail = find_mail(session, mail_id)
     return desk(
-        request, "mail/mail.html", mail=mail, text=_without_secrets(shop, mail), request_key=new_token()[:20]
+        request,
+        "mail/mail.html",
+        mail=mail,
+        text=_without_secrets(shop, mail),
+        may_send_again=can_be_sent_again(mail, environments=shop.environments, settings=shop.settings),
+        request_key=new_token()[:20],
     )
 
 

@@ -96,7 +96,9 @@ def change_line(
     if errors:
         wrong = {bundle_id: next(iter(errors.values()))}
         typed = {bundle_id: values.get("quantity", "")}
-        return _cart_page(request, visitor, reads, now=now, status=422, wrong=wrong, typed=typed)
+        return _cart_page(
+            request, visitor, reads, now=now, status=422, wrong=wrong, typed=typed, errors=errors
+        )
     return _answer(request, visitor, reads, now=now)
 
 
@@ -113,6 +115,7 @@ def _cart_page(
     status: int = 200,
     wrong: dict[int, str] | None = None,
     typed: dict[int, str] | None = None,
+    errors: Errors | None = None,
 ) -> Response:
     language = request.scope["lang"]
     calendar = calendar_of(request)
@@ -125,6 +128,7 @@ def _cart_page(
         cart=cart,
         lines=[(row, _sizes(row), (typed or {}).get(row.bundle_id, row.quantity)) for row in cart.rows],
         faults=faults,
+        errors=errors or {},
         last_order=last_order(cart.checkout.promise, calendar),
         is_fragment=is_htmx(request),
     )

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.core.errors import N_, NotFound, Refused
 from app.core.i18n import translate
 from app.core.ids import new_token
-from app.customers.rules.countries import COUNTRIES, is_postal_code
+from app.customers.rules.countries import COUNTRIES, fault_of_address
 from app.flows.place_order import DeliveryAddress, OrderChanged, place_order
 from app.flows.settle_payment import settle_payment
 from app.flows.start_payment import start_payment
@@ -22,7 +22,8 @@ from app.payments.queries import order_of_session
 from app.payments.stripe_gateway import StripeRefusal, StripeUnavailable
 from app.web.countries import country_options
 from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
-from app.web.forms import Errors, Form, parse
+from app.web.forms import Errors, Form, errors_of, parse
+from app.web.problems import wants_json
 from app.web.rendering import page, see_other
 from app.web.storefront.promises import calendar_of
 from app.web.visitor import Visitor
@@ -61,7 +62,10 @@ def show_checkout(request: Request, visitor: VisitorDep, session: ReadDep, now: 
     if not checkout.is_orderable:
         return see_other("/cart")
     values = _prefilled(session, visitor)
-    return _page(request, checkout, values)
+    # A company of a country that we do not deliver to (any more) reads so before it fills in the rest.
+    fault = None if values["country"] in COUNTRIES else fault_of_address("", country=values["country"])
+    errors = errors_of([fault] if fault else [], language=request.scope["lang"])
+    return _page(request, checkout, values, errors=errors)
 
 
 @router.post("/checkout")
@@ -76,7 +80,7 @@ def order(
 ) -> Response:
     language = request.scope["lang"]
     form, errors = parse(CheckoutForm, values, language=language)
-    errors = _sentences(errors, form, language)
+    errors = _sentences(errors, values, language)
     if form is None or errors:
         return _again(request, reads, visitor, values, now=now, status=422, errors=errors)
     try:
@@ -93,6 +97,8 @@ def order(
             now=now,
         )
     except OrderChanged as changed:
+        if wants_json(request):
+            raise
         return _again(request, reads, visitor, values, now=now, status=409, changed=changed.changes)
     except Refused as refusal:
         if refusal.code in ("order.empty_cart", "order.cart_faulty"):
@@ -159,8 +165,8 @@ def _prefilled(session: Session, visitor: Visitor) -> dict[str, str]:
     return {**home, "contact_name": visitor.contact_name, "checkout_key": new_token()}
 
 
-def _sentences(errors: Errors, form: CheckoutForm | None, language: str) -> Errors:
-    """The form's errors with the fix that fits here: unticked boxes, countries, postal codes."""
+def _sentences(errors: Errors, values: dict[str, str], language: str) -> Errors:
+    """The form's errors with the fix that fits here: unticked boxes, countries, postal codes; all at once."""
     found = dict(errors)
     if "accept_terms" in found:
         found["accept_terms"] = translate(
@@ -168,12 +174,9 @@ def _sentences(errors: Errors, form: CheckoutForm | None, language: str) -> Erro
         )
     if "is_business" in found:
         found["is_business"] = translate(language, N_("Please confirm that you order as a business."))
-    if form is not None and form.country not in COUNTRIES:
-        sentence = N_("Please choose one of the countries that we deliver to.")
-        found["country"] = translate(language, sentence)
-    elif form is not None and not is_postal_code(form.postal_code, country=form.country):
-        sentence = N_("This is no postal code of the country you chose. Germany: five digits.")
-        found["postal_code"] = translate(language, sentence)
+    address = fault_of_address(values.get("postal_code", "").strip(), country=values.get("country", ""))
+    if address is not None and not (address.field == "postal_code" and "postal_code" in found):
+        found |= errors_of([address], language=language)
     return found
 
 

@@ -16,8 +16,8 @@ from app.customers.rules.objections import LONGEST, OPEN_TO_OBJECTION
 from app.customers.rules.reviewing import STANDARD_REASONS, Act
 from app.flows.object_to_decision import object_to_decision
 from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
-from app.web.errors import wants_json
 from app.web.forms import errors_of
+from app.web.problems import wants_json
 from app.web.refusal import NEXT
 from app.web.rendering import page, see_other, shop_of
 from app.web.visitor import Visitor

@@ -250,6 +250,30 @@ def test_a_sent_mail_is_sent_once_more(admin: Browser, things: Desk, session: Se
     assert len(session.exec(select(Mail)).all()) == 2
 
 
+def test_a_mail_whose_secret_is_gone_says_so_instead_of_offering_to_send_it_again(
+    admin: Browser, things: Desk, session: Session
+) -> None:
+    sent = make.saved(
+        session,
+        Mail(
+            kind="password_reset", key="reset:2", message_id="<3@schlicht.example>", to_address="a@b.example",
+            language="en", object_kind="contact", object_id=1, created_at=make.NOW, state=MailState.SENT,
+            sent_at=make.NOW, values={"contact_name": "Anna", "hours": 1},
+        ),
+    )  # fmt: skip
+    with transaction(session):
+        session.get_one(Mail, things.mail.id).state = MailState.SENT
+
+    gone = admin.get(f"/admin/mail/{sent.id}").text
+    whole = admin.get(f"/admin/mail/{things.mail.id}").text
+
+    assert "Send once more" not in gone
+    assert "it held a secret link that is not kept" in gone
+    assert "&lt;3@schlicht.example&gt;" in gone
+    assert "Send once more" in whole
+    assert "secret link" not in whole
+
+
 def test_a_new_staff_password_is_shown_once(admin: Browser, things: Desk) -> None:
     answer = admin.submit("/admin/staff", {"email": "kim@schlicht.example", "name": "Kim", "role": "finance"})
 

@@ -1,9 +1,13 @@
 """The policy editor."""
 
+import re
+from collections.abc import Callable
+
 import pytest
 from sqlmodel import Session
 
 from app.policy.queries import current_policy
+from app.staff.rules.roles import Role
 from tests.web.admin.conftest import Desk
 from tests.web.conftest import Browser
 
@@ -69,3 +73,16 @@ def test_a_policy_form_that_is_out_of_date_overwrites_nothing(
     assert answer.status_code == 409
     assert "Somebody else changed the policy meanwhile" in answer.text
     assert current_policy(read_session).transit_days == 1
+
+
+@pytest.mark.parametrize("role", [Role.OPERATIONS, Role.FINANCE, Role.VIEWER])
+def test_who_may_not_change_the_policy_reads_it_without_a_form_and_why(
+    sign_in: Callable[[Role], Browser], things: Desk, role: Role
+) -> None:
+    page = sign_in(role).get("/admin/policy").text
+    rules = page.split("<main")[1]
+
+    assert "Changing them needs the right to it" in rules
+    assert "Minimum order value" in rules
+    assert 'action="/admin/policy"' not in page
+    assert not re.search(r"<(input|select|textarea)[^>]*name=\"(transit_days|dispatch_weekday|reason)", rules)

@@ -115,8 +115,9 @@ def test_a_reload_of_the_order_is_one_order_and_one_card_page(till: Till, client
         ("accept_terms", "-absent-", "Please accept the terms"),
         ("is_business", "-absent-", "Please confirm that you order as a business"),
         ("street", "", "Please fill in this field"),
-        ("postal_code", "4109", "no postal code of the country"),
-        ("country", "US", "one of the countries"),
+        ("postal_code", "4109", "There it looks like 04177."),
+        ("country", "US", "those of the EU only"),
+        ("country", "CH", "those of the EU only"),
         ("purchase_reference", "x" * 65, "at most 64 characters"),
         ("gross_cents", "1", "does not belong here"),
     ],
@@ -130,6 +131,31 @@ def test_a_wrong_field_is_named_and_nothing_is_ordered(
     assert sentence in answer.text
     assert orders(till) == []
     assert "Gartenweg 3" in answer.text or field == "street"
+
+
+def test_everything_that_is_wrong_is_named_at_once(till: Till, client: Any) -> None:
+    values = filled(client, street="", postal_code="1", city="", accept_terms="-absent-", country="AT")
+
+    text = client.post("/checkout", data=values).text
+
+    assert all(f'href="#f-{name}"' in text for name in ("street", "postal_code", "city", "accept_terms"))
+    assert "There it looks like 1010." in text
+    assert orders(till) == []
+
+
+def test_a_company_outside_the_eu_reads_that_we_do_not_deliver_there(
+    session: Session, till: Till, client: Any
+) -> None:
+    with transaction(session):
+        customer = session.get_one(Customer, till.contact.customer_id)
+        customer.country, customer.postal_code = "CH", "8001"
+
+    page = client.get("/checkout")
+
+    assert page.status_code == 200
+    assert "For now they are those of the EU only." in page.text
+    # No country is chosen for it: its address would be sent on to another one.
+    assert "selected" not in page.text.split('name="country"')[1].split("</select>")[0]
 
 
 def test_a_price_that_changed_is_said_and_nothing_is_ordered_until_it_is_confirmed(

@@ -1,0 +1,189 @@
+"""Whoever asks for JSON reads problem details, from every form of the storefront and the desk."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+from starlette.testclient import TestClient
+
+from app.customers.models import Contact
+from app.customers.rules.admission import ScreeningState
+from app.web.access import REGISTRY, Access
+from tests import make
+from tests.web.admin.conftest import Desk
+from tests.web.admin.test_access import url
+from tests.web.conftest import Browser
+
+FORMS = sorted(
+    (path, entry.access)
+    for (method, path), entry in REGISTRY.items()
+    if method == "POST" and entry.access is not Access.WEBHOOK
+)
+ALWAYS_DONE = {
+    "/admin/language",
+    "/admin/logout",
+    "/language",
+    "/logout",
+    "/verify/resend",
+    "/account/sessions/end",
+    "/admin/mail/{mail_id}/retry",
+    "/admin/mail/{mail_id}/abort",
+    "/admin/bundles/{bundle_id}/publish",
+    "/admin/bundles/{bundle_id}/retire",
+}
+"""Forms of one button: there is nothing to get wrong."""
+NAMED = {
+    "/cart/lines/{bundle_id}": {"quantity"},
+    "/checkout": {"street", "postal_code", "city", "country", "accept_terms", "is_business"},
+    "/cart/lines": {"quantity"},
+    "/password/forgot": {"email"},
+    "/register": {"company_name", "street", "email", "password", "is_business", "accept_terms"},
+    "/account": {"company_name", "street", "phone"},
+    "/account/password": {"present_password"},
+    "/login": {"email", "password"},
+    "/status/objection": {"text"},
+    "/admin/dispatch": set(),
+    "/admin/screening/{screening_id}": {"decision"},
+    "/admin/blocks": {"kind", "vat_rate_bp"},
+    "/admin/blocks/{block_id}": {"kind", "vat_rate_bp"},
+    "/admin/bundles": {"kind", "price_cents"},
+    "/admin/bundles/{bundle_id}": {"kind", "price_cents"},
+    "/admin/bundles/{bundle_id}/image": {"image"},
+    "/admin/customers/{number}/segment": {"segment"},
+    "/admin/customers/{number}/suspend": {"reason"},
+    "/admin/customers/{number}/move-up": {"reason"},
+    "/admin/policy": {"cut_off_hour"},
+    "/admin/staff": {"email", "name", "role"},
+}
+"""For a form that is sent empty, fields that the answer must name."""
+
+SENT = {
+    "/account": {"language": "en"},
+    "/cart/lines": {"bundle_id": "1"},
+    "/cart/lines/{bundle_id}": {"quantity": "x"},
+}
+"""What a form needs to be sent at all."""
+
+
+@pytest.fixture
+def ask(
+    browser: Callable[..., Browser], things: Desk, session: Session
+) -> Callable[..., tuple[Browser, str]]:
+    def whose(path: str, access: Access) -> Contact | make.StaffMember | None:
+        if path in ("/status/objection", "/verify/resend"):
+            shut = make.customer(session, screening=ScreeningState.REFUSED)
+            return make.contact(session, of=shut)
+        if access in (Access.STAFF, Access.HALF_STAFF):
+            return make.staff_member(session)
+        return things.contact if access is not Access.PUBLIC else None
+
+    def ask(path: str, access: Access) -> tuple[Browser, str]:
+        make.terms(session)
+        make.cart_line(session, of=things.customer, bundle=things.bundle)
+        target = url(path.replace("{token}", "no-such-token"), things)
+        return browser(whose(path, access)), target
+
+    return ask
+
+
+def form_page(path: str) -> str | None:
+    """A page that carries the form's token, where it is not the usual one."""
+    return "/admin/login" if path == "/admin/login" else None
+
+
+def problem_of(answer: Any) -> dict[str, Any]:
+    assert answer.headers["content-type"] == "application/problem+json", answer.text[:300]
+    assert "no-store" in answer.headers["cache-control"]
+    body: dict[str, Any] = answer.json()
+    assert body["status"] == answer.status_code
+    assert all(body[name].strip() for name in ("type", "title", "code", "detail"))
+    return body
+
+
+@pytest.mark.parametrize(("path", "access"), FORMS)
+def test_an_empty_form_comes_back_as_problem_details_that_name_the_fields(
+    ask: Callable[..., tuple[Browser, str]], path: str, access: Access
+) -> None:
+    visitor, target = ask(path, access)
+
+    answer = visitor.submit(
+        target,
+        SENT.get(path, {}),
+        page=form_page(path),
+        headers={"accept": "application/json"},
+    )
+
+    if answer.status_code < 400:
+        assert path in ALWAYS_DONE
+        assert answer.status_code == 303
+        return
+    body = problem_of(answer)
+    named = {error["field"] for error in body.get("errors", [])}
+    assert named >= NAMED.get(path, set())
+    assert all(error["detail"].strip() for error in body.get("errors", []))
+
+
+@pytest.mark.parametrize("path", [path for path, access in FORMS if access is Access.PUBLIC])
+def test_a_browser_still_gets_the_page_with_its_form(
+    ask: Callable[..., tuple[Browser, str]], path: str
+) -> None:
+    visitor, target = ask(path, Access.PUBLIC)
+
+    answer = visitor.submit(
+        target, {}, page=form_page(path), headers={"accept": "text/html,application/json;q=0.5"}
+    )
+
+    assert answer.status_code == 303 or answer.headers["content-type"].startswith("text/html")
+
+
+def test_a_wrong_log_in_of_staff_is_a_sentence_about_the_whole_form(browser: Callable[..., Browser]) -> None:
+    visitor = browser()
+    values = {"email": "nobody@x.example", "password": "wrong"}
+
+    answer = visitor.submit(
+        "/admin/login", values, page="/admin/login", headers={"accept": "application/json"}
+    )
+
+    body = problem_of(answer)
+    assert (answer.status_code, body["code"]) == (403, "form.refused")
+    assert "errors" not in body
+    assert "password" in body["detail"]
+
+
+def test_what_has_changed_since_the_checkout_was_shown_is_a_conflict(
+    ask: Callable[..., tuple[Browser, str]],
+) -> None:
+    visitor, target = ask("/checkout", Access.ADMITTED)
+    values = {
+        "company_name": "Probst", "contact_name": "Kim", "street": "Gartenweg 3", "postal_code": "04109",
+        "city": "Leipzig", "country": "DE", "accept_terms": "1", "is_business": "1",
+        "checkout_key": "k" * 20, "shown": "something else",
+    }  # fmt: skip
+
+    body = problem_of(visitor.submit(target, values, headers={"accept": "application/json"}))
+
+    assert (body["status"], body["code"]) == (409, "order.changed")
+    assert body["detail"] == "Something has changed since this page was shown. Nothing was ordered."
+
+
+def test_the_gate_answers_programs_in_their_language_with_what_to_do(
+    browser: Callable[..., Browser], session: Session
+) -> None:
+    german = {"accept": "application/json", "accept-language": "de"}
+    waiting = make.contact(session, of=make.customer(session, screening=ScreeningState.REVIEW), language="de")
+
+    unknown = problem_of(browser().get("/catalogue", headers=german))
+    refused = problem_of(browser(waiting).get("/catalogue", headers=german))
+
+    assert (unknown["status"], unknown["title"]) == (401, "Sie sind nicht angemeldet")
+    assert unknown["detail"] == "Melden Sie sich zuerst an und versuchen Sie es dann noch einmal."
+    assert (refused["status"], refused["code"]) == (403, "admission.in_review")
+    assert refused["title"] == "Das dürfen Sie nicht"
+    assert refused["status_url"] == "/status"
+
+
+def test_a_page_that_is_not_there_is_problem_details_too(browser: Callable[..., TestClient]) -> None:
+    answer = browser().get("/verify/no-such-token", headers={"accept": "application/json"})
+
+    assert problem_of(answer)["status"] == 404
