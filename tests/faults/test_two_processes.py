@@ -165,6 +165,10 @@ def _what_staff_see(world: World, buyer: Buyer, order: Order) -> tuple[str, bool
             )
         ).one()
         attempt = session.exec(
-            select(BlockedAttempt).where(col(BlockedAttempt.customer_id) == buyer.customer_id)
+            # Requests that the gate refuses are counted under their own paths.
+            select(BlockedAttempt).where(
+                col(BlockedAttempt.customer_id) == buyer.customer_id,
+                col(BlockedAttempt.place).not_like("/%"),
+            )
         ).one()
     return entry.reason, bool((entry.new or {})["needs_staff"]), attempt.place
