@@ -96,7 +96,10 @@ class Walk:
         return not self.findings and self.control_sightings > 0
 
 
-MISSING = "/{}".format("no-such-thing-7f3a")
+PARAMETER = re.compile(r"/\{[a-z_]+\}")
+MISSING = "/no-such-thing-7f3a"
+NOWHERE = "/nor-any-like-this"
+"""For a template of which nothing exists yet."""
 VARIANTS: tuple[tuple[str, dict[str, str]], ...] = (
     ("page", {"accept": "text/html"}),
     ("json", {"accept": "application/json"}),
@@ -166,8 +169,8 @@ def _faults(
     is_control = persona is Persona.ADMITTED
     if method != "GET" and (is_control or wanted == "shown"):
         return
-    present = things.existing.get(template, template)
-    missing = re.sub(r"/\{[a-z_]+\}", MISSING, template) if "{" in template else None
+    present = things.existing.get(template) or re.sub(PARAMETER, NOWHERE, template)
+    missing = re.sub(PARAMETER, MISSING, template) if "{" in template else None
     variants = VARIANTS if method == "GET" else VARIANTS[:3]
     for name, headers in variants:
         for verb in (method, "HEAD") if method == "GET" and name == "page" else (method,):

@@ -225,7 +225,7 @@ OPEN_TO_ANYBODY = {
     *("GET /admin/login", "POST /admin/login"),
 }
 OPEN_TO_WHO_SIGNS = {"POST /hooks/stripe"}
-OPEN_TO_WHO_IS_SIGNED_IN = {"POST /logout", "GET /status", "POST /verify/resend"}
+OPEN_TO_WHO_IS_SIGNED_IN = {"POST /logout", "GET /status", "POST /status/objection", "POST /verify/resend"}
 OPEN_TO_HALF_STAFF = {
     *("GET /admin/login/code", "POST /admin/login/code", "GET /admin/login/enrol", "POST /admin/login/enrol"),
     *("POST /admin/language", "POST /admin/logout"),
