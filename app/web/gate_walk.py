@@ -96,10 +96,7 @@ class Walk:
         return not self.findings and self.control_sightings > 0
 
 
-PARAMETER = re.compile(r"/\{[a-z_]+\}")
-MISSING = "/no-such-thing-7f3a"
-NOWHERE = "/nor-any-like-this"
-"""For a template of which nothing exists yet."""
+MISSING = "/{}".format("no-such-thing-7f3a")
 VARIANTS: tuple[tuple[str, dict[str, str]], ...] = (
     ("page", {"accept": "text/html"}),
     ("json", {"accept": "application/json"}),
@@ -169,8 +166,9 @@ def _faults(
     is_control = persona is Persona.ADMITTED
     if method != "GET" and (is_control or wanted == "shown"):
         return
-    present = things.existing.get(template) or re.sub(PARAMETER, NOWHERE, template)
-    missing = re.sub(PARAMETER, MISSING, template) if "{" in template else None
+    missing = re.sub(r"/\{[a-z_]+\}", MISSING, template) if "{" in template else None
+    # Of what does not exist yet (a new shop has no order) there is nothing to compare.
+    present = things.existing.get(template, missing or template)
     variants = VARIANTS if method == "GET" else VARIANTS[:3]
     for name, headers in variants:
         for verb in (method, "HEAD") if method == "GET" and name == "page" else (method,):

@@ -24,7 +24,7 @@ def own(database_url: str) -> Iterator[Session]:
     database.close()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_walk_of_the_running_shop_is_signed_and_every_later_change_is_seen(
     database_url: str, own: Session, tmp_path: Path
 ) -> None:
@@ -34,7 +34,9 @@ def test_a_walk_of_the_running_shop_is_signed_and_every_later_change_is_seen(
 
     def gate_audit(*arguments: str, base_url: str, key: str = "") -> tuple[int, str]:
         settings = {"SHOP_BASE_URL": base_url} | ({"SHOP_SECRET_KEY": key} if key else {})
-        done = run_shop("gate-audit", *arguments, database_url=database_url, settings=settings)
+        done = run_shop(
+            "gate-audit", *arguments, database_url=database_url, settings=settings, within_seconds=280
+        )
         return done.returncode, done.stdout + done.stderr
 
     with ShopProcess(database_url, log=tmp_path / "shop.log") as shop:
