@@ -1,6 +1,7 @@
 """A person of the staff answers an objection: upheld opens what was closed, and either way a mail says so."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
@@ -14,8 +15,10 @@ from app.customers.rules.objections import Outcome, faults_of_answer
 from app.customers.service import lock_customer
 from app.customers.service_review import reopened
 from app.mail.service import put_mail
+from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.segments import Segment
 
+MAIN_BRAND = (Segment.A, Segment.B)
 SHUT = (ScreeningState.BLOCKED, ScreeningState.REFUSED)
 
 
@@ -48,26 +51,20 @@ def answer_objection(
                 name=objection.answered_by,
             )
         if outcome == Outcome.UPHELD:
-            _open(session, customer, now=now)
+            _open(session, customer, answer, actor=actor, now=now)
         objection.outcome = Outcome(outcome)
         objection.answer, objection.answered_by, objection.answered_at = answer, actor.name[:200], now
         _tell(session, customer, objection, now=now)
-        record(
-            session,
-            actor,
-            action=f"objection.{outcome}",
-            object_kind="customer",
-            object_id=customer.id,
-            object_name=customer.company_name,
-            now=now,
-            reason=answer,
-            new={"objection_id": objection.id, "against": objection.against},
-        )
+        new = {"objection_id": objection.id, "against": objection.against}
+        _record(session, customer, f"objection.{outcome}", actor=actor, reason=answer, now=now, new=new)
     return True
 
 
-def _open(session: Session, customer: Customer, *, now: datetime) -> None:
-    if customer.segment in (Segment.A, Segment.B):
+def _open(session: Session, customer: Customer, answer: str, *, actor: Actor, now: datetime) -> None:
+    """Undoes the suspension, and opens the case again of a company that is refused, blocked or linked to an A or
+    B account; each with the trace that such an act has.
+    """
+    if customer.segment in MAIN_BRAND:
         raise Refused(
             N_("The company itself is rated %(segment)s. Change its segment on its page first."),
             code="objection.by_segment",
@@ -75,11 +72,31 @@ def _open(session: Session, customer: Customer, *, now: datetime) -> None:
         )
     if customer.suspended_at is not None:
         customer.suspended_at, customer.suspended_reason = None, ""
-    if customer.screening in SHUT:
-        last = newest_screening(session, customer.id or 0)
-        if last is not None:
-            reopened(session, last, now=now).reason = "objection"
-            customer.screening = ScreeningState.REVIEW
+        _record(session, customer, "customer.resumed", actor=actor, reason=answer, now=now)
+    if customer.screening not in SHUT and not _is_linked_to_main_brand(session, customer):
+        return
+    assert customer.id is not None
+    last = newest_screening(session, customer.id)
+    if last is None or customer.screening is ScreeningState.REVIEW:
+        return
+    reopened(session, last, now=now).reason = "objection"
+    old, customer.screening = customer.screening, ScreeningState.REVIEW
+    _record(
+        session,
+        customer,
+        "screening.reopened",
+        actor=actor,
+        reason=answer,
+        now=now,
+        old={"screening": old.value},
+        new={"screening": ScreeningState.REVIEW.value},
+    )
+
+
+def _is_linked_to_main_brand(session: Session, customer: Customer) -> bool:
+    if customer.main_account_id is None:
+        return False
+    return session.get_one(MainAccount, customer.main_account_id).segment in MAIN_BRAND
 
 
 def _tell(session: Session, customer: Customer, objection: Objection, *, now: datetime) -> None:
@@ -99,4 +116,29 @@ def _tell(session: Session, customer: Customer, objection: Objection, *, now: da
         answer=objection.answer,
         is_upheld=objection.outcome is Outcome.UPHELD,
         is_reviewed=customer.screening is ScreeningState.REVIEW,
+    )
+
+
+def _record(
+    session: Session,
+    customer: Customer,
+    action: str,
+    *,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+    old: dict[str, Any] | None = None,
+    new: dict[str, Any] | None = None,
+) -> None:
+    record(
+        session,
+        actor,
+        action=action,
+        object_kind="customer",
+        object_id=customer.id,
+        object_name=customer.company_name,
+        now=now,
+        reason=reason,
+        old=old,
+        new=new,
     )

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import func, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.audit.models import AuditEntry
 from app.customers.models import Customer, Screening
+from app.customers.rules.admission import ScreeningState
 from app.insights.findings import Invariant, rows_of
 from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.segments import Segment
@@ -30,6 +32,7 @@ GATE_ACTIONS = (
     "screening.admitted",
     "screening.refused",
     "screening.blocked",
+    "screening.reopened",
 )
 
 
@@ -208,6 +211,32 @@ def _decisions_without_entry(session: Session, _: datetime) -> Iterator[tuple[ob
             )
 
 
+def _refused_without_a_person(session: Session, _: datetime) -> Iterator[tuple[object, str]]:
+    newest = (
+        select_columns(func.max(col(Screening.id)))
+        .where(col(Screening.customer_id) == col(Customer.id))
+        .correlate(Customer)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select_columns(col(Customer.id), col(Customer.number))
+        .outerjoin(Screening, col(Screening.id) == newest)
+        .where(
+            col(Customer.screening) == ScreeningState.REFUSED,
+            or_(
+                col(Screening.id).is_(None),
+                col(Screening.decision).is_(None),
+                col(Screening.decision) != ScreeningState.REFUSED,
+                col(Screening.decided_by).in_(("", "schlicht")),
+                col(Screening.reason) == "",
+            ),
+        )
+        .order_by(col(Customer.id))
+    )
+    for customer_id, number in rows:
+        yield customer_id, f"Customer {number} is refused, but no person decided it for a reason."
+
+
 # What the demo brings along was never an act of a person.
 NOT_OF_THE_DEMO = (
     "NOT EXISTS (SELECT 1 FROM audit_entries d WHERE d.action = 'demo.filled' AND d.at >= {moment})"
@@ -238,6 +267,22 @@ TRACES = (
         "a_decision_has_its_audit_entry",
         "Each screening that a person decided stands in exactly one audit entry.",
         _decisions_without_entry,
+    ),
+    Invariant(
+        "only_a_person_refuses",
+        "Each refused company was refused by a person, for a reason that was kept.",
+        _refused_without_a_person,
+    ),
+    Invariant(
+        "an_answered_objection_has_its_audit_entry",
+        "Each objection that was answered stands in exactly one audit entry.",
+        rows_of(
+            "SELECT * FROM (SELECT o.id, o.answered_by, (SELECT count(*) FROM audit_entries e"
+            " WHERE e.action IN ('objection.upheld', 'objection.dismissed') AND e.object_kind = 'customer'"
+            " AND e.object_id = o.customer_id AND e.at = o.answered_at) AS entry_count"
+            " FROM objections o WHERE o.answered_at IS NOT NULL) AS s WHERE entry_count <> 1 ORDER BY id",
+            "Objection {id} was answered by {answered_by} and has {entry_count} audit entries.",
+        ),
     ),
     Invariant(
         "a_policy_has_its_audit_entry",

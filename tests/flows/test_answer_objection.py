@@ -61,7 +61,7 @@ def test_an_upheld_objection_opens_the_shop_again_and_is_told_in_the_persons_lan
     mail = session.exec(select(Mail)).one()
     assert (mail.kind, mail.to_address, mail.language) == ("objection_answered", contact.email, "de")
     assert (mail.values["answer"], mail.values["is_upheld"]) == (ANSWER, True)
-    assert [entry.action for entry in session.exec(select(AuditEntry))] == ["objection.upheld"]
+    assert actions(session) == ["customer.resumed", "objection.upheld"]
 
 
 def test_a_dismissed_objection_changes_nothing_but_is_answered(session: Session, now: datetime) -> None:
@@ -72,6 +72,10 @@ def test_a_dismissed_objection_changes_nothing_but_is_answered(session: Session,
     session.expire_all()
     assert session.get_one(Customer, customer.id).suspended_reason == "calls"
     assert session.exec(select(Mail)).one().values["is_upheld"] is False
+
+
+def actions(session: Session) -> list[str]:
+    return list(session.exec(select(AuditEntry.action).order_by(col(AuditEntry.id))))
 
 
 @pytest.mark.parametrize("state", [ScreeningState.REFUSED, ScreeningState.BLOCKED])
@@ -104,6 +108,30 @@ def test_upholding_against_a_refusal_opens_the_case_for_a_new_decision_and_admit
     newest = session.exec(select(Screening).order_by(col(Screening.id).desc())).first()
     assert newest is not None
     assert (newest.trigger, newest.reason, newest.matches) == ("objection", "objection", evidence)
+    assert session.exec(select(Mail)).one().values["is_reviewed"] is True
+    assert actions(session) == ["screening.reopened", "objection.upheld"]
+
+
+def test_upholding_for_a_company_that_is_linked_to_an_a_account_opens_its_case(
+    session: Session, now: datetime
+) -> None:
+    account = make.main_account(session, segment=Segment.A)
+    customer, contact, row = objection(session, main_account_id=account.id)
+    make.saved(
+        session,
+        Screening(
+            customer_id=customer.id,
+            trigger="registration",
+            outcome=ScreeningState.CLEAR,
+            screened_at=make.NOW,
+        ),
+    )
+
+    assert answer(session, row, now)
+
+    assert count_reviews(session, now=now) == 1
+    admission = admission_now(session, customer.id or 0, contact_id=contact.id or 0)
+    assert admission is Admission.MAIN_BRAND
     assert session.exec(select(Mail)).one().values["is_reviewed"] is True
 
 

@@ -1,3 +1,4 @@
+import threading
 from datetime import datetime
 from typing import Any
 
@@ -6,6 +7,7 @@ from sqlmodel import Session, select
 
 from app.audit.models import ActorKind, AuditEntry
 from app.audit.service import Actor
+from app.core.db import Database
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.transaction import transaction
 from app.customers.models import BlockedAttempt, Customer, MatchLabel, Screening
@@ -366,4 +368,40 @@ def test_the_program_never_refuses_a_company_by_itself(
 
     session.expire_all()
     assert session.get_one(Customer, waiting.customer_id).screening is REVIEW
+    assert len(session.exec(select(Screening)).all()) == 1
+
+
+def test_of_people_who_decide_one_case_at_the_same_moment_one_decides_and_the_others_are_told(
+    database: Database, session: Session, now: datetime, waiting: Screening
+) -> None:
+    start = threading.Barrier(4)
+    told: list[str] = []
+
+    def act(number: int) -> None:
+        person = Actor(ActorKind.STAFF, f"Person {number}", number)
+        with database.session() as own:
+            start.wait()
+            try:
+                decide(
+                    own,
+                    waiting.id or 0,
+                    decision=(CLEAR, REFUSED)[number % 2],
+                    reason="Telephoned, is what it says",
+                    look=Look(saw_open=True),
+                    actor=person,
+                    now=now,
+                )
+            except Refused as refusal:
+                told.append(refusal.code)
+
+    threads = [threading.Thread(target=act, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert told == ["screening.decided_meanwhile"] * 3
+    session.rollback()
+    assert len(session.exec(select(AuditEntry)).all()) == 1
+    assert len(session.exec(select(Mail)).all()) == 1
     assert len(session.exec(select(Screening)).all()) == 1

@@ -14,8 +14,9 @@ from app.audit.service import SYSTEM, Actor, record
 from app.catalogue.rules.kinds import BundleState
 from app.core.db import Database
 from app.core.transaction import transaction
-from app.customers.models import Contact, Customer, Screening
+from app.customers.models import Contact, Customer, Objection, Screening
 from app.customers.rules.admission import ScreeningState
+from app.flows.answer_objection import answer_objection
 from app.flows.change_policy import change_policy
 from app.flows.change_segment import change_segment
 from app.flows.change_standing import suspend
@@ -265,9 +266,32 @@ def _acts(session: Session) -> dict[str, int]:
         actor=STAFF,
         now=_later(18),
     )
+    _object(session, in_review)
     policy = Policy(minimum_order_value_cents=12_345)
     change_policy(session, policy, based_on=0, reason="costs rose", actor=STAFF, now=_later(19))
     return {"suspended": _id(suspended), "policy": 1, "screening": _id(screening)}
+
+
+def _object(session: Session, refused: Customer) -> None:
+    person = make.contact(session, of=refused)
+    objection = make.saved(
+        session,
+        Objection(
+            customer_id=_id(refused),
+            contact_id=_id(person),
+            against="refused",
+            text="We are no shell.",
+            created_at=_later(18),
+        ),
+    )
+    answer_objection(
+        session,
+        _id(objection),
+        outcome="dismissed",
+        answer="We looked again: it stays.",
+        actor=STAFF,
+        now=_later(19),
+    )
 
 
 def _later(minutes: int) -> datetime:

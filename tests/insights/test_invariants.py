@@ -243,6 +243,14 @@ BREAKS: dict[str, tuple[Callable[[Hand], None], str]] = {
         _forgotten_entry("screening.refused"),
         "was decided by Ole Brandt without an entry",
     ),
+    "only_a_person_refuses": (
+        _sql("UPDATE screenings SET decided_by = 'schlicht', decided_at = NULL WHERE decision = 'refused'"),
+        "is refused, but no person decided it",
+    ),
+    "an_answered_objection_has_its_audit_entry": (
+        _forgotten_entry("objection.dismissed"),
+        "was answered by Ole Brandt and has 0 audit entries",
+    ),
     "a_policy_has_its_audit_entry": (_forgotten_entry("policy.changed"), "by Ole Brandt has 0 audit entries"),
     "a_closed_door_has_its_audit_entry": (
         _forgotten_entry("customer.suspended"),

@@ -209,6 +209,7 @@ ACTIONS = {
     "screening.blocked": N_("Review decided: main brand"),
     "screening.proof_asked": N_("Proof asked for"),
     "screening.proof_arrived": N_("Proof arrived"),
+    "screening.reopened": N_("Review opened again"),
     "customer.objected": N_("Company objected"),
     "objection.upheld": N_("Objection upheld"),
     "objection.dismissed": N_("Objection dismissed"),
