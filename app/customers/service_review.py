@@ -10,9 +10,13 @@ from app.customers.queries_screening import newest_screening
 from app.customers.rules.admission import ScreeningState
 from app.customers.service import lock_customer
 
+BESIDE_THE_LIST = frozenset({CARD})
+"""Triggers of cases about which a comparison with the main brand's list says nothing."""
+
 
 def lock_case(session: Session, screening_id: int) -> tuple[Screening, Customer]:
-    """The newest case of a company with the company, both locked until the transaction ends.
+    """The newest case of a company with the company, both locked until the transaction ends; a case that stands
+    beside the comparisons may be older.
 
     Raises NotFound, Refused `screening.replaced` (a newer one exists) or `screening.under_way` (the company has
     changed its data and is compared again).
@@ -22,9 +26,7 @@ def lock_case(session: Session, screening_id: int) -> tuple[Screening, Customer]
         raise NotFound(N_("There is no such screening."), code="screening.not_found")
     customer = lock_customer(session, screening.customer_id)
     session.refresh(screening, with_for_update=True)
-    newest = newest_screening(session, screening.customer_id)
-    # A comparison with the main brand's list says nothing about a card.
-    if screening.trigger != CARD and (newest is None or newest.id != screening.id):
+    if not is_present(session, screening):
         raise Refused(
             N_("A newer comparison of this company exists. Decide that one."), code="screening.replaced"
         )
@@ -34,6 +36,14 @@ def lock_case(session: Session, screening_id: int) -> tuple[Screening, Customer]
             code="screening.under_way",
         )
     return screening, customer
+
+
+def is_present(session: Session, screening: Screening) -> bool:
+    """Whether a case is the one to decide: the newest of its company, or one that no comparison replaces."""
+    if screening.trigger in BESIDE_THE_LIST:
+        return True
+    newest = newest_screening(session, screening.customer_id)
+    return newest is not None and newest.id == screening.id
 
 
 def reopened(session: Session, old: Screening, *, now: datetime) -> Screening:

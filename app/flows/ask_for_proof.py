@@ -31,7 +31,7 @@ def ask_for_proof(
         faults = faults_of(Act.PROOF, why, legal_form=customer.legal_form)
         if faults:
             raise Invalid(N_("Please check your entries."), code="screening.invalid", fields=tuple(faults))
-        _refuse_decided(screening, customer)
+        _refuse_decided(screening)
         if is_resting(screening, now=now):
             return
         screening.proof_kind = kind
@@ -59,7 +59,7 @@ def note_proof(session: Session, screening_id: int, *, actor: Actor, now: dateti
     """
     with transaction(session):
         screening, customer = lock_case(session, screening_id)
-        _refuse_decided(screening, customer)
+        _refuse_decided(screening)
         if screening.proof_asked_at is None or screening.proof_arrived_at is not None:
             return False
         screening.proof_arrived_at = now
@@ -67,8 +67,9 @@ def note_proof(session: Session, screening_id: int, *, actor: Actor, now: dateti
     return True
 
 
-def _refuse_decided(screening: Screening, customer: Customer) -> None:
-    if screening.decision is None and customer.screening is ScreeningState.REVIEW:
+def _refuse_decided(screening: Screening) -> None:
+    # The company itself may be admitted meanwhile: a case can be about an address or a card.
+    if screening.decision is None and screening.outcome is ScreeningState.REVIEW:
         return
     raise Refused(
         N_("%(name)s has decided this case in the meantime. Your decision changed nothing."),

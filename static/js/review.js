@@ -15,8 +15,18 @@
     return standard && isEmpty(standard) && isEmpty(byId("f-reason")) ? byId("f-reason") : null;
   }
 
+  /* Whoever speaks to the browser, or types with the page in front, switches the keys off. */
+  const onOff = byId("f-keys");
+  const kept = { get: () => { try { return localStorage.getItem("review-keys"); } catch { return null; } },
+    set: (value) => { try { localStorage.setItem("review-keys", value); } catch { /* for this page only */ } } };
+  if (onOff) {
+    byId("keys").hidden = false;
+    onOff.checked = kept.get() !== "off";
+    onOff.addEventListener("change", () => kept.set(onOff.checked ? "on" : "off"));
+  }
+
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.repeat || event.isComposing) return;
+    if (event.defaultPrevented || event.repeat || event.isComposing || (onOff && !onOff.checked)) return;
     if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
     if (event.target.closest("input, textarea, select, [contenteditable]")) return;
     if (!/^[a-z]$/.test(event.key) || performance.now() - shownAt < REST_MS) return;

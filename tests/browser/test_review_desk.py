@@ -53,7 +53,17 @@ def test_one_key_decides_and_the_next_case_is_there_at_once(
     visit.page.locator("h1").click()
     visit.page.keyboard.press("Control+s")
     visit.page.keyboard.press("Shift+S")
+    switch = visit.page.locator("#f-keys")
+    switch.uncheck()
+    visit.page.locator("h1").click()
+    visit.page.keyboard.press("s")
+    visit.page.reload()
+    expect(switch).not_to_be_checked()
+    let_a_moment_pass(visit)
+    visit.page.keyboard.press("s")
     assert visit.page.url == decided
+    switch.check()
+    visit.page.locator("h1").click()
     with visit.leaving():
         visit.page.keyboard.press("s")
     visit.look()

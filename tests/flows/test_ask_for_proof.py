@@ -124,3 +124,29 @@ def test_a_company_that_changed_its_data_is_not_asked_on_the_old_case(
 
     assert refusal.value.code == "screening.under_way"
     assert session.exec(select(Mail)).all() == []
+
+
+def test_an_admitted_company_can_be_asked_about_an_address_or_a_card_and_stays_admitted(
+    session: Session, now: datetime
+) -> None:
+    customer = make.customer(session)
+    make.contact(session, of=customer)
+    rows = [
+        make.saved(
+            session,
+            Screening(
+                customer_id=customer.id,
+                trigger=trigger,
+                outcome=ScreeningState.REVIEW,
+                screened_at=make.NOW,
+            ),
+        )
+        for trigger in ("card", "delivery_address")
+    ]
+
+    for row in rows:
+        ask(session, row.id or 0, now)
+
+    session.expire_all()
+    assert session.get_one(Customer, customer.id).screening is ScreeningState.CLEAR
+    assert count_resting(session, now=now) == 2

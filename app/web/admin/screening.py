@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.core.errors import N_, Invalid, Refused
-from app.customers.models import CARD
 from app.customers.queries import people_of
 from app.customers.queries_desk import customer_by_id, find_screening
 from app.customers.queries_review import (
@@ -27,6 +26,7 @@ from app.customers.queries_review import (
 from app.customers.queries_screening import newest_screening, same_company_here, screenings_of
 from app.customers.rules.admission import ScreeningState
 from app.customers.rules.reviewing import OWN_WORDS, STANDARD_REASONS, Act, is_sole_trader
+from app.customers.service_review import is_present
 from app.flows.ask_for_proof import ask_for_proof, note_proof
 from app.flows.decide_screening import Look, decide, decide_same_company
 from app.mainbrand.queries_desk import account_by_number, find_account
@@ -227,8 +227,7 @@ def _page(
         before=[one for one in screenings_of(session, screening.customer_id) if one.id != screening.id],
         elsewhere=earlier_decisions(session, list(accounts), but_customer_id=screening.customer_id),
         accounts=accounts,
-        # A comparison with the main brand's list says nothing about a card.
-        is_newest=screening.trigger == CARD or (newest is not None and newest.id == screening.id),
+        is_newest=is_present(session, screening),
         holds=holds_of_screening(session, screening_id),
         newest_id=newest.id if newest else None,
         is_resting=is_resting(screening, now=now),
