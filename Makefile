@@ -10,6 +10,7 @@ help:
 	@echo "make test        all checks, on SQLite and PostgreSQL, in the browser where there is one"
 	@echo "make test-fast   format, lint and the tests on SQLite, without the browser"
 	@echo "make bench       speed against a bare server    make soak      long fault runs"
+	@echo "make mutants     takes one guard of the gate away at a time: the tests must notice each"
 	@echo "make fmt         format the code                make messages  collect texts for translation"
 	@echo "make lock        the lock files anew from pyproject.toml (needs uv)"
 
@@ -38,6 +39,9 @@ soak: environment
 	@$(PY) -m pytest -n 2 -m soak --timeout=1800 tests
 	@$(PY) -m pytest -n 2 -m soak --timeout=1800 --db=postgresql tests
 
+mutants: environment
+	@$(PY) -m tests.mutants
+
 fmt: environment
 	@$(PY) -m ruff format .
 	@$(PY) -m ruff check --fix .
@@ -48,4 +52,4 @@ messages: environment
 lock:
 	@sh .ci/lock
 
-.PHONY: help environment run code demo-reset test test-fast bench soak fmt messages lock
+.PHONY: help environment run code demo-reset test test-fast bench soak mutants fmt messages lock

@@ -1,12 +1,13 @@
 """Reading held payments: who shares a card, what waits for a person, and what was decided."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, or_, select
 
-from app.customers.models import Customer
+from app.customers.models import CARD, Customer, Screening
 from app.customers.rules.admission import ScreeningState
 from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.segments import Segment
@@ -24,12 +25,13 @@ def sharers_of_card(session: Session, fingerprint: str, *, customer_id: int) -> 
     Companies that a person saw beside this one and this card before, for the same reason, are left out. A card
     without a fingerprint shares with nobody: that proves nothing.
     """
-    if not fingerprint:
-        return []
     users = (
         select(Order.customer_id)
         .join(Payment, col(Payment.order_id) == col(Order.id))
-        .where(col(Payment.card_fingerprint) == fingerprint, col(Order.customer_id) != customer_id)
+        .where(
+            col(Payment.card_fingerprint) == fingerprint,
+            col(Order.customer_id) != customer_id,
+        )
     )
     rows = session.execute(
         select_columns(Customer, col(MainAccount.segment))
@@ -60,6 +62,34 @@ def sharers_of_card(session: Session, fingerprint: str, *, customer_id: int) -> 
         if why is not None and (customer.id, why.value) not in passed:
             found.append(Sharer(customer.id, customer.number, customer.company_name, why))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class CardSigns:
+    """What may speak against charging a card: somebody else used it, or the company has an undecided case."""
+
+    is_used_elsewhere: bool
+    has_open_case: bool
+
+
+def card_signs(session: Session, fingerprint: str, *, customer_id: int) -> CardSigns:
+    """One cheap look before each charge; nearly always both are False."""
+    elsewhere = (
+        select(Payment.id)
+        .join(Order, col(Order.id) == col(Payment.order_id))
+        .where(
+            col(Payment.card_fingerprint) == fingerprint,
+            col(Payment.card_fingerprint) != "",
+            col(Order.customer_id) != customer_id,
+        )
+    )
+    case = select(Screening.id).where(
+        col(Screening.customer_id) == customer_id,
+        col(Screening.trigger) == CARD,
+        col(Screening.decision).is_(None),
+    )
+    row = session.execute(select_columns(elsewhere.exists(), case.exists())).one()
+    return CardSigns(bool(row[0]), bool(row[1]))
 
 
 def hold_of(session: Session, payment_id: int) -> PaymentHold | None:
@@ -115,12 +145,17 @@ def sharers_as_json(sharers: Sequence[Sharer]) -> list[dict[str, Any]]:
 
 
 def _passed(session: Session, fingerprint: str, *, customer_id: int) -> set[tuple[int, str]]:
-    """The pairs of company and reason that a person let pass for this company and card."""
+    """The pairs of company and reason that a person let pass for this company and card, by payment or by case."""
     holds = session.exec(
-        select(PaymentHold).where(
+        select(PaymentHold)
+        .join(Screening, col(Screening.id) == col(PaymentHold.screening_id))
+        .where(
             col(PaymentHold.customer_id) == customer_id,
             col(PaymentHold.card_fingerprint) == fingerprint,
-            col(PaymentHold.decision) == HoldDecision.GO_ON,
+            or_(
+                col(PaymentHold.decision) == HoldDecision.GO_ON,
+                col(Screening.decision) == ScreeningState.CLEAR,
+            ),
         )
     )
     return {(one["customer_id"], one["why"]) for hold in holds for one in hold.sharers}

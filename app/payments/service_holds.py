@@ -13,7 +13,7 @@ from app.jobs.service import put_job
 from app.ordering.models import Order
 from app.ordering.service import add_event, mail_order
 from app.payments.models import Payment, PaymentHold
-from app.payments.queries_holds import hold_of, sharers_as_json, sharers_of_card
+from app.payments.queries_holds import card_signs, hold_of, sharers_as_json, sharers_of_card
 from app.payments.rules.holding import HoldDecision, Sharer, Step, next_step, release_by
 from app.payments.rules.settlement import ReleaseReason
 from app.payments.rules.states import PaymentState
@@ -28,16 +28,20 @@ def look_at_card(session: Session, order: Order, payment: Payment, *, now: datet
     """Moves authorised money that nothing else speaks against on: to be charged, or held for a person.
 
     Comes back with the reason where it is to be given back. A card that nobody else used proves nothing; one
-    that a shut-out company used needs a person.
+    that a shut-out company used needs a person, and until that person has decided so does any other card.
     """
     if payment.state is PaymentState.CAPTURING:
         # Decided before a crash; another process may be charging the card at this moment.
         return None
     hold = hold_of(session, payment.id or 0) if payment.state is PaymentState.HELD else None
     sharers: list[Sharer] = []
+    is_doubtful = hold is not None
     if hold is None:
-        sharers = sharers_of_card(session, payment.card_fingerprint, customer_id=order.customer_id)
-    if hold is None and not sharers:
+        signs = card_signs(session, payment.card_fingerprint, customer_id=order.customer_id)
+        if signs.is_used_elsewhere:
+            sharers = sharers_of_card(session, payment.card_fingerprint, customer_id=order.customer_id)
+        is_doubtful = bool(sharers) or signs.has_open_case
+    if not is_doubtful:
         step = Step.CHARGE
     else:
         step = next_step(

@@ -250,3 +250,44 @@ def test_eight_threads_hold_a_payment_once(session: Session, till: Till) -> None
     assert set(states) == {PaymentState.HELD}
     assert len(session.exec(select(PaymentHold)).all()) == len(session.exec(select(Screening)).all()) == 1
     assert till.mails() == HELD_MAILS
+
+
+def _order_again(session: Session, till: Till, *, key: str, **facts: Any) -> PaymentState | None:
+    with transaction(session):
+        company = session.get_one(Customer, till.customer.id)
+        make.cart_line(session, of=company, bundle=make.bundle(session), quantity=3)
+    _, session_id = till.placed_and_open(key=key)
+    till.stripe.pay(session_id, **{"capture_before_at": till.now + timedelta(days=7), **facts})
+    return till.settle(session_id=session_id)
+
+
+def test_a_company_that_orders_again_with_another_card_does_not_get_round_its_case(
+    session: Session, till: Till
+) -> None:
+    _, case = held(session, till)
+
+    again = _order_again(session, till, key="key-2", card_fingerprint="fp-clean")
+    settle_all(till)
+
+    session.rollback()
+    holds = session.exec(select(PaymentHold).order_by(col(PaymentHold.id))).all()
+    assert again is PaymentState.HELD
+    assert [(hold.screening_id, len(hold.sharers)) for hold in holds] == [(case.id, 1), (case.id, 0)]
+    assert IntentStatus.CAPTURED not in till.stripe.books().values()
+    decide(session, case.id or 0, decision=ScreeningState.CLEAR, reason="known", actor=STAFF, now=till.now)
+    settle_all(till)
+    assert sorted(till.stripe.books().values()) == [IntentStatus.CANCELED, IntentStatus.CAPTURED]
+
+
+def test_a_case_that_was_passed_after_its_hold_had_ended_holds_nothing_any_more(
+    session: Session, till: Till
+) -> None:
+    _, case = held(session, till)
+    later = till.at(till.now + timedelta(hours=72))
+    later.settle(payment_id=till.payments()[-1].id)
+    assert _order_again(session, later, key="key-2") is PaymentState.HELD
+
+    decide(session, case.id or 0, decision=ScreeningState.CLEAR, reason="known", actor=STAFF, now=later.now)
+    settle_all(later)
+
+    assert _order_again(session, later, key="key-3") is PaymentState.CAPTURED

@@ -22,7 +22,7 @@ from app.payments.queries_desk import payments_of_order
 from app.payments.rules.states import PaymentState
 from app.web.admin import words
 
-OWN_EVENTS = frozenset({"order.dispatched"})
+OWN_EVENTS = frozenset({"order.dispatched", "payment.held"})
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
