@@ -46,7 +46,7 @@ def _order(stage: Stage, buyers: list[SignedIn], *, orders_each: int, pages: lis
         if status != 303:
             raise RuntimeError(f"checkout answered {status}: {body[:500]!r}")
         session_id = headers["location"].rstrip("/").rsplit("/", 1)[-1].partition("?")[0]
-        paid = stage.standin.pay(session_id)
+        paid = stage.standin.pay(session_id, owner=str(buyer.customer_id))
         if paid["status"] not in ("complete", "succeeded", "requires_capture"):
             raise RuntimeError(f"the card page said {paid}")
     _wait_until_accepted(stage, buyers, count=len(buyers) * orders_each)
