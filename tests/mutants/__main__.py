@@ -1,6 +1,7 @@
 """`python -m tests.mutants`: takes one guard of the gate away at a time and demands that the suite notices."""
 
 import argparse
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -114,7 +115,9 @@ def _sum_up(
     killed = sum(trial.outcome == "killed" for trial in trials) + (0 if is_open else route_count)
     total = len(trials) + route_count
     print(f"{route_count} routes opened by mistake, {len(trials)} guards taken out of code and templates:")
-    print(f"{killed} of {total} mutants killed in {time.monotonic() - started:.0f} s", flush=True)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds, cpu_seconds = time.monotonic() - started, used.ru_utime + used.ru_stime
+    print(f"{killed} of {total} mutants killed in {seconds:.0f} s ({cpu_seconds:.0f} s of CPU)", flush=True)
     return 0 if killed == total and not sick and not left_out else 1
 
 

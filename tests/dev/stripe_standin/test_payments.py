@@ -98,6 +98,17 @@ def test_the_same_card_has_the_same_fingerprint_for_every_customer(
     assert first == second != other
 
 
+def test_cards_of_one_test_number_with_different_owners_have_different_fingerprints(
+    shop: Shop, standin: StandinProcess
+) -> None:
+    for owner in ("anna", "anna", "bert", ""):
+        standin.pay(shop.session().id, owner=owner)
+
+    anna, again, bert, nobody = (one["fingerprint"] for one in standin.books()["intents"])
+    assert anna == again
+    assert len({anna, bert, nobody}) == 3
+
+
 def test_failed_authentication_is_no_payment(shop: Shop, standin: StandinProcess) -> None:
     session = shop.session()
 
