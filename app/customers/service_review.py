@@ -9,8 +9,9 @@ from app.customers.models import CARD, Customer, MatchLabel, Screening
 from app.customers.queries_screening import newest_screening
 from app.customers.rules.admission import ScreeningState
 from app.customers.service import lock_customer
+from app.customers.service_screening import DELIVERY
 
-BESIDE_THE_LIST = frozenset({CARD})
+BESIDE_THE_LIST = frozenset({CARD, DELIVERY})
 """Triggers of cases about which a comparison with the main brand's list says nothing."""
 
 

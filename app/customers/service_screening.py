@@ -132,8 +132,8 @@ def close_open(session: Session, customer_id: int, *, decision: ScreeningState, 
             col(Screening.customer_id) == customer_id,
             col(Screening.outcome) == ScreeningState.REVIEW,
             col(Screening.decision).is_(None),
-            # A comparison says nothing about a card: that case stays for a person.
-            col(Screening.trigger) != CARD,
+            # A comparison says nothing about a card or an address: such a case stays for a person.
+            col(Screening.trigger).not_in((CARD, DELIVERY)),
         )
         .values(
             decision=decision, decided_by=BY_ITSELF, decided_at=now, reason="replaced by a newer comparison"

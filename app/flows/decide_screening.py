@@ -13,7 +13,7 @@ from app.customers.models import CARD, Customer, Screening
 from app.customers.rules.admission import ScreeningState
 from app.customers.rules.reviewing import Act, Why, faults_of
 from app.customers.service_review import label_matches, lock_case, reopened
-from app.customers.service_screening import let_in, tell
+from app.customers.service_screening import DELIVERY, let_in, tell
 from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.segments import Segment
 from app.payments.models import PaymentHold
@@ -135,12 +135,15 @@ def _decide(
         waiting = undecided_holds(session, screening_id)
         if screening.decision is not None:
             screening = reopened(session, screening, now=now)
-        # That a shared card is all right says nothing of the company: it stays what it is, admitted or not.
-        is_card_only = screening.trigger == CARD and act is Act.ADMIT and account is None
+        # That a card or an address is all right says nothing of the company: it stays what it is, admitted or not.
+        is_beside = screening.trigger == CARD or (
+            screening.trigger == DELIVERY and customer.screening is not ScreeningState.CLEAR
+        )
+        is_beside = is_beside and act is Act.ADMIT and account is None
         old = {"screening": customer.screening.value, "main_account_id": customer.main_account_id}
         _note(screening, decision, account, why.sentence(act), why.code, look, actor, now)
         _decide_holds(session, waiting, decision, reason=why.sentence(act), actor=actor, now=now)
-        if not is_card_only:
+        if not is_beside:
             _take_effect(session, customer, screening, account, is_unlinking=look.is_unlinking, now=now)
             same_account_id = account.id if account else None
             label_matches(session, screening, same_account_id=same_account_id, decision=decision, now=now)
@@ -154,8 +157,8 @@ def _decide(
             now=now,
             reason=why.sentence(act),
             old=old,
-            new={"card": "passed"}
-            if is_card_only
+            new={screening.trigger: "passed"}
+            if is_beside
             else {"screening": decision.value, "main_account_id": customer.main_account_id},
         )
     return decision

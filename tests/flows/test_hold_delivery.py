@@ -147,6 +147,33 @@ def test_an_address_that_a_person_has_cleared_is_ordered_to_and_the_company_is_t
     assert refused(till, key="key-2") == "order.address_in_check"
 
 
+def test_clearing_an_address_lets_no_company_in_that_was_shut_out_meanwhile(
+    session: Session, till: Till, now: datetime
+) -> None:
+    account(session)
+    refused(till)
+    (case,) = cases(session)
+    with transaction(session):
+        session.get_one(Customer, till.customer.id).screening = ScreeningState.BLOCKED
+        session.add(
+            Screening(
+                customer_id=till.customer.id or 0,
+                trigger="import",
+                outcome=ScreeningState.BLOCKED,
+                matches=[],
+                screened_at=now,
+            )
+        )
+
+    decide(session, case.id or 0, decision=ScreeningState.CLEAR, reason="a branch", actor=LEAD, now=now)
+
+    session.rollback()
+    assert session.get_one(Customer, till.customer.id).screening is ScreeningState.BLOCKED
+    assert session.get_one(Screening, case.id).decision is ScreeningState.CLEAR
+    assert session.exec(select(Mail)).all() == []
+    assert refused(till, address=ADDRESS) == "order.not_admitted"
+
+
 def test_a_person_can_shut_the_company_out_by_such_a_case(
     session: Session, till: Till, now: datetime
 ) -> None:
