@@ -90,10 +90,13 @@ def place_order(
         if is_held_back(session, customer_id=customer_id, contact_id=contact_id, to=to, now=now):
             placed = None
         else:
-            _replace_unpaid(session, customer_id, now=now)
+            number = new_number("S")
+            replaced = _replace_unpaid(session, customer_id, by=number, now=now)
             order = _store(
                 session,
                 checkout,
+                number=number,
+                replaced=replaced,
                 customer_id=customer_id,
                 contact_id=contact_id,
                 checkout_key=checkout_key,
@@ -139,13 +142,17 @@ def _check(checkout: Checkout, shown: str) -> None:
         )
 
 
-def _replace_unpaid(session: Session, customer_id: int, *, now: datetime) -> None:
-    """Ends earlier orders of the company that were never paid. Raises Refused when one is being paid now."""
+def _replace_unpaid(session: Session, customer_id: int, *, by: str, now: datetime) -> list[str]:
+    """The numbers of the company's earlier orders that were never paid and end here, for the order `by`.
+
+    Raises Refused when one is being paid now.
+    """
     earlier = session.exec(
         select(Order.id)
         .where(col(Order.customer_id) == customer_id, col(Order.state) == OrderState.RECEIVED)
         .order_by(col(Order.id))
     ).all()
+    replaced: list[str] = []
     for order_id in earlier:
         order = lock_order(session, order_id or 0)
         payments = lock_payments(session, order_id or 0)
@@ -155,14 +162,18 @@ def _replace_unpaid(session: Session, customer_id: int, *, now: datetime) -> Non
                 code="order.just_paying",
                 number=order.number,
             )
-        cancel(session, order, reason=CancelReason.REPLACED, now=now)
+        cancel(session, order, reason=CancelReason.REPLACED, now=now, replaced_by=by)
         let_go(session, payments, now=now)
+        replaced.append(order.number)
+    return replaced
 
 
 def _store(
     session: Session,
     checkout: Checkout,
     *,
+    number: str,
+    replaced: list[str],
     customer_id: int,
     contact_id: int,
     checkout_key: str,
@@ -174,7 +185,7 @@ def _store(
     assert checkout.terms is not None
     totals = checkout.totals
     order = Order(
-        number=new_number("S"),
+        number=number,
         customer_id=customer_id,
         contact_id=contact_id,
         checkout_key=checkout_key,
@@ -200,8 +211,9 @@ def _store(
     session.add(order)
     session.flush()
     _store_parts(session, order.id or 0, checkout, language=language)
-    add_event(session, order.id or 0, "placed", now=now, actor_name=address.contact_name)
-    mail_order(session, order, "order_received", now=now, terms_name=checkout.terms.name)
+    instead_of = {"replaces": ", ".join(replaced)} if replaced else {}
+    add_event(session, order.id or 0, "placed", now=now, actor_name=address.contact_name, **instead_of)
+    mail_order(session, order, "order_received", now=now, terms_name=checkout.terms.name, **instead_of)
     return order
 
 

@@ -356,7 +356,16 @@ def _tell_of_release(
 ) -> None:
     add_event(session, payment.order_id, "payment_released", now=now, reason=reason.value)
     key = f"authorisation_released:{payment.id}"
-    mail_order(session, order, "authorisation_released", key=key, now=now, amount_cents=payment.amount_cents)
+    mail_order(
+        session,
+        order,
+        "authorisation_released",
+        key=key,
+        now=now,
+        amount_cents=payment.amount_cents,
+        is_cancelled=reason in CANCELLING,
+        is_payable=order.state is OrderState.RECEIVED and reason not in CANCELLING,
+    )
     record(
         session,
         SYSTEM,

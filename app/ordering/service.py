@@ -61,13 +61,23 @@ def accept(session: Session, order: Order, *, cart: list[CartLine], promise: Pro
 
 
 def cancel(
-    session: Session, order: Order, *, reason: CancelReason, now: datetime, actor_name: str = ""
+    session: Session,
+    order: Order,
+    *,
+    reason: CancelReason,
+    now: datetime,
+    actor_name: str = "",
+    replaced_by: str = "",
 ) -> None:
-    """Ends an order that was not accepted. Raises Refused (`order.illegal_transition`) for any other."""
+    """Ends an order that was not accepted. Raises Refused (`order.illegal_transition`) for any other.
+
+    `replaced_by` is the number of the order that took its place, which its mail names.
+    """
     _move(order, OrderState.CANCELLED)
     order.cancel_reason = reason
     order.cancelled_at = now
-    add_event(session, _id(order), "cancelled", now=now, actor_name=actor_name, reason=reason.value)
+    values = {"reason": reason.value, **({"replaced_by": replaced_by} if replaced_by else {})}
+    add_event(session, _id(order), "cancelled", now=now, actor_name=actor_name, **values)
     if reason in MAILED_CANCELLATIONS:
         mail_order(session, order, "order_cancelled", now=now, reason=reason.value)
 

@@ -19,6 +19,9 @@ from app.web.visitor import Visitor
 MARKERS = SlotMarkers("csrf_token", "path")
 CSRF_FIELD = Markup(f'<input type="hidden" name="{FIELD}" value="{MARKERS["csrf_token"]}">')
 
+CARD_RETURN = "/checkout/return"
+"""Where the card page sends people back to: whoever is shut out by then wants to know about the money."""
+
 NEXT = {
     Admission.UNVERIFIED: N_("Open the link in our e-mail to confirm your address."),
     Admission.IN_REVIEW: N_("We check your company and write to you."),
@@ -51,25 +54,26 @@ def refused_page(request: Request, visitor: Visitor) -> Response:
             detail=translate(request.scope["lang"], NEXT[visitor.admission]),
             status_url="/status",
         )
-    text = _page(request, reason).fill(
+    text = _page(request, reason, is_return=request.scope["path"] == CARD_RETURN).fill(
         {"csrf_token": csrf_token(request).encode(), "path": html.escape(request.scope["path"]).encode()}
     )
     return Response(text, 403, media_type="text/html; charset=utf-8")
 
 
-def _page(request: Request, reason: str) -> SlottedPage:
+def _page(request: Request, reason: str, *, is_return: bool) -> SlottedPage:
     """The text of a refusal, rendered once for each language and reason; whether it is shown is asked each time."""
     state = request.scope["app"].state
     if not hasattr(state, "refusals"):
         state.refusals = {}
-    kept: dict[tuple[str, str], SlottedPage] = state.refusals
-    key = request.scope["lang"], reason
+    kept: dict[tuple[str, str, bool], SlottedPage] = state.refusals
+    key = request.scope["lang"], reason, is_return
     if key not in kept:
         kept[key] = MARKERS.cut(
             render(
                 request,
                 "store/public/refused.html",
                 reason=reason,
+                is_return=is_return,
                 visitor=Refused(),
                 path=MARKERS["path"],
                 csrf_token=MARKERS["csrf_token"],

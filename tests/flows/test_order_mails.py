@@ -76,6 +76,47 @@ def test_a_released_payment_is_told_neutrally(till: Till, settings: Settings) ->
         assert telling not in text.subject + text.body.split("-- \n")[0]
 
 
+def test_a_company_that_is_shut_out_reads_all_in_the_mail_and_is_promised_no_page(
+    till: Till, settings: Settings
+) -> None:
+    placed, session_id = till.placed_and_open()
+    till.stripe.pay(session_id)
+    till.turn_into_a()
+    till.settle(session_id=session_id)
+
+    text = read(till, settings, "authorisation_released")
+
+    assert placed.number in text.body
+    assert "The order is cancelled with this" in text.body
+    assert "Total with VAT: €110.65" in text.body
+    assert "http://testserver" not in text.body
+
+
+def test_an_order_that_can_still_be_paid_after_a_release_says_where(till: Till, settings: Settings) -> None:
+    placed, session_id = till.placed_and_open()
+    till.stripe.pay(session_id)
+    till.settle(session_id=session_id)
+    with till.database.read_session() as session:
+        mail = session.exec(select(Mail).where(col(Mail.kind) == "order_accepted")).one()
+    values = {**mail.values, "amount_cents": 11_065, "is_cancelled": False, "is_payable": True}
+    shown = Mail.model_construct(**{**mail.model_dump(), "kind": "authorisation_released", "values": values})
+
+    body = render(shown, make_environments(timezone="Europe/Berlin")["en"], settings=settings).body
+
+    assert f"http://testserver/orders/{placed.number}" in body
+    assert "cancelled" not in body
+
+
+def test_an_order_that_takes_anothers_place_names_it(till: Till, settings: Settings) -> None:
+    first = till.place(key="key-1")
+    assert "takes the place" not in read(till, settings, "order_received").body
+
+    till.place(key="key-2")
+
+    body = read(till, settings, "order_received").body
+    assert f"your unpaid order {first.number}, which is cancelled; nothing was charged" in body
+
+
 def test_a_decline_invites_to_another_card(till: Till, settings: Settings) -> None:
     placed, session_id = till.placed_and_open()
     till.stripe.decline(session_id)

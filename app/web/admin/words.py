@@ -273,6 +273,8 @@ EVENT_VALUES = {
     "new": N_("After"),
     "reason": N_("Why"),
     "code": N_("Error"),
+    "replaces": N_("Takes the place of"),
+    "replaced_by": N_("Replaced by"),
 }
 WEEKDAYS = (
     N_("Monday"),

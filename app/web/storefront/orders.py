@@ -116,6 +116,8 @@ def show_order(
         country=country_name(order.country, language=request.scope["lang"]),
         payment=payment,
         cancellation=CANCELLATIONS[order.cancel_reason] if order.cancel_reason else "",
+        replaced_by=_replaced_by(whole.events),
+        is_thanked=notice == "back" and order.state is OrderState.ACCEPTED,
         timeline=[(event, EVENTS.get(event.kind, event.kind), _day(event)) for event in whole.events],
         notice=NOTICES.get(notice, ""),
         is_fully_sold=all(line.is_sold for line in whole.lines),
@@ -175,6 +177,11 @@ def payment_words(order: Order, payments: list[Payment], *, now: datetime) -> Pa
         text = N_("The card was declined. Please try again or take another card.")
         return PaymentWords(text, "bad", pay_until_at=until_at)
     return PaymentWords(N_("Not paid yet."), "warn", pay_until_at=until_at)
+
+
+def _replaced_by(events: list[OrderEvent]) -> str:
+    """The number of the order that took this one's place; empty for none."""
+    return next((str(event.values["replaced_by"]) for event in events if "replaced_by" in event.values), "")
 
 
 def _day(event: OrderEvent) -> date | None:

@@ -203,7 +203,27 @@ def test_coming_back_from_the_card_page_settles_at_once(till: Till, client: Any)
     page = client.get(answer.headers["location"]).text
     assert "Paid by card." in page
     assert "Visa •••• 4242" in page
+    assert "Thank you. Your order is paid and accepted" in page
+    assert "Thank you" not in client.get(f"/orders/{order.number}").text
     assert "Pay by card" not in page
+
+
+def test_a_company_that_is_shut_out_on_its_way_back_from_the_card_page_reads_about_its_money(
+    till: Till, client: Any
+) -> None:
+    url = client.post("/checkout", data=filled(client)).headers["location"]
+    session_id = till.session_at(url)
+    till.stripe.pay(session_id)
+    till.turn_into_a()
+
+    back = client.get(f"/checkout/return?session_id={session_id}")
+    unknown = client.get("/checkout/return?session_id=cs_of_nobody")
+    elsewhere = client.get("/catalogue")
+
+    said = "Without our acceptance by e-mail nothing is charged"
+    assert (back.status_code, said in back.text) == (403, True)
+    assert (unknown.status_code, said in unknown.text) == (403, True)
+    assert (elsewhere.status_code, said in elsewhere.text) == (403, False)
 
 
 def test_coming_back_while_stripe_is_silent_says_that_it_is_being_checked(till: Till, client: Any) -> None:

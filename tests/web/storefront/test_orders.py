@@ -94,6 +94,17 @@ def test_an_unpaid_order_can_be_cancelled_and_its_card_page_closes(till: Till, c
     assert "Pay by card" not in page
 
 
+def test_the_page_of_a_replaced_order_leads_to_the_one_that_took_its_place(till: Till, client: Any) -> None:
+    first = till.place(key="key-1").number
+    second = till.place(key="key-2").number
+
+    old, new = client.get(f"/orders/{first}").text, client.get(f"/orders/{second}").text
+
+    assert "A later order took its place. Nothing was charged." in old
+    assert f'<a href="/orders/{second}">To order {second}</a>' in old
+    assert "took its place" not in new
+
+
 def test_a_paid_order_is_not_cancelled(till: Till, client: Any) -> None:
     placed, session_id = till.placed_and_open()
     till.stripe.pay(session_id)
