@@ -18,4 +18,4 @@ class Shipment(SQLModel, table=True):
     carrier: str = Field(default="", max_length=64)
     tracking_code: str = Field(default="", max_length=64)
     dispatched_by: str = Field(max_length=200)
-    dispatched_at: datetime = Field(sa_type=UTCDateTime)
+    dispatched_at: datetime = Field(sa_type=UTCDateTime, index=True)

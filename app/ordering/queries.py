@@ -43,7 +43,11 @@ class WholeOrder:
 
 def orders_of(session: Session, customer_id: int, *, text: str = "", page: int = 1) -> Slice[Order]:
     """A company's orders, newest first, 20 a page; `text` is part of a number or of a purchase reference."""
-    query = select(Order).where(col(Order.customer_id) == customer_id).order_by(col(Order.id).desc())
+    query = (
+        select(Order)
+        .where(col(Order.customer_id) == customer_id)
+        .order_by(col(Order.placed_at).desc(), col(Order.id).desc())
+    )
     if text:
         part = text.lower()
         query = query.where(

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from app.core.errors import N_, NotFound
 from app.core.paging import Slice, read_page
 from app.customers.models import Contact
-from app.ordering.models import Charge, Order, OrderEvent, OrderLine, OrderTax
+from app.ordering.models import Charge, Order, OrderEvent, OrderLine, OrderTax, TermsVersion
 from app.ordering.rules.states import OrderState
 
 
@@ -21,11 +21,12 @@ class OrderParts:
     charges: Sequence[Charge]
     taxes: Sequence[OrderTax]
     events: Sequence[OrderEvent]
+    terms_name: str
 
 
 def list_orders(session: Session, *, text: str, state: OrderState | None, page: int) -> Slice[Order]:
     """One page of orders, newest first; `text` is looked for in number, company, e-mail and reference."""
-    query = select(Order).order_by(col(Order.id).desc())
+    query = select(Order).order_by(col(Order.placed_at).desc(), col(Order.id).desc())
     if state is not None:
         query = query.where(col(Order.state) == state)
     if text:
@@ -50,19 +51,27 @@ def find_order(session: Session, number: str) -> Order:
 
 
 def read_parts(session: Session, order_id: int) -> OrderParts:
-    """The lines, charges, taxes and events of an order, each in the order they were written."""
+    """The lines, charges, taxes and events of an order, each in the order they were written; the terms' version."""
     return OrderParts(
         lines=_all(session, OrderLine, order_id),
         charges=_all(session, Charge, order_id),
         taxes=_all(session, OrderTax, order_id),
         events=_all(session, OrderEvent, order_id),
+        terms_name=session.exec(
+            select(TermsVersion.name)
+            .join(Order, col(Order.terms_version_id) == col(TermsVersion.id))
+            .where(col(Order.id) == order_id)
+        ).one(),
     )
 
 
 def orders_of_customer(session: Session, customer_id: int, *, limit: int) -> Sequence[Order]:
     """The newest orders of a company."""
     return session.exec(
-        select(Order).where(col(Order.customer_id) == customer_id).order_by(col(Order.id).desc()).limit(limit)
+        select(Order)
+        .where(col(Order.customer_id) == customer_id)
+        .order_by(col(Order.placed_at).desc(), col(Order.id).desc())
+        .limit(limit)
     ).all()
 
 

@@ -43,7 +43,7 @@ class Payment(SQLModel, table=True):
     card_fingerprint: str = Field(default="", max_length=64, index=True)
     failure_code: str = Field(default="", max_length=64)
     release_reason: str = Field(default="", max_length=64)
-    created_at: datetime = Field(sa_type=UTCDateTime)
+    created_at: datetime = Field(sa_type=UTCDateTime, index=True)
     changed_at: datetime = Field(sa_type=UTCDateTime)
     checked_at: datetime = Field(sa_type=UTCDateTime)
     authorised_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

@@ -20,7 +20,7 @@ def list_payments(
     query = (
         select_columns(Payment, col(Order.number))
         .join(Order, col(Order.id) == col(Payment.order_id))
-        .order_by(col(Payment.id).desc())
+        .order_by(col(Payment.created_at).desc(), col(Payment.id).desc())
     )
     if state is not None:
         query = query.where(col(Payment.state) == state)
@@ -34,7 +34,9 @@ def list_payments(
 def payments_of_order(session: Session, order_id: int) -> Sequence[Payment]:
     """The attempts for an order, oldest first."""
     return session.exec(
-        select(Payment).where(col(Payment.order_id) == order_id).order_by(col(Payment.id))
+        select(Payment)
+        .where(col(Payment.order_id) == order_id)
+        .order_by(col(Payment.created_at), col(Payment.id))
     ).all()
 
 

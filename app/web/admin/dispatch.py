@@ -72,7 +72,7 @@ def _page(
     today = now.astimezone(calendar.zone).date()
     runs = next_runs(current_policy(session), calendar, now=now, count=4)
     until = _date(asked(request, "until")) or runs[0].run_on
-    orders = due_orders(session, until=until, limit=MOST_PARCELS)
+    orders = due_orders(session, until=until, limit=MOST_PARCELS, language=request.scope["lang"])
     return desk(
         request,
         "dispatch/dispatch.html",

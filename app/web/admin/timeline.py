@@ -23,6 +23,18 @@ from app.payments.rules.states import PaymentState
 from app.web.admin import words
 
 OWN_EVENTS = frozenset({"order.dispatched", "payment.held"})
+EVENT_RANKS = {
+    "placed": 0,
+    "payment_started": 2,
+    "payment_failed": 4,
+    "payment_held": 4,
+    "payment_released": 6,
+    "promise_moved": 7,
+    "accepted": 8,
+    "cancelled": 8,
+    "dispatched": 9,
+}
+OTHERS_RANK = 4
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -35,6 +47,8 @@ class TimelineEntry:
     detail: str = ""
     by: str = ""
     url: str = ""
+    rank: int = 0
+    """Which of several entries of one moment comes first: causes before their effects."""
 
 
 def order_timeline(session: Session, order: Order, *, language: str) -> list[TimelineEntry]:
@@ -46,36 +60,41 @@ def order_timeline(session: Session, order: Order, *, language: str) -> list[Tim
             words.EVENTS.get(event.kind, event.kind),
             values_text(event.values, language=language),
             event.actor_name,
+            rank=EVENT_RANKS.get(event.kind, OTHERS_RANK),
         )
         for event in read_parts(session, order_id).events
     ]
     for payment in payments_of_order(session, order_id):
         attempt = f"{payment.card_brand} {payment.card_last4}".strip()
         moments = (
-            (payment.created_at, N_("Payment attempt began"), attempt),
-            (payment.authorised_at, N_("Card authorised"), attempt),
-            (
-                payment.settled_at,
-                words.PAYMENTS[payment.state].label,
-                _why(payment, language),
-            ),
+            (payment.created_at, N_("Payment attempt began"), attempt, 1),
+            (payment.authorised_at, N_("Card authorised"), attempt, 3),
+            (payment.settled_at, words.PAYMENTS[payment.state].label, _why(payment, language), 5),
         )
-        entries += [TimelineEntry(at, label, detail) for at, label, detail in moments if at is not None]
+        entries += [
+            TimelineEntry(at, label, detail, rank=rank)
+            for at, label, detail, rank in moments
+            if at is not None
+        ]
     for mail in mails_about(session, "order", order_id):
         kind, url = words.MAIL_KINDS.get(mail.kind), f"/admin/mail/{mail.id}"
         kind = translate(language, kind) if kind else mail.kind
-        entries.append(TimelineEntry(mail.created_at, N_("E-mail written"), kind, url=url))
+        entries.append(TimelineEntry(mail.created_at, N_("E-mail written"), kind, url=url, rank=10))
         if mail.state is MailState.SENT and mail.sent_at is not None:
-            entries.append(TimelineEntry(mail.sent_at, N_("E-mail sent"), kind, url=url))
+            entries.append(TimelineEntry(mail.sent_at, N_("E-mail sent"), kind, url=url, rank=11))
     # What is on the order's own timeline already is not said twice.
     entries += [
         TimelineEntry(
-            act.at, words.ACTIONS.get(act.action, act.action), _reason(act.reason, language), act.actor_name
+            act.at,
+            words.ACTIONS.get(act.action, act.action),
+            _reason(act.reason, language),
+            act.actor_name,
+            rank=OTHERS_RANK,
         )
         for act in entries_about(session, "order", order_id)
         if act.action not in OWN_EVENTS
     ]
-    return sorted(entries, key=lambda entry: entry.at)
+    return sorted(entries, key=lambda entry: (entry.at, entry.rank))
 
 
 def _why(payment: Payment, language: str) -> str:

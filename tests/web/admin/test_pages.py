@@ -1,17 +1,24 @@
 """What stands on the staff's pages, and what their forms do."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlmodel import Session, select
 
+from app.catalogue.models import Block
 from app.core.transaction import transaction
 from app.customers.models import Customer, Screening
 from app.customers.rules.admission import ScreeningState
+from app.fulfilment.models import Shipment
 from app.mail.models import Mail, MailState
 from app.mainbrand.rules.segments import Segment
-from app.ordering.models import Order
+from app.ordering.models import Order, OrderEvent, OrderLine
 from app.ordering.rules.states import OrderState
+from app.payments.models import Payment
+from app.payments.rules.states import PaymentState
+from app.staff.rules.roles import Role
+from app.web.admin.timeline import order_timeline
 from tests import make
 from tests.web.admin.conftest import Desk, fresh
 from tests.web.conftest import Browser
@@ -84,11 +91,91 @@ def test_the_page_of_an_order_tells_all_that_happened_in_one_line_of_time(
     places = [page.index(mark) for mark in marks]
     assert all(place > 0 for place in places)
     assert places[-1] == max(places)
-    import re
-
-    print(re.findall(r"timeline.*?</ol>", page, re.S))
     assert "Carrier: Post" in page
     assert "visa 4242" in page
+
+
+def test_causes_stand_before_their_effects_where_all_happened_in_one_moment(
+    admin: Browser, things: Desk, session: Session
+) -> None:
+    with transaction(session):
+        for kind in ("accepted", "payment_started", "placed"):
+            session.add(OrderEvent(order_id=things.order.id, kind=kind, at=make.NOW))
+
+    entries = order_timeline(session, fresh(session, things.order), language="en")
+
+    assert [entry.label for entry in entries if entry.at == make.NOW] == [
+        "Order received",
+        "Payment attempt began",
+        "Card page opened",
+        "Card authorised",
+        "charged",
+        "Card charged, order accepted",
+        "E-mail written",
+    ]
+
+
+def test_the_page_of_an_order_names_the_version_of_the_terms(
+    admin: Browser, things: Desk, session: Session
+) -> None:
+    name = make.terms(session).name
+
+    assert (
+        f'<a href="/terms?version={name}">version {name}, '
+        in admin.get(f"/admin/orders/{things.order.number}").text
+    )
+
+
+def test_lists_show_the_newest_first_whatever_was_written_last(
+    admin: Browser, things: Desk, session: Session
+) -> None:
+    with transaction(session):
+        for number, days in (("S-MIDDLE", 2), ("S-NEWEST", 1), ("S-OLDEST", 3)):
+            then = make.NOW + timedelta(days=9 - days)
+            order = make.order(
+                session, of=things.customer, by=things.contact, bundle=things.bundle, number=number,
+                placed_at=then, state=OrderState.DISPATCHED, accepted_at=then, dispatched_at=then,
+            )  # fmt: skip
+            make.saved(
+                session,
+                Payment(
+                    order_id=order.id, state=PaymentState.CAPTURED, amount_cents=2_975, expires_at=then,
+                    token=number, changed_at=then, checked_at=then, created_at=then,
+                ),
+                Shipment(order_id=order.id, run_on=then.date(), dispatched_by="Robin", dispatched_at=then),
+            )  # fmt: skip
+
+    for path in (
+        "/admin/orders",
+        "/admin/payments",
+        "/admin/dispatch",
+        f"/admin/customers/{things.customer.number}",
+    ):
+        page = admin.get(path).text
+        places = [page.index(f"/admin/orders/{number}") for number in ("S-NEWEST", "S-MIDDLE", "S-OLDEST")]
+        assert places == sorted(places), path
+
+
+def test_packers_read_the_goods_in_their_language_with_each_blocks_number_and_count(
+    sign_in: Callable[[Role], Browser], things: Desk, session: Session
+) -> None:
+    with transaction(session):
+        line = session.exec(select(OrderLine).where(OrderLine.order_id == things.order.id)).one()
+        line.name, line.quantity, line.unit_price_cents = "As the customer read it", 3, line.net_cents
+        line.net_cents *= 3
+    packer = sign_in(Role.OPERATIONS)
+
+    german = packer.get("/admin/dispatch", headers={"accept-language": "de"}).text
+    english = packer.get("/admin/dispatch").text
+
+    for page, bundle, block in ((german, "Dichtungspaket", "name_de"), (english, "Seal pack", "name_en")):
+        assert f"<b>3 × {bundle}</b>" in page
+        assert (
+            f"<li>12 × <code>DI-100/2</code> {getattr(session.get_one(Block, things.block_id), block)}</li>"
+            in page
+        )
+        assert "As the customer read it" not in page
+    assert "Orders whose bundles were promised for later leave with a later run." in english
 
 
 def test_an_order_is_dispatched_from_its_page_and_the_page_says_so(
