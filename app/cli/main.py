@@ -10,22 +10,26 @@ from app.core.errors import ShopError
 
 EXIT_REFUSED = 1
 
-cli = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Runs and tends a Schlicht shop.",
-)
 
-
-def main() -> None:
-    """Collects the commands of every module of this package and runs the one asked for."""
+def program() -> typer.Typer:
+    """All commands of every module of this package."""
+    cli = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="Runs and tends a Schlicht shop.",
+    )
     for module in pkgutil.iter_modules(app.cli.__path__, prefix=f"{app.cli.__name__}."):
         register = getattr(importlib.import_module(module.name), "register", None)
         if register is not None:
             register(cli)
+    return cli
+
+
+def main() -> None:
+    """Runs the command that was asked for."""
     try:
-        cli()
+        program()()
     except ShopError as error:
         typer.echo(str(error), err=True)
         raise SystemExit(EXIT_REFUSED) from error

@@ -1,5 +1,6 @@
 """Turning an outbox row into the e-mail that a person reads."""
 
+import re
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -32,7 +33,12 @@ def render(mail: Mail, environment: Environment, *, settings: Settings) -> Text:
     }
     subject = environment.get_template(f"mail/{mail.kind}/subject.txt").render(values)
     body = environment.get_template(f"mail/{mail.kind}/body.txt").render(values)
-    return Text(" ".join(subject.split()), body.strip() + "\n")
+    return Text(_one_dot(" ".join(subject.split())), _one_dot(body.strip()) + "\n")
+
+
+def _one_dot(text: str) -> str:
+    """A name that ends in a dot ("e.K.", "schlicht.") at the end of a sentence: one dot does for both."""
+    return re.sub(r"(?<![./])\.\.(?=\s|$)", ".", text)
 
 
 def to_message(mail: Mail, text: Text, *, settings: Settings) -> EmailMessage:

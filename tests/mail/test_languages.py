@@ -118,6 +118,28 @@ def test_a_mail_differs_between_the_languages_but_names_the_same_things(
     assert _addresses(german) == _addresses(english)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_sentence_ends_in_two_dots_where_a_name_brings_its_own(
+    environments: dict[str, Environment], settings: Settings, kind: str, language: str
+) -> None:
+    text = read(kind, language, environments, settings, company_name="Müller e.K.", contact_name="Kim H.")
+
+    assert ".." not in text.subject + text.body
+
+
+def test_a_company_that_is_blocked_reads_no_thanks_for_an_application_that_it_may_never_have_sent(
+    environments: dict[str, Environment], settings: Settings
+) -> None:
+    english = read("decision_main_brand", "en", environments, settings).body
+    german = read("decision_main_brand", "de", environments, settings).body
+
+    assert "we have checked the data of Brunner GmbH: schlicht. is for small needs" in english
+    assert "application" not in english
+    assert "Bewerbung" not in german
+    assert "Antrag" not in german
+
+
 @pytest.mark.parametrize("kind", SHOWN)
 def test_amounts_dates_and_charges_of_a_german_mail_are_written_the_german_way(
     environments: dict[str, Environment], settings: Settings, kind: str

@@ -44,7 +44,7 @@ def builder(sizes: Sizes, *, calendar: Calendar, password: str, seed: int, now: 
                 PolicyVersion,
                 values=to_values(present.policy),
                 changed_by="shop demo",
-                reason="First version",
+                reason="Zur Eröffnung: vorsichtig anfangen, nach dem ersten Quartal neu entscheiden.",
                 created_at=opened_at,
             )
             buyers += people.add_personas(rows, policy=present.policy, password_hash=password_hash, now=now)

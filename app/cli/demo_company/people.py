@@ -64,7 +64,7 @@ PERSONAS = (
     Persona(
         "suspended@demo.example",
         "refused for too much effort",
-        suspended_reason="Three returns without a defect and eleven calls in ninety days; warned on two occasions.",
+        suspended_reason="Drei Rücksendungen ohne Mangel und elf Anrufe in neunzig Tagen; zweimal angemahnt.",
     ),
     Persona(
         "upgraded@demo.example", "moved up to the main brand", main_revenue_cents=96_400, is_moved_up=True
