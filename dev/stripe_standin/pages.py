@@ -15,6 +15,7 @@ from dev.stripe_standin.cards import BY_NUMBER, CardInputError, check_cvc, read_
 from dev.stripe_standin.controls import Standin
 from dev.stripe_standin.errors import Json, StripeError
 from dev.stripe_standin.forms import decode
+from dev.stripe_standin.words import language_of, money, speaker
 from dev.stripe_standin.world import World
 
 router = APIRouter()
@@ -24,17 +25,13 @@ _POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestor
 _ROWS_COUNT = 50
 
 
-def _money(cents: int) -> str:
-    return f"€{cents / 100:,.2f}"
-
-
 _templates = Environment(
     loader=FileSystemLoader(_FOLDER),
     autoescape=select_autoescape(),
     undefined=StrictUndefined,
     trim_blocks=True,
 )
-_templates.filters["money"] = _money
+_templates.filters["money"] = money
 _templates.filters["grouped"] = lambda number: " ".join(
     number[at : at + 4] for at in range(0, len(number), 4)
 )
@@ -96,7 +93,7 @@ async def show_authentication(world: Standin, intent_id: str, token: str) -> Res
     intent = _authenticating(world, intent_id, token)
     if intent is None:
         return _page("closed.html", status=404, title="Nothing to authenticate", address=None)
-    return _page("authentication.html", intent=intent)
+    return _page("authentication.html", session=intents.session_of(world, intent), intent=intent)
 
 
 @router.post("/c/3ds/{intent_id}/{token}")
@@ -166,10 +163,17 @@ def _closed(session: Json | None) -> Response:
         return _page("closed.html", status=404, title="No such payment", address=None)
     if session["status"] == "complete":
         return _page(
-            "closed.html", title="This payment is complete", address=sessions.return_address(session)
+            "closed.html",
+            session=session,
+            title="This payment is complete",
+            address=sessions.return_address(session),
         )
     return _page(
-        "closed.html", status=410, title="This payment page has expired", address=session.get("cancel_url")
+        "closed.html",
+        status=410,
+        session=session,
+        title="This payment page has expired",
+        address=session.get("cancel_url"),
     )
 
 
@@ -213,8 +217,12 @@ def _see(address: str) -> Response:
     return RedirectResponse(address, status_code=303, headers={"Cache-Control": "no-store"})
 
 
-def _page(name: str, *, status: int = 200, **values: object) -> HTMLResponse:
-    text = _templates.get_template(name).render(values)
+def _page(name: str, *, status: int = 200, session: Json | None = None, **values: object) -> HTMLResponse:
+    """A page in the language that its session asks for."""
+    language = language_of((session or {}).get("locale"))
+    text = _templates.get_template(name).render(
+        values, session=session, language=language, say=speaker(language)
+    )
     return HTMLResponse(
         text, status, headers={"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
     )

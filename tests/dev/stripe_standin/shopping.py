@@ -40,7 +40,7 @@ class Shop:
         params: dict[str, Any] = {
             "mode": "payment",
             "ui_mode": "hosted_page",
-            "locale": "de",
+            "locale": "en",
             "allowed_payment_method_types": ["card"],
             "client_reference_id": "order-1",
             "metadata": {"order": "1", "attempt": "1"},

@@ -3,7 +3,9 @@
 import re
 from typing import Any
 
+from dev.stripe_standin.cards import BY_NUMBER, MESSAGES
 from dev.stripe_standin.server import StandinProcess
+from dev.stripe_standin.words import speaker
 from tests.dev.stripe_standin.shopping import CANCEL_URL, Shop
 
 FORM = {
@@ -34,6 +36,47 @@ def test_paying_goes_back_to_the_shop_with_the_session(shop: Shop, standin: Stan
     assert answer.status_code == 303
     assert answer.headers["Location"] == f"http://127.0.0.1:9/checkout/return?session={session_id}"
     assert shop.intent(session_id).status == "requires_capture"
+
+
+def test_the_card_page_speaks_the_language_of_its_session(shop: Shop, standin: StandinProcess) -> None:
+    session_id, url = open_page(shop, standin, locale="de")
+    english = standin.http.get(open_page(shop, standin, locale="en")[1]).text
+
+    german = standin.http.get(url).text
+    wrong = standin.http.post(url, data=FORM | {"cardNumber": "4111 1111 1111 1111"}).text
+    asked = standin.http.post(url, data=FORM | {"cardNumber": "4000002760003184"}).headers["Location"]
+    bank = standin.http.get(asked).text
+    standin.http.post(asked, data={"answer": "complete"})
+    closed = standin.http.get(url).text
+
+    assert "Card number" in english
+    for page in (german, wrong, bank, closed):
+        assert '<html lang="de">' in page
+        assert "Keine echte Karte" in page
+        assert not re.search(r"\b(the|your|card|pay|this)\b", re.sub(r"<[^>]*>", " ", page), re.IGNORECASE)
+    assert "Bezahlen: 119,00\N{NO-BREAK SPACE}€" in german
+    assert "Diese Seite nimmt nur die aufgeführten Testkarten." in wrong
+    assert "Haben Sie diese Zahlung über 119,00\N{NO-BREAK SPACE}€ veranlasst?" in bank
+    assert "Diese Zahlung ist abgeschlossen" in closed
+    assert shop.intent(session_id).status == "requires_capture"
+
+
+def test_each_listed_card_and_each_refusal_has_its_german_words() -> None:
+    for text in (*(card.title for card in BY_NUMBER.values()), *MESSAGES.values()):
+        assert speaker("de")(text) != text
+        assert speaker("en")(text) == text
+
+
+def test_one_of_a_thing_is_shown_by_its_name_alone(shop: Shop, standin: StandinProcess) -> None:
+    item = {
+        "price_data": {"currency": "eur", "unit_amount": 500, "product_data": {"name": "2 × Set"}},
+        "quantity": 1,
+    }
+    _, url = open_page(shop, standin, line_items=[item])
+
+    page = standin.http.get(url).text
+
+    assert "<span>2 × Set</span>" in page
 
 
 def test_a_second_click_pays_once(shop: Shop, standin: StandinProcess) -> None:
