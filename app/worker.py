@@ -9,10 +9,13 @@ from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from app.audit.service import SYSTEM
+from app.audit.models import ActorKind
+from app.audit.service import SYSTEM, Actor
 from app.core.clock import utc_now
 from app.core.transaction import transaction
 from app.customers.service import forget_expired, forget_unconfirmed
+from app.flows.flag_growing import flag_growing
+from app.flows.override_rating import end_due_overrides
 from app.flows.receive_application import receive_application
 from app.flows.reset_password import mail_reset_link
 from app.flows.screen_customer import screen_all, screen_customer
@@ -99,6 +102,11 @@ def _screen_all(shop: Shop, _: dict[str, Any]) -> None:
         screen_all(session, now=utc_now())
 
 
+def _propose_rating(shop: Shop, args: dict[str, Any]) -> None:
+    actor = Actor(ActorKind(args["actor_kind"]), args["actor_name"], args["actor_id"])
+    _rate(shop, mode=AutomaticRating.PROPOSE, actor=actor)
+
+
 def _rate_accounts(shop: Shop, _: dict[str, Any]) -> None:
     _rate(shop)
 
@@ -111,12 +119,14 @@ def _nightly_rating(shop: Shop, _: dict[str, Any]) -> None:
         _rate(shop, night_on=night_on)
 
 
-def _rate(shop: Shop, night_on: date | None = None) -> None:
+def _rate(
+    shop: Shop, *, night_on: date | None = None, mode: AutomaticRating | None = None, actor: Actor = SYSTEM
+) -> None:
     # Only here, and not at the start: it brings data frames, which a web process with a worker inside does not need.
     from app.flows.rate_accounts import rate_accounts
 
     with shop.db.session() as session:
-        mode = current_policy(session).automatic_rating
+        mode = mode or current_policy(session).automatic_rating
         session.rollback()
         if mode is not AutomaticRating.OFF:
             rate_accounts(
@@ -125,9 +135,20 @@ def _rate(shop: Shop, night_on: date | None = None) -> None:
                 is_dry_run=False,
                 is_proposal=mode is AutomaticRating.PROPOSE,
                 night_on=night_on,
-                actor=SYSTEM,
+                actor=actor,
                 now=utc_now(),
             )
+
+
+def _end_overrides(shop: Shop, _: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        now = utc_now()
+        end_due_overrides(session, today=now.astimezone(ZoneInfo(shop.settings.timezone)).date(), now=now)
+
+
+def _flag_growing(shop: Shop, _: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        flag_growing(session, now=utc_now())
 
 
 def _tidy_up(shop: Shop, _: dict[str, Any]) -> None:
@@ -147,7 +168,10 @@ HANDLERS: dict[str, Handler] = {
     "screen_all": _screen_all,
     "settle_payment": _settle_payment,
     "sweep_payments": _sweep_payments,
+    "propose_rating": _propose_rating,
     "rate_accounts": _rate_accounts,
+    "end_overrides": _end_overrides,
+    "flag_growing": _flag_growing,
     "nightly_rating": _nightly_rating,
     "tidy_up": _tidy_up,
 }
@@ -162,6 +186,8 @@ RECURRING: dict[str, timedelta] = {
     "sweep_payments": timedelta(minutes=1),
     # Looks every ten minutes whether the night has come: clocks change, and a shop may sleep through its hour.
     "nightly_rating": timedelta(minutes=10),
+    "end_overrides": timedelta(minutes=10),
+    "flag_growing": timedelta(hours=6),
     "tidy_up": timedelta(hours=6),
 }
 """Kinds that put themselves again and again."""

@@ -1,16 +1,22 @@
 """`shop demo`: fills a database with the made-up company and prints how to sign in."""
 
 import json
+from datetime import timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
+from app.audit.models import ActorKind
+from app.audit.service import Actor
 from app.cli.demo_company.company import Sizes, builder
 from app.cli.demo_company.people import PERSONAS, STAFF
 from app.cli.serve import load_settings
 from app.core.clock import utc_now
 from app.core.db import Database, open_database
 from app.flows.fill_demo import demo_totp_secrets, fill_demo
+from app.flows.flag_growing import flag_growing
+from app.flows.rate_accounts import rate_accounts
 from app.fulfilment.calendar import work_calendar
 from app.settings import Settings
 
@@ -33,6 +39,8 @@ def demo(
     database = open_database(settings.database_url)
     try:
         added = load_demo(database, settings, Sizes(customers, bundles, orders, accounts), seed=seed)
+        if added.get("purchases"):
+            rate_demo(database, settings)
         with database.read_session() as session:
             secrets = demo_totp_secrets(session, secret_key=settings.secret_key.get_secret_value())
     finally:
@@ -61,6 +69,19 @@ def load_demo(database: Database, settings: Settings, sizes: Sizes, *, seed: int
             is_allowed=settings.env == "demo",
             now=now,
         )
+
+
+def rate_demo(database: Database, settings: Settings) -> None:
+    """Rates the demo's accounts as of a month ago, and leaves today's rating as a proposal to be looked at."""
+    now = utc_now()
+    actor = Actor(ActorKind.COMMAND, "shop demo")
+    tonight = now.astimezone(ZoneInfo(settings.timezone)).date()
+    with database.session() as session:
+        rate_accounts(
+            session, as_of=now - timedelta(days=31), is_dry_run=False, night_on=tonight, actor=actor, now=now
+        )
+        rate_accounts(session, as_of=None, is_dry_run=False, is_proposal=True, actor=actor, now=now)
+        flag_growing(session, now=now)
 
 
 def _as_json(settings: Settings, added: dict[str, int], secrets: dict[str, str]) -> dict[str, object]:

@@ -78,8 +78,16 @@ def _formats(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
         minutes, rest = divmod(seconds, 60)
         return f"{minutes}\u00a0min {rest}\u00a0s" if minutes else f"{rest}\u00a0s"
 
+    def probability(share_bp: int) -> str:
+        return format_decimal(share_bp / 10_000, format="0.00", locale=locale)
+
+    def whole_percent(share_bp: int) -> str:
+        return format_percent(share_bp / 10_000, format="#,##0\u00a0%", locale=locale)
+
     return {
         "duration": duration,
+        "probability": probability,
+        "whole_percent": whole_percent,
         "money": money,
         "date": on,
         "iso_date": iso_date,

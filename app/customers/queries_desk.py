@@ -1,7 +1,9 @@
 """Reading applicants and customers for the staff's pages."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -23,6 +25,7 @@ class CustomerFilter:
     segment: Segment | None = None
     screening: ScreeningState | None = None
     is_suspended: bool = False
+    is_growing: bool = False
 
 
 def list_customers(session: Session, wanted: CustomerFilter, *, page: int) -> Slice[Customer]:
@@ -34,6 +37,8 @@ def list_customers(session: Session, wanted: CustomerFilter, *, page: int) -> Sl
         query = query.where(col(Customer.screening) == wanted.screening)
     if wanted.is_suspended:
         query = query.where(col(Customer.suspended_at).is_not(None))
+    if wanted.is_growing:
+        query = query.where(col(Customer.growing_since).is_not(None))
     if wanted.text:
         text = wanted.text
         people = select_columns(col(Contact.customer_id)).where(
@@ -97,3 +102,20 @@ def find_screening(session: Session, screening_id: int) -> Screening:
     if screening is None:
         raise NotFound(N_("There is no such case."), code="screening.not_found")
     return screening
+
+
+def customers_of_account(session: Session, account_id: int) -> Sequence[Customer]:
+    """The customers of the shop that are linked to a main account."""
+    return session.exec(
+        select(Customer)
+        .where(col(Customer.main_account_id) == account_id)
+        .order_by(col(Customer.id))
+        .limit(20)
+    ).all()
+
+
+def count_growing(session: Session) -> int:
+    """How many customers grow past the policy and were not moved up yet."""
+    return session.exec(
+        select(func.count()).select_from(Customer).where(col(Customer.growing_since).is_not(None))
+    ).one()

@@ -11,7 +11,7 @@ from app.core.transaction import transaction
 from app.jobs.service import put_job
 from app.mainbrand.account_lines import AccountReader, Thresholds
 from app.mainbrand.files import Reject, TableFile
-from app.mainbrand.queries_buying import bounds_in_force
+from app.mainbrand.queries_basis import bounds_in_force
 from app.mainbrand.service_accounts import merge_accounts
 from app.mainbrand.staging import Spill
 from app.policy.queries import current_policy

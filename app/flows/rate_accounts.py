@@ -12,7 +12,7 @@ from app.core.transaction import transaction
 from app.customers.queries_rating import admission_changes
 from app.jobs.service import put_job
 from app.mainbrand.models import MainAccount, RatingRun
-from app.mainbrand.queries_buying import basis_of
+from app.mainbrand.queries_basis import basis_of
 from app.mainbrand.queries_rating import has_night_run
 from app.mainbrand.rating_run import Change, Outcome, read_input, work_out
 from app.mainbrand.rules.segments import Segment
@@ -74,7 +74,8 @@ def rate_accounts(
         outcome = work_out(read, now=now)
         summary = _summary(session, outcome)
         rated = _rated(outcome, summary)
-        if is_dry_run or not (outcome.changes or is_proposal or night_on):
+        has_learned = outcome.model is not None and outcome.model.id is None
+        if is_dry_run or not (outcome.changes or has_learned or is_proposal or night_on):
             return rated
         with transaction(session):
             allow_long_statements(session)
@@ -83,7 +84,8 @@ def rate_accounts(
             if basis_of(session, current_version_id(session)) != outcome.basis:
                 continue
             add_bare_accounts(session, now=now)
-            whole = _with_ids(session, outcome)
+            # New accounts belong to what this rating rests on.
+            whole = replace(_with_ids(session, outcome), basis=basis_of(session, outcome.policy_version_id))
             run = store_run(
                 session, whole, summary=summary, started_by=actor.name, night_on=night_on, now=now
             )

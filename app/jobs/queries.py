@@ -22,3 +22,11 @@ def dead_jobs(session: Session, *, limit: int) -> Sequence[Job]:
     return session.exec(
         select(Job).where(col(Job.state) == JobState.DEAD).order_by(col(Job.id).desc()).limit(limit)
     ).all()
+
+
+def is_waiting(session: Session, kinds: Sequence[str]) -> bool:
+    """Whether a job of some kinds waits or runs."""
+    waiting = select(Job.id).where(
+        col(Job.kind).in_(kinds), col(Job.state).in_((JobState.READY, JobState.RUNNING))
+    )
+    return session.exec(waiting.limit(1)).first() is not None

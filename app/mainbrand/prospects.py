@@ -1,6 +1,6 @@
 """The growth prospect of every account, by the model or the plain rule, and what would change it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -36,13 +36,17 @@ def forecasts_of(
     days: pl.DataFrame,
     accounts: Sequence[Rateable],
     *,
+    buyers: Collection[str],
     cut_on: date | None,
     parameters: Parameters | None,
     bound_cents: int,
     prospect_bound: float,
     judgement_factor_percent: int,
 ) -> dict[str, Forecast]:
-    """A forecast for each account by its number; whoever bought nothing in twelve months gets the plain rule."""
+    """A forecast for each account by its number; whoever bought nothing in twelve months gets the plain rule.
+
+    `buyers` ever bought something: the revenue that the list names for them counts for nothing.
+    """
     by_number = {account.account_number: account for account in accounts}
     found: dict[str, Forecast] = {}
     if cut_on is not None and days.height:
@@ -68,7 +72,12 @@ def forecasts_of(
             found[numbers[at]] = Forecast(prospects[at], row, more[at], quiet[at], expected[at])
     for number, account in by_number.items():
         if number not in found:
-            found[number] = Forecast(_without_purchases(account, bound_cents))
+            listed_cents = account.revenue_12m_cents if number not in buyers else None
+            found[number] = Forecast(
+                plain_prospect(
+                    Buying(), bound_cents=bound_cents, listed_cents=listed_cents, headcount=account.headcount
+                )
+            )
     return found
 
 
@@ -97,15 +106,6 @@ def _asker(parameters: Parameters | None, bound_cents: int) -> Callable[[pl.Data
 def _plain(row: dict[str, Any], bound_cents: int) -> Prospect:
     buying = Buying(*(row[name] for name in Buying.__dataclass_fields__))
     return plain_prospect(buying, bound_cents=bound_cents, listed_cents=None, headcount=row["headcount"])
-
-
-def _without_purchases(account: Rateable, bound_cents: int) -> Prospect:
-    return plain_prospect(
-        Buying(),
-        bound_cents=bound_cents,
-        listed_cents=account.revenue_12m_cents if account.rated_at is None else None,
-        headcount=account.headcount,
-    )
 
 
 def _expected(parameters: Parameters | None, facts: pl.DataFrame, bound_cents: int) -> list[int | None]:

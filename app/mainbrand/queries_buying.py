@@ -1,6 +1,5 @@
 """Reading what the main brand's customers bought, added up by day, and the accounts that are to be rated."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,11 +10,9 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, SQLModel, col, select
 
 from app.mainbrand.buying import DAYS
-from app.mainbrand.models import MainAccount, ProspectModel, Purchase, RatingRun, RunState, SegmentChange
+from app.mainbrand.models import ProspectModel, Purchase
 from app.mainbrand.rules.prospect import Judgement
 from app.mainbrand.rules.segments import Segment
-from app.mainbrand.rules.shares import RevenueBounds
-from app.policy.rules.policy import Policy, RatingMode
 
 CURRENCY = "EUR"
 
@@ -134,39 +131,3 @@ def count_foreign_lines(session: Session) -> int:
 def newest_model(session: Session) -> ProspectModel | None:
     """The growth model that is in use."""
     return session.exec(select(ProspectModel).order_by(col(ProspectModel.id).desc()).limit(1)).first()
-
-
-def basis_of(session: Session, policy_version_id: int) -> str:
-    """A short text that changes whenever a rating would have to be worked out anew."""
-    parts: Sequence[Any] = (
-        policy_version_id,
-        session.exec(select(func.max(Purchase.id))).one(),
-        session.exec(select(func.max(MainAccount.id))).one(),
-        session.exec(select(func.max(MainAccount.imported_at))).one(),
-        session.exec(select(func.max(SegmentChange.id))).one(),
-        session.exec(
-            select(func.max(RatingRun.id)).where(
-                col(RatingRun.state).in_((RunState.APPLIED, RunState.UNDONE))
-            )
-        ).one(),
-        session.exec(
-            select(func.count()).select_from(RatingRun).where(col(RatingRun.undone_at).is_not(None))
-        ).one(),
-    )
-    return "|".join("" if part is None else str(part) for part in parts)
-
-
-def bounds_in_force(session: Session, policy: Policy) -> RevenueBounds:
-    """The revenues from which a company is A and B now: the policy's, or by shares those of the last rating."""
-    fixed = RevenueBounds(policy.a_threshold_cents, policy.b_threshold_cents)
-    if policy.rating_mode is RatingMode.ABSOLUTE:
-        return fixed
-    summary = session.exec(
-        select(RatingRun.summary)
-        .where(col(RatingRun.state) == RunState.APPLIED)
-        .order_by(col(RatingRun.id).desc())
-        .limit(1)
-    ).first()
-    if not summary or not summary.get("a_cents"):
-        return fixed
-    return RevenueBounds(summary["a_cents"], summary["b_cents"])

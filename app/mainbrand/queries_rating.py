@@ -68,7 +68,7 @@ def list_movers(session: Session, run_id: int, *, page: int) -> Slice[tuple[Rati
         select(RatingResult, MainAccount)
         .join(MainAccount, col(MainAccount.id) == col(RatingResult.main_account_id))
         .where(col(RatingResult.run_id) == run_id, col(RatingResult.has_moved))
-        .order_by(col(MainAccount.revenue_12m_cents).desc(), col(MainAccount.id))
+        .order_by(func.coalesce(col(MainAccount.revenue_12m_cents), 0).desc(), col(MainAccount.id))
     )
     return read_page(session, query, page=page)
 
@@ -110,6 +110,11 @@ def count_waiting_overrides(session: Session) -> int:
         .select_from(RatingOverride)
         .where(col(RatingOverride.state) == OverrideState.PROPOSED)
     ).one()
+
+
+def find_override(session: Session, override_id: int) -> RatingOverride:
+    """One override. Raises NoResultFound."""
+    return session.exec(select(RatingOverride).where(col(RatingOverride.id) == override_id)).one()
 
 
 def find_model(session: Session, model_id: int | None) -> ProspectModel | None:

@@ -21,9 +21,9 @@ from app.mainbrand.prospect_model import (
     make_example,
 )
 from app.mainbrand.prospects import Forecast, forecasts_of
+from app.mainbrand.queries_basis import basis_of
 from app.mainbrand.queries_buying import (
     Rateable,
-    basis_of,
     count_foreign_lines,
     last_purchase_at,
     newest_model,
@@ -139,6 +139,7 @@ def work_out(read: Input, *, now: datetime) -> Outcome:
     forecasts = forecasts_of(
         days,
         accounts,
+        buyers=revenues,
         cut_on=cut_on,
         parameters=model.parameters if model else None,
         bound_cents=growth_cents,

@@ -15,6 +15,7 @@ ENTRIES = (
     ("/admin/screening", N_("Screening")),
     ("/admin/objections", N_("Objections")),
     ("/admin/accounts", N_("Main accounts")),
+    ("/admin/ratings", N_("Ratings")),
     ("/admin/bundles", N_("Bundles")),
     ("/admin/blocks", N_("Blocks")),
     ("/admin/payments", N_("Payments")),

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "time_order"
-down_revision = "match_keys"
+down_revision = "rating"
 branch_labels = None
 depends_on = None
 

@@ -56,6 +56,7 @@ def builder(sizes: Sizes, *, calendar: Calendar, password: str, seed: int, now: 
             rows,
             range(present.bulk_account_count, min(sizes.accounts, people.MOST_ACCOUNTS)),
             policy=present.policy,
+            blocks=list(goods.all_blocks().values()),
             seed=seed,
             now=now,
         )

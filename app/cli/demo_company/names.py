@@ -77,6 +77,7 @@ class Company:
     domain: str
     phone: str
     contact_name: str
+    trade: str
 
 
 def company(index: int) -> Company:
@@ -104,6 +105,7 @@ def company(index: int) -> Company:
         domain=f"{surname}-{trade}-{city}.example".lower().translate(_UMLAUTS),
         phone=f"{_PHONES[index % len(_PHONES)]} {index % 1000:03d}",
         contact_name=f"{_GIVEN[index % len(_GIVEN)]} {surname}",
+        trade=trade,
     )
 
 

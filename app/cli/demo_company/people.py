@@ -7,7 +7,9 @@ from typing import Any
 
 import pyotp
 
+from app.cli.demo_company.goods import BlockFacts
 from app.cli.demo_company.names import Company, company
+from app.cli.demo_company.purchases import MOST_BUYERS, add_purchases
 from app.customers.models import BlockedAttempt, Contact, Customer, Screening
 from app.customers.queries_screening import matches_as_json
 from app.customers.rules.admission import ScreeningState
@@ -18,7 +20,7 @@ from app.flows.fill_demo import Buyer, Rows
 from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.keys import email_domain, name_key, register_key, vat_key
 from app.mainbrand.rules.phones import phone_key
-from app.mainbrand.rules.prospect import Buying, plain_prospect
+from app.mainbrand.rules.prospect import Buying, Judgement, plain_prospect
 from app.mainbrand.rules.rating import rate
 from app.mainbrand.rules.segments import Segment
 from app.mainbrand.rules.shares import RevenueBounds
@@ -31,6 +33,7 @@ FIRST_CUSTOMER = 130_000
 MOST_ACCOUNTS = 100_000
 MOST_CUSTOMERS = 100_000
 DOUBTFUL_FORM = "e.K."
+JUDGEMENTS = {3: Judgement.HIGH, 11: Judgement.LOW, 17: Judgement.EVEN}
 DEMO_MARK = "DEMO"
 DEMO_BULK_MARK = "DEMOB"
 SALES = (
@@ -195,23 +198,46 @@ def add_customers(rows: Rows, numbers: range, *, password_hash: str, now: dateti
     return buyers
 
 
-def add_accounts(rows: Rows, numbers: range, *, policy: Policy, seed: int, now: datetime) -> None:
-    """Companies of the main brand's list; few have most of the revenue, as it is in trade."""
+def add_accounts(
+    rows: Rows, numbers: range, *, policy: Policy, blocks: list[BlockFacts], seed: int, now: datetime
+) -> None:
+    """Companies of the main brand's list with their purchases; few have most of the revenue, as it is in trade."""
     for number in numbers:
-        chance = random.Random(f"{seed}:account:{number}")
+        firm, chance = company(number), random.Random(f"{seed}:account:{number}")
         revenue_cents = round(chance.lognormvariate(12.6, 1.7))
+        if number < MOST_BUYERS:
+            add_purchases(
+                rows,
+                f"K-{300_001 + number}",
+                revenue_cents=revenue_cents,
+                blocks=blocks,
+                seed=seed,
+                now=now,
+            )
         add_account(
             rows,
-            company(number),
+            firm,
             account_number=f"K-{300_001 + number}",
             revenue_cents=revenue_cents,
             policy=policy,
             now=now,
+            headcount=max(1, round(chance.lognormvariate(2.6, 1.0))) if number % 3 else None,
+            industry=firm.trade,
+            judgement=JUDGEMENTS.get(number % 29),
         )
 
 
 def add_account(
-    rows: Rows, firm: Company, *, account_number: str, revenue_cents: int, policy: Policy, now: datetime
+    rows: Rows,
+    firm: Company,
+    *,
+    account_number: str,
+    revenue_cents: int,
+    policy: Policy,
+    now: datetime,
+    headcount: int | None = None,
+    industry: str = "",
+    judgement: Judgement | None = None,
 ) -> Candidate:
     """One company of the main brand's list with its rating; returns it as a comparison sees it."""
     growth_cents = policy.b_threshold_cents * policy.growth_bound_percent // 100
@@ -248,6 +274,9 @@ def add_account(
         listed_segment=None,
         revenue_12m_cents=revenue_cents,
         rated_at=None,
+        headcount=headcount,
+        industry=industry,
+        sales_judgement=judgement,
         row_hash="",
         imported_at=now,
     )

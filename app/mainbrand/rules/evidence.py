@@ -48,6 +48,8 @@ def evidence_of(
     """
     headcount, industry, judgement = account_facts
     evidence: dict[str, Any] = {
+        "reason": rating.reason,
+        "rated": rating.segment.value,
         "method": prospect.method.value if prospect else "none",
         "revenue_cents": figures.known_cents,
         "is_by_purchases": figures.bought_cents is not None,

@@ -15,13 +15,18 @@ from app.customers.queries_screening import screenings_of
 from app.customers.rules.admission import ScreeningState
 from app.flows.change_segment import change_segment
 from app.flows.change_standing import move_up, resume, suspend
+from app.flows.override_rating import Target
 from app.mail.queries import mails_about
 from app.mainbrand.queries_desk import find_account
+from app.mainbrand.queries_rating import overrides_of
+from app.mainbrand.rules.rating import twelve_months_before
 from app.mainbrand.rules.segments import Segment
 from app.ordering.queries_desk import orders_of_customer
+from app.ordering.queries_growth import bought_here_cents
 from app.web.admin import words
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, page_urls
-from app.web.deps import Now, ReadDep, StaffDep, Values, WriteDep
+from app.web.admin.overrides import CHOICES, override_of_form
+from app.web.deps import Now, ReadDep, ShopDep, StaffDep, Values, WriteDep
 from app.web.forms import errors_of
 from app.web.rendering import see_other
 
@@ -35,6 +40,7 @@ def show_customers(request: Request, session: ReadDep) -> Response:
         segment=asked_choice(request, "segment", Segment),
         screening=asked_choice(request, "screening", ScreeningState),
         is_suspended=asked(request, "suspended") == "1",
+        is_growing=asked(request, "growing") == "1",
     )
     found = list_customers(session, wanted, page=asked_page(request))
     return desk(
@@ -43,18 +49,19 @@ def show_customers(request: Request, session: ReadDep) -> Response:
         customers=found.rows,
         pages=page_urls(request, found),
         text=wanted.text,
-        kept={name: asked(request, name) for name in ("segment", "screening", "suspended")},
+        kept={name: asked(request, name) for name in ("segment", "screening", "suspended", "growing")},
         segments=chips(request, "segment", [(one.value, word.label) for one, word in words.SEGMENTS.items()]),
         screenings=chips(
             request, "screening", [(one.value, word.label) for one, word in words.SCREENINGS.items()]
         ),
         suspended=chips(request, "suspended", [("1", N_("Suspended only"))]),
+        growing=chips(request, "growing", [("1", N_("Growing only"))]),
     )
 
 
 @router.get("/admin/customers/{number}")
-def show_customer(request: Request, number: str, session: ReadDep) -> Response:
-    return _page(request, session, find_customer(session, number))
+def show_customer(request: Request, number: str, session: ReadDep, now: Now) -> Response:
+    return _page(request, session, find_customer(session, number), now)
 
 
 @router.post("/admin/customers/{number}/segment")
@@ -83,7 +90,30 @@ def submit_segment(
             now=now,
         )
 
-    return _do(request, reading, customer, values, act, done="segment")
+    return _do(request, reading, customer, values, act, now, done="segment")
+
+
+@router.post("/admin/customers/{number}/override")
+def submit_override(
+    request: Request,
+    number: str,
+    shop: ShopDep,
+    session: WriteDep,
+    reading: ReadDep,
+    staff: StaffDep,
+    values: Values,
+    now: Now,
+) -> Response:
+    customer = find_customer(reading, number)
+    target = Target(customer_id=customer.id)
+    try:
+        done = override_of_form(shop, session, target, values, staff=staff, now=now)
+    except Invalid as error:
+        errors = errors_of(error.fields, language=request.scope["lang"])
+        return _page(
+            request, reading, customer, now, status=422, errors=errors, tried="override", values=values
+        )
+    return see_other(f"/admin/customers/{customer.number}?done={done}")
 
 
 @router.post("/admin/customers/{number}/suspend")
@@ -101,7 +131,7 @@ def submit_suspend(
     def act(reason: str) -> bool:
         return suspend(session, customer.id or 0, reason=reason, actor=staff.actor, now=now)
 
-    return _do(request, reading, customer, values, act, done="suspended")
+    return _do(request, reading, customer, values, act, now, done="suspended")
 
 
 @router.post("/admin/customers/{number}/resume")
@@ -119,7 +149,7 @@ def submit_resume(
     def act(reason: str) -> bool:
         return resume(session, customer.id or 0, reason=reason, actor=staff.actor, now=now)
 
-    return _do(request, reading, customer, values, act, done="resumed")
+    return _do(request, reading, customer, values, act, now, done="resumed")
 
 
 @router.post("/admin/customers/{number}/move-up")
@@ -137,7 +167,7 @@ def submit_move_up(
     def act(reason: str) -> bool:
         return move_up(session, customer.id or 0, reason=reason, actor=staff.actor, now=now)
 
-    return _do(request, reading, customer, values, act, done="moved_up")
+    return _do(request, reading, customer, values, act, now, done="moved_up")
 
 
 def _do(
@@ -146,6 +176,7 @@ def _do(
     customer: Customer,
     values: dict[str, str],
     act: Callable[[str], bool],
+    now: Now,
     *,
     done: str,
 ) -> Response:
@@ -153,7 +184,7 @@ def _do(
         has_changed = act(values.get("reason", ""))
     except Invalid as error:
         errors = errors_of(error.fields, language=request.scope["lang"])
-        return _page(request, session, customer, status=422, errors=errors, tried=done)
+        return _page(request, session, customer, now, status=422, errors=errors, tried=done)
     return see_other(f"/admin/customers/{customer.number}?done={done if has_changed else 'unchanged'}")
 
 
@@ -161,10 +192,12 @@ def _page(
     request: Request,
     session: ReadDep,
     customer: Customer,
+    now: Now,
     *,
     status: int = 200,
     errors: dict[str, str] | None = None,
     tried: str = "",
+    values: dict[str, str] | None = None,
 ) -> Response:
     customer_id = customer.id or 0
     screenings = screenings_of(session, customer_id)
@@ -180,6 +213,10 @@ def _page(
         status=status,
         errors=errors or {},
         tried=tried,
+        values={"segment": "", "last_on": "", "reason": "", **(values or {})},
+        choices=CHOICES,
+        overrides=overrides_of(session, customer_id=customer_id),
+        bought_cents=bought_here_cents(session, customer_id, since=twelve_months_before(now)),
         customer=customer,
         admission=standing_of(session, customer),
         account=find_account(session, customer.main_account_id) if customer.main_account_id else None,

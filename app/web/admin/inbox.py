@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.core.errors import N_
+from app.customers.queries_desk import count_growing
 from app.customers.queries_objections import count_open_objections
 from app.customers.queries_review import count_reviews
 from app.fulfilment.calendar import work_calendar
@@ -16,6 +17,7 @@ from app.fulfilment.rules.runs import is_late, next_runs
 from app.jobs.queries import count_dead_jobs, dead_jobs
 from app.mail.models import MailState
 from app.mail.queries import count_mails
+from app.mainbrand.queries_rating import count_waiting_overrides
 from app.payments.queries_desk import count_held, released_since
 from app.payments.rules.settlement import NEEDING_STAFF
 from app.policy.queries import current_policy
@@ -53,6 +55,8 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
         (N_("orders late"), "/admin/dispatch", late),
         (N_("orders leave today"), "/admin/dispatch", leaving_today),
         (N_("e-mails failed"), "/admin/mail?state=failed", count_mails(session, MailState.FAILED)),
+        (N_("overrides to approve"), "/admin/ratings#overrides", count_waiting_overrides(session)),
+        (N_("customers are growing"), "/admin/customers?growing=1", count_growing(session)),
         (N_("payments released in 14 days"), "/admin/payments?state=released", released),
         (N_("jobs failed for good"), "#jobs", count_dead_jobs(session)),
     ]

@@ -8,6 +8,8 @@ from app.customers.rules.admission import Admission, ScreeningState
 from app.customers.rules.objections import Outcome
 from app.customers.rules.reviewing import STANDARD_REASONS
 from app.mail.models import MailState
+from app.mainbrand.models import Cause, OverrideState, RunState
+from app.mainbrand.rules.prospect import Judgement
 from app.mainbrand.rules.segments import Segment
 from app.ordering.rules.states import CancelReason, OrderState
 from app.payments.rules.holding import HoldDecision, ShutOut
@@ -117,6 +119,30 @@ SEGMENTS = {
     Segment.B: Word(N_("B"), "bad"),
     Segment.C: Word(N_("C"), "ok"),
     Segment.UNRATED: Word(N_("unrated")),
+}
+RUNS = {
+    RunState.PROPOSED: Word(N_("proposed"), "signal"),
+    RunState.APPLIED: Word(N_("applied"), "ok"),
+    RunState.UNDONE: Word(N_("undone"), "warn"),
+    RunState.SUPERSEDED: Word(N_("superseded")),
+}
+OVERRIDES = {
+    OverrideState.PROPOSED: Word(N_("waits for a second person"), "signal"),
+    OverrideState.ACTIVE: Word(N_("in force"), "ok"),
+    OverrideState.REFUSED: Word(N_("refused"), "bad"),
+    OverrideState.ENDED: Word(N_("ended")),
+}
+CAUSES = {
+    Cause.RATING: N_("Rating"),
+    Cause.UNDO: N_("Rating undone"),
+    Cause.OVERRIDE: N_("Override"),
+    Cause.OVERRIDE_ENDED: N_("Override ended"),
+    Cause.LIST: N_("The main brand's list"),
+}
+JUDGEMENTS = {
+    Judgement.HIGH: N_("will grow"),
+    Judgement.EVEN: N_("stays as it is"),
+    Judgement.LOW: N_("will not grow"),
 }
 BUNDLES = {
     BundleState.DRAFT: Word(N_("draft")),
@@ -228,6 +254,17 @@ ACTIONS = {
     "mail.aborted": N_("E-mail given up"),
     "policy.changed": N_("Policy changed"),
     "terms.published": N_("Terms published"),
+    "accounts.rated": N_("Accounts rated"),
+    "rating.requested": N_("Rating asked for"),
+    "rating.proposed": N_("Rating worked out"),
+    "rating.applied": N_("Rating applied"),
+    "rating.undone": N_("Rating undone"),
+    "rating.override_proposed": N_("Override proposed"),
+    "rating.overridden": N_("Rating overridden"),
+    "rating.override_refused": N_("Override refused"),
+    "rating.override_ended": N_("Override ended"),
+    "customer.growing": N_("Customer is growing"),
+    "customer.growing_ended": N_("Customer is not growing any more"),
     "staff.created": N_("Staff account created"),
     "staff.role_changed": N_("Role changed"),
     "staff.deactivated": N_("Staff account closed"),
@@ -250,6 +287,8 @@ OBJECTS = {
     "payment": N_("Payment"),
     "policy": N_("Policy"),
     "terms": N_("Terms"),
+    "rating": N_("Rating"),
+    "main_account": N_("Main account"),
     "staff_member": N_("Staff"),
 }
 RIGHTS = {
@@ -309,6 +348,13 @@ DONE = {
     "sent_again": N_("The e-mail is sent once more."),
     "aborted": N_("The e-mail is given up."),
     "policy": N_("The new policy is in force."),
+    "rating_asked": N_("A new rating is being worked out. Its preview will stand here in a moment."),
+    "rating_applied": N_("The rating counts, from the companies' next click on."),
+    "rating_undone": N_("The rating is undone: every account has what it had before."),
+    "overridden": N_("The override counts, from the company's next click on."),
+    "override_proposed": N_("Proposed. A second person has to approve it."),
+    "override_refused": N_("The override is refused."),
+    "override_ended": N_("The override is ended: the rating counts again."),
     "role": N_("The role is changed; the account has to sign in again."),
     "deactivated": N_("The account is closed."),
     "reactivated": N_("The account is open again."),

@@ -1,6 +1,7 @@
 """Every route of the staff × every role: who may look looks, who may not act changes nothing."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,11 +24,21 @@ ACTS = sorted(
     path for (method, path), entry in REGISTRY.items() if method == "POST" and entry.access is Access.STAFF
 )
 
+
+def in_a_month() -> str:
+    return (utc_now().date() + timedelta(days=30)).isoformat()
+
+
 VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
     "/admin/dispatch": lambda desk: {"number": desk.order.number, "carrier": "Post"},
     "/admin/screening/{screening_id}": lambda _: {"decision": "refused", "reason": "no business"},
     "/admin/objections/{objection_id}": lambda _: {"outcome": "dismissed", "answer": "We looked at it again."},
     "/admin/customers/{number}/segment": lambda _: {"segment": "B", "reason": "grew"},
+    "/admin/customers/{number}/override": lambda _: {"segment": "B", "reason": "grew", "last_on": in_a_month()},
+    "/admin/accounts/{account_id}/override": lambda _: {"segment": "C", "reason": "x", "last_on": in_a_month()},
+    "/admin/overrides/{override_id}": lambda _: {"decision": "approve"},
+    "/admin/ratings": lambda _: {},
+    "/admin/ratings/{run_id}/apply": lambda _: {},
     "/admin/customers/{number}/suspend": lambda _: {"reason": "too much effort"},
     "/admin/customers/{number}/move-up": lambda _: {"reason": "signed there"},
     "/admin/blocks": lambda _: {
@@ -56,8 +67,12 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
         "minimum_order_value_cents": "40", "low_quantity_surcharge_cents": "12,50", "dispatch_weekday": "3",
         "cut_off_weekday": "2", "cut_off_hour": "10", "handling_days": "2", "transit_days": "1",
         "later_than_main_brand_days": "6", "review_answer_days": "3", "proof_wait_days": "10",
-        "reason": "spring", "based_on": "0",
         "card_hold_hours": "48", "review_from_score": "50",
+        "rating_mode": "absolute", "a_share_percent": "80", "b_share_percent": "15",
+        "growth_bound_percent": "100", "prospect_bound_percent": "15", "judgement_factor_percent": "200",
+        "growth_model_days": "30", "automatic_rating": "apply", "nightly_rating_hour": "3",
+        "override_approval": "two", "override_longest_days": "365", "growing_from_cents": "5000",
+        "reason": "spring", "based_on": "0",
     },
     "/admin/staff": lambda _: {"email": "new@schlicht.example", "name": "Kim Neu", "role": "operations"},
     "/admin/staff/{staff_member_id}": lambda _: {"act": "role", "role": "finance"},
@@ -65,6 +80,7 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
 """What is posted to each act that works on the desk as it lies there."""
 
 NOT_POSSIBLE_YET = {
+    "/admin/ratings/{run_id}/undo": "the rating was not applied yet",
     "/admin/bundles/{bundle_id}/publish": "the bundle is on sale already",
     "/admin/customers/{number}/resume": "nobody is suspended",
     "/admin/orders/{number}/hold": "no payment is held (tests/web/admin/test_hold.py)",
@@ -83,6 +99,9 @@ def url(path: str, desk: Desk) -> str:
         bundle_id=desk.bundle.id,
         mail_id=desk.mail.id,
         staff_member_id=desk.colleague.id,
+        account_id=desk.account.id,
+        override_id=desk.override.id,
+        run_id=desk.run.id,
     )
 
 
