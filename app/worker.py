@@ -18,7 +18,7 @@ from app.flows.flag_growing import flag_growing
 from app.flows.override_rating import end_due_overrides
 from app.flows.receive_application import receive_application
 from app.flows.reset_password import mail_reset_link
-from app.flows.screen_customer import screen_all, screen_customer
+from app.flows.screen_customer import complete_keys, screen_again, screen_all, screen_customer
 from app.flows.send_mail import give_up, send_mail
 from app.flows.settle_payment import settle_payment
 from app.flows.sweep_payments import sweep_payments
@@ -97,6 +97,11 @@ def _screen_customer(shop: Shop, args: dict[str, Any]) -> None:
         screen_customer(session, customer_id=args["customer_id"], trigger=args["trigger"], now=utc_now())
 
 
+def _screen_again(shop: Shop, args: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        screen_again(session, customer_id=args["customer_id"], trigger=args["trigger"], now=utc_now())
+
+
 def _screen_all(shop: Shop, _: dict[str, Any]) -> None:
     with shop.db.session() as session:
         screen_all(session, now=utc_now())
@@ -152,6 +157,8 @@ def _flag_growing(shop: Shop, _: dict[str, Any]) -> None:
 
 
 def _tidy_up(shop: Shop, _: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        complete_keys(session)
     with shop.db.session() as session, transaction(session):
         queue.prune(session, now=utc_now())
         forget_expired(session, now=utc_now())
@@ -165,6 +172,7 @@ HANDLERS: dict[str, Handler] = {
     "receive_application": _receive_application,
     "mail_reset_link": _mail_reset_link,
     "screen_customer": _screen_customer,
+    "screen_again": _screen_again,
     "screen_all": _screen_all,
     "settle_payment": _settle_payment,
     "sweep_payments": _sweep_payments,

@@ -20,34 +20,35 @@ MOST_SHOWN = 20
 def applicants_of(session: Session, customers: Sequence[Customer]) -> dict[int, Applicant]:
     """What is compared of each customer, by customer id; the addresses of all its people count."""
     ids = [customer.id for customer in customers]
-    domains: dict[int, set[str]] = {}
-    people: dict[int, set[str]] = {}
+    people: dict[int, list[tuple[str, str]]] = {}
     for customer_id, email, name in session.exec(
         select(Contact.customer_id, Contact.email, Contact.name).where(col(Contact.customer_id).in_(ids))
     ):
-        if domain := email_domain(email):
-            domains.setdefault(customer_id, set()).add(domain)
-        if person := person_key(name):
-            people.setdefault(customer_id, set()).add(person)
+        people.setdefault(customer_id, []).append((email, name))
     return {
-        customer.id: Applicant(
-            vat_id=customer.vat_id,
-            register_key=customer.register_key,
-            email_domains=frozenset(domains.get(customer.id, ())),
-            name_key=customer.name_key,
-            postal_code=customer.postal_code,
-            is_vat_id_foreign=bool(customer.vat_id)
-            and not belongs_to(customer.vat_id or "", country=customer.country),
-            main_account_id=customer.main_account_id,
-            company_name=customer.company_name,
-            street=customer.street,
-            city=customer.city,
-            phone=phone_key(customer.phone, country=customer.country),
-            people=frozenset(people.get(customer.id, ())),
-        )
+        customer.id: applicant_of(customer, people.get(customer.id, []))
         for customer in customers
         if customer.id is not None
     }
+
+
+def applicant_of(customer: Customer, people: Sequence[tuple[str, str]]) -> Applicant:
+    """What is compared of a customer with these people (e-mail address and name)."""
+    return Applicant(
+        vat_id=customer.vat_id,
+        register_key=customer.register_key,
+        email_domains=frozenset(domain for email, _ in people if (domain := email_domain(email))),
+        name_key=customer.name_key,
+        postal_code=customer.postal_code,
+        is_vat_id_foreign=bool(customer.vat_id)
+        and not belongs_to(customer.vat_id or "", country=customer.country),
+        main_account_id=customer.main_account_id,
+        company_name=customer.company_name,
+        street=customer.street,
+        city=customer.city,
+        phone=phone_key(customer.phone, country=customer.country),
+        people=frozenset(person for _, name in people if (person := person_key(name))),
+    )
 
 
 def same_company_here(session: Session, customer: Customer) -> list[Customer]:

@@ -55,6 +55,9 @@ def change_company(
         if is_checked_again and customer.screening in (ScreeningState.CLEAR, ScreeningState.REVIEW):
             customer.screening = ScreeningState.PENDING
             put_job(session, "screen_customer", now=now, customer_id=customer_id, trigger="change")
+        elif customer.screening in (ScreeningState.CLEAR, ScreeningState.REVIEW):
+            # Compared too, but the catalogue stays open meanwhile.
+            put_job(session, "screen_again", now=now, customer_id=customer_id, trigger="change")
         record(
             session,
             Actor(ActorKind.CUSTOMER, contact.name, contact_id),

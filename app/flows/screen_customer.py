@@ -87,6 +87,12 @@ def screen_all(session: Session, *, now: datetime, trigger: str = "import") -> S
     return _compare(session, COMPARED_AGAIN, now=now, trigger=trigger)
 
 
+def screen_again(session: Session, *, customer_id: int, trigger: str, now: datetime) -> ScreeningState | None:
+    """Compares one company again that was compared before; the new state, or None where nothing changed."""
+    complete_keys(session)
+    return _screen_again(session, customer_id, trigger=trigger, now=now)
+
+
 def screen_waiting(session: Session, *, now: datetime, trigger: str) -> ScreenedAll:
     """Compares only the companies that wait for their first comparison (their job is late or was lost)."""
     return _compare(session, (ScreeningState.PENDING,), now=now, trigger=trigger)

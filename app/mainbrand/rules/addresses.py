@@ -9,7 +9,7 @@ from app.mainbrand.rules.keys import fold
 NUMBER = re.compile(
     r"(?<![a-z0-9])(\d{1,5})\s?([a-z](?![a-z]))?(?:\s?(?:-|/|bis|u|und|\+|,)\s?(\d{1,5})\s?([a-z](?![a-z]))?)?"
 )
-PO_BOX = re.compile(r"\b(?:postfach|post box|po box|p o box|postf|pf)\b[\s:.-]*(?:nr\W*)?([\d ]{2,})")
+PO_BOX = re.compile(r"\b(?:postfach|post box|p\s*o\s*box|postf|pf)\b[\s:.-]*(?:nr\W*)?([\d ]{2,})")
 DATE = re.compile(r"\b(\d{1,2})\.\s?(?=[a-z]{3})")
 DISTRICT = re.compile(r"\b(?:ot|ortsteil|gewerbegebiet|industriegebiet)\b.*")
 STREET_WORD = re.compile(r"(?:strasse|strase|str|st)\b")

@@ -11,6 +11,7 @@ VERSION = 1
 """Raised with every change of the keys: accounts that were keyed by an older version are keyed anew."""
 
 LONG_ENOUGH = 5
+LONG_SOUND = 3
 LONGEST = 24
 
 
@@ -93,7 +94,7 @@ def _name_keys(name: NameParts, town: str) -> set[Key]:
         keys.add((KeyKind.WORD, word))
         if town:
             keys.add((KeyKind.WORD_AND_TOWN, f"{town} {word}"))
-        if spoken := sound(word):
+        if len(spoken := sound(word)) >= LONG_SOUND:
             keys.add((KeyKind.SOUND, spoken))
         if len(word) > LONG_ENOUGH:
             keys.add((KeyKind.BEGINNING, word[:LONG_ENOUGH]))

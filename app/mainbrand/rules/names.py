@@ -74,7 +74,7 @@ def sound(word: str) -> str:
     if len(word) < 4 or not word.isalpha():
         return ""
     code = "".join(code for _, code in cologne_phonetics.encode(word))
-    return code if len(code) >= 3 else ""
+    return code if len(code) >= 2 else ""
 
 
 def frequent_share(word: str) -> float:

@@ -76,6 +76,17 @@ def test_a_new_phone_number_is_kept_without_a_new_check(
     assert (customer.phone, customer.screening) == ("+49 30 23125 222", ScreeningState.CLEAR)
 
 
+def test_a_new_phone_number_of_an_a_customer_is_noticed_soon_after(
+    browser: Browsers, session: Session, shop: Shop, kim: Contact
+) -> None:
+    make.main_account(session, phone="030 / 23125-222", phone_key="+493023125222", segment=Segment.A)
+
+    browser(kim).submit("/account", {**DATA, "phone": "+49 30 23125 222"}, page="/account")
+    run_until_idle(shop)
+
+    assert customer_of(session, kim).screening is ScreeningState.REVIEW
+
+
 def test_a_changed_vat_id_closes_the_catalogue_until_it_is_checked_and_an_a_account_keeps_it_closed(
     browser: Browsers, session: Session, shop: Shop, kim: Contact
 ) -> None:
