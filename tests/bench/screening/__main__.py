@@ -33,15 +33,17 @@ from app.mainbrand.rules.keys import email_domain, name_key
 from app.mainbrand.rules.phones import phone_key
 from app.mainbrand.rules.segments import Segment
 from tests import make
+from tests.bench.cpu import cpu_ms
 from tests.bench.screening.companies import companies
 from tests.databases import PostgresDatabase, PostgresRun, migrate
 
 COMPANIES = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "companies_de.parquet"
+WARM_UP = 20
 ACTOR = Actor(ActorKind.COMMAND, "bench")
 
 
 def main() -> None:
-    """Prints one line a measurement, or JSON; times are of this machine, CPU times beside them."""
+    """Wall times are of a machine that may be busy; CPU times beside them count the database server in."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--accounts", type=int, default=90_000)
     parser.add_argument("--applications", type=int, default=500)
@@ -57,47 +59,47 @@ def main() -> None:
         path = folder / "accounts.parquet"
         listed.write_parquet(path)
         for engine in engines:
-            database = _opened(engine, folder, stack)
-            _measure(database, path, listed, given, engine)
+            database, pids = _opened(engine, folder, stack)
+            _measure(database, path, listed, given, _Printer(engine, pids, is_json=given.json))
             database.close()
 
 
 def _measure(
-    database: Database, path: Path, listed: pl.DataFrame, given: argparse.Namespace, engine: str
+    database: Database, path: Path, listed: pl.DataFrame, given: argparse.Namespace, say: "_Printer"
 ) -> None:
-    say = _printer(engine, is_json=given.json)
     with database.session() as session:
-        say("import", _timed(lambda: _import(session, path)), peak_mb=_peak_mb())
-        say("import again, unchanged", _timed(lambda: _import(session, path)))
+        say.timed("import", lambda: _import(session, path))
+        say.timed("import again, unchanged", lambda: _import(session, path))
     with database.read_session() as session:
-        wall, cpu = _applications(session, listed, count=given.applications)
-    percentiles = statistics.quantiles(wall, n=100)
-    say("application, median", (statistics.median(wall), statistics.median(cpu)), unit="ms")
-    say("application, p99", (percentiles[98], statistics.quantiles(cpu, n=100)[98]), unit="ms")
+        wall, cpu = _applications(session, listed, count=given.applications, pids=say.pids)
+    say.line("application, median", statistics.median(wall), cpu, unit="ms")
+    say.line("application, p99", statistics.quantiles(wall, n=100)[98], cpu, unit="ms")
     if given.customers:
         with database.session() as session:
             _add_customers(session, listed, count=given.customers)
             # The first time a tenth of them turn out to resemble an account, each a transaction of its own.
-            say("screening of all, 1st", _timed(lambda: screen_all(session, now=utc_now())))
-            say(
-                "screening of all, 2nd",
-                _timed(lambda: screen_all(session, now=utc_now())),
-                peak_mb=_peak_mb(),
-            )
+            say.timed("screening of all, 1st", lambda: screen_all(session, now=utc_now()))
+            say.timed("screening of all, 2nd", lambda: screen_all(session, now=utc_now()))
 
 
-def _applications(session: Session, listed: pl.DataFrame, *, count: int) -> tuple[list[float], list[float]]:
-    """Wall and CPU milliseconds of single applications: half resemble an account, half nobody."""
-    wall, cpu = [], []
-    for row in _applicants(listed, count=count + 20):
+def _applications(
+    session: Session, listed: pl.DataFrame, *, count: int, pids: tuple[int, ...]
+) -> tuple[list[float], float]:
+    """Wall milliseconds of single applications, of which half resemble an account; mean CPU milliseconds of
+    one, the database server's counted in.
+    """
+    wall: list[float] = []
+    before = 0.0
+    # The first ones warm the caches that a running shop has.
+    for at, row in enumerate(_applicants(listed, count=count + WARM_UP)):
+        if at == WARM_UP:
+            before = _cpu_seconds(pids)
         applicant = _applicant(row)
-        started, worked = time.perf_counter(), time.process_time()
+        started = time.perf_counter()
         found = find_candidates(session, [applicant])
         find_matches(applicant, found.candidates[0], rarity=found.rarity)
         wall.append(1000 * (time.perf_counter() - started))
-        cpu.append(1000 * (time.process_time() - worked))
-    # The first ones warm the caches that a running shop has.
-    return wall[20:], cpu[20:]
+    return wall[WARM_UP:], 1000 * (_cpu_seconds(pids) - before) / count
 
 
 def _applicants(listed: pl.DataFrame, *, count: int, alike: float = 0.5) -> list[dict[str, str]]:
@@ -175,7 +177,9 @@ def _import(session: Session, path: Path) -> None:
         )
 
 
-def _opened(engine: str, folder: Path, stack: contextlib.ExitStack) -> Database:
+def _opened(engine: str, folder: Path, stack: contextlib.ExitStack) -> tuple[Database, tuple[int, ...]]:
+    """A migrated database, and the processes that work for it."""
+    pids: tuple[int, ...] = ()
     if engine == "sqlite":
         url = f"sqlite:///{folder}/shop.db"
     else:
@@ -185,38 +189,37 @@ def _opened(engine: str, folder: Path, stack: contextlib.ExitStack) -> Database:
         url = (
             make_url(cluster.server.url).set(database="bench_screening").render_as_string(hide_password=False)
         )
+        pid_file = Path(cluster.folder, "data", "postmaster.pid")
+        pids = (int(pid_file.read_text().split()[0]),) if cluster.folder and pid_file.exists() else ()
     migrate(url)
-    return open_database(url)
+    return open_database(url), pids
 
 
-def _timed(act: Callable[[], object]) -> tuple[float, float]:
-    started, worked = time.perf_counter(), time.process_time()
-    act()
-    return time.perf_counter() - started, time.process_time() - worked
+def _cpu_seconds(pids: tuple[int, ...]) -> float:
+    return time.process_time() + (cpu_ms(pids) / 1000 if pids else 0.0)
 
 
-def _peak_mb() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+class _Printer:
+    """Prints one line a measurement, as text or JSON."""
 
+    def __init__(self, engine: str, pids: tuple[int, ...], *, is_json: bool) -> None:
+        self.engine, self.pids, self.is_json = engine, pids, is_json
 
-def _printer(engine: str, *, is_json: bool) -> Callable[..., None]:
-    def say(what: str, took: tuple[float, float], *, unit: str = "s", peak_mb: int | None = None) -> None:
-        wall, cpu = took
-        if is_json:
-            line = {
-                "engine": engine,
-                "what": what,
-                "wall": wall,
-                "cpu": cpu,
-                "unit": unit,
-                "peak_mb": peak_mb,
-            }
-            print(json.dumps(line), flush=True)
+    def timed(self, what: str, act: Callable[[], object]) -> None:
+        started, worked = time.perf_counter(), _cpu_seconds(self.pids)
+        act()
+        self.line(what, time.perf_counter() - started, _cpu_seconds(self.pids) - worked)
+
+    def line(self, what: str, wall: float, cpu: float, *, unit: str = "s") -> None:
+        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        if self.is_json:
+            values = {"wall": wall, "cpu": cpu, "unit": unit, "peak_mb": peak_mb}
+            print(json.dumps({"engine": self.engine, "what": what, **values}), flush=True)
             return
-        peak = f"  peak {peak_mb} MB" if peak_mb else ""
-        print(f"{engine:<12}{what:<28}{wall:>10.2f} {unit:<3} CPU {cpu:>8.2f} {unit}{peak}", flush=True)
-
-    return say
+        print(
+            f"{self.engine:<12}{what:<26}{wall:>10.2f} {unit:<3} CPU {cpu:>8.2f} {unit:<3} peak {peak_mb} MB",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

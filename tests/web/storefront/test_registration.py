@@ -304,3 +304,34 @@ def test_too_many_applications_from_one_address_wait(browser: Browsers, session:
 
 def test_somebody_signed_in_does_not_apply_again(browser: Browsers, admitted: Contact) -> None:
     assert browser(admitted).get("/register").headers["location"] == "/status"
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        {"company_name": "BRUNNER-ZWEIRADTECHNIK oHG", "name_key": "brunner zweiradtechnik"},
+        {"street": "Werkstr. 4", "postal_code": "04177", "city": "Leipzig"},
+        {"phone_key": "+493023125101"},
+        {"email_domain": "brunner.example"},
+        {"vat_id": "DE900000014"},
+    ],
+)
+def test_a_disguised_a_customer_reads_the_same_until_a_person_has_decided(
+    browser: Browsers, session: Session, account: dict[str, str]
+) -> None:
+    def ways() -> list[tuple[int, str, dict[str, str]]]:
+        visitor = browser()
+        answers = [_traits(apply(visitor)), _traits(visitor.get("/register?received=1"))]
+        token = link_of(session, "verify_email")
+        answers += [_traits(visitor.get(f"/verify/{token}")), _traits(visitor.submit(f"/verify/{token}"))]
+        return [
+            (status, re.sub(r"[\w-]{30,}|K-\w+", "…", text), headers) for status, text, headers in answers
+        ]
+
+    clean = ways()
+    with shop_transaction(session):
+        # Their address is free again for the same application.
+        session.exec(select(Contact)).one().email = "gone@anders.example"
+    make.main_account(session, segment=Segment.A, **account)
+
+    assert ways() == clean
