@@ -14,6 +14,7 @@ ENV PATH=/srv/environment/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     SHOP_ENV=production \
     SHOP_DATABASE_URL=sqlite:////data/shop.db \
+    SHOP_DATA_FOLDER=/data \
     SHOP_LOG=json
 
 RUN groupadd --system --gid 10001 shop \

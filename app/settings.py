@@ -1,5 +1,6 @@
 """What differs from one installation to the next, read once from SHOP_* variables or a .env file."""
 
+from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -28,6 +29,9 @@ class Settings(BaseSettings):
     log: Literal["json", "text"] = "text"
     failpoint: str = Field(default="", description="where a test kills the process; never in production")
     demo_password: SecretStr = SecretStr("schlicht-demo")
+    data_folder: str = Field(
+        default="", description="where uploads wait; web and worker share it; default: beside the SQLite file"
+    )
     trusted_proxies: int = Field(
         default=0, ge=0, le=5, description="proxies in front that set X-Forwarded-For"
     )
@@ -65,6 +69,14 @@ class Settings(BaseSettings):
     @property
     def is_https(self) -> bool:
         return self.base_url.startswith("https://")
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where uploaded lists wait: below the data folder, which web and worker share."""
+        folder = Path(self.data_folder or "data")
+        if not self.data_folder and self.database_url.startswith("sqlite:///"):
+            folder = Path(self.database_url.removeprefix("sqlite:///").partition("?")[0]).parent
+        return folder / "imports"
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:

@@ -6,6 +6,7 @@ import app.audit.models
 import app.catalogue.models
 import app.customers.models
 import app.fulfilment.models
+import app.imports.models
 import app.jobs.models
 import app.mail.models
 import app.mainbrand.models

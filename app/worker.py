@@ -15,6 +15,7 @@ from app.core.clock import utc_now
 from app.core.transaction import transaction
 from app.customers.service import forget_expired, forget_unconfirmed
 from app.flows.flag_growing import flag_growing
+from app.flows.look_into_import import give_up_import, look_into_import
 from app.flows.override_rating import end_due_overrides
 from app.flows.receive_application import receive_application
 from app.flows.reset_password import mail_reset_link
@@ -22,7 +23,10 @@ from app.flows.screen_customer import complete_keys, screen_again, screen_all, s
 from app.flows.send_mail import give_up, send_mail
 from app.flows.settle_payment import settle_payment
 from app.flows.sweep_payments import sweep_payments
+from app.flows.tidy_imports import tidy_imports
 from app.fulfilment.calendar import work_calendar
+from app.imports.child import read_list
+from app.imports.spool import Spool
 from app.jobs import queue
 from app.mainbrand.queries_rating import night_due
 from app.payments.stripe_gateway import StripeRefusal, StripeUnavailable
@@ -156,6 +160,53 @@ def _flag_growing(shop: Shop, _: dict[str, Any]) -> None:
         flag_growing(session, now=utc_now())
 
 
+def _look_into_import(shop: Shop, args: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        look_into_import(
+            session,
+            args["import_id"],
+            spool=Spool(shop.settings.spool_folder),
+            read=lambda task: read_list(task, on_message=lambda _: True),
+            now=utc_now(),
+        )
+
+
+def _check_import(shop: Shop, args: dict[str, Any]) -> None:
+    # Only a process that reads lists needs the machinery for it in memory.
+    from app.flows.check_import import check_import
+    from app.imports.service_reading import read_into
+
+    with shop.db.session() as session:
+        check_import(
+            session,
+            args["import_id"],
+            spool=Spool(shop.settings.spool_folder),
+            read=read_into,
+            timezone=shop.settings.timezone,
+            now=utc_now(),
+        )
+
+
+def _apply_import(shop: Shop, args: dict[str, Any]) -> None:
+    from app.flows.apply_import import apply_import
+    from app.imports.service_reading import read_into
+
+    with shop.db.session() as session:
+        apply_import(
+            session,
+            args["import_id"],
+            spool=Spool(shop.settings.spool_folder),
+            read=read_into,
+            timezone=shop.settings.timezone,
+            now=utc_now(),
+        )
+
+
+def _give_up_import(shop: Shop, args: dict[str, Any], _: str) -> None:
+    with shop.db.session() as session:
+        give_up_import(session, args["import_id"], now=utc_now())
+
+
 def _tidy_up(shop: Shop, _: dict[str, Any]) -> None:
     with shop.db.session() as session:
         complete_keys(session)
@@ -165,6 +216,8 @@ def _tidy_up(shop: Shop, _: dict[str, Any]) -> None:
         forget_unconfirmed(session, now=utc_now())
         forget_expired_sessions(session, now=utc_now())
         forget_older(session, before=utc_now() - timedelta(days=2))
+    with shop.db.session() as session:
+        tidy_imports(session, spool=Spool(shop.settings.spool_folder), now=utc_now())
 
 
 HANDLERS: dict[str, Handler] = {
@@ -181,12 +234,18 @@ HANDLERS: dict[str, Handler] = {
     "end_overrides": _end_overrides,
     "flag_growing": _flag_growing,
     "nightly_rating": _nightly_rating,
+    "look_into_import": _look_into_import,
+    "check_import": _check_import,
+    "apply_import": _apply_import,
     "tidy_up": _tidy_up,
 }
 """Each job kind and what it calls."""
 
 GIVE_UP: dict[str, Callable[[Shop, dict[str, Any], str], None]] = {
     "send_mail": _give_up_mail,
+    "look_into_import": _give_up_import,
+    "check_import": _give_up_import,
+    "apply_import": _give_up_import,
 }
 """What is done when a kind's last attempt has failed."""
 

@@ -145,6 +145,7 @@ def settings(tmp_path: Path) -> Settings:
         "stripe_webhook_secret": "whsec_" + "0" * 32,
         "smtp_url": f"file://{tmp_path / 'mail'}",
         "worker": "apart",
+        "data_folder": str(tmp_path / "data"),
     }
     return Settings(**values)
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session, SQLModel, select
 
+from app.audit.models import ActorKind
 from app.catalogue.models import Block, Bundle, BundleImage, BundleItem, BundleVersion
 from app.catalogue.rules.kinds import BundleState, Kind
 from app.catalogue.service import rebuild_listings, touch_catalogue
@@ -15,10 +16,12 @@ from app.core.security import hash_password
 from app.core.transaction import is_in_transaction, transaction
 from app.customers.models import Contact, ContactSession, Customer
 from app.customers.rules.admission import ScreeningState
+from app.imports.models import Import
+from app.imports.rules.states import ImportKind, ImportState
 from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import CartLine, Order, OrderLine, OrderTax, TermsVersion
-from app.staff.models import StaffMember, StaffSession
+from app.staff.models import ApiKey, StaffMember, StaffSession
 from app.staff.rules.roles import Role
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -103,6 +106,42 @@ def staff_member(session: Session, *, role: Role = Role.ADMIN, **values: Any) ->
         "created_at": NOW,
     }
     return saved(session, StaffMember(**{**defaults, **values}))
+
+
+def checked_import(session: Session, **values: Any) -> Import:
+    """A list of companies whose dry run is done; its file is nowhere."""
+    defaults: dict[str, Any] = {
+        "kind": ImportKind.ACCOUNTS,
+        "state": ImportState.CHECKED,
+        "file_name": "liste.csv",
+        "token": new_token(),
+        "titles": ["Nr", "Firma"],
+        "sample": [["1", "Ahrenborn"]],
+        "mapping": {"account_number": "Nr", "company_name": "Firma"},
+        "new_count": 1,
+        "read_count": 1,
+        "actor_kind": ActorKind.STAFF,
+        "actor_name": "Kim Büro",
+        "created_at": NOW,
+    }
+    return saved(session, Import(**{**defaults, **values}))
+
+
+def api_key(
+    session: Session, *, key: str = "", scopes: Sequence[str] = ("imports:read",), **values: Any
+) -> ApiKey:
+    """A key of the API that lives for ten years."""
+    key = key or new_token()
+    defaults: dict[str, Any] = {
+        "name": "ERP",
+        "key_hash": hash_token(key),
+        "hint": key[:8],
+        "scopes": list(scopes),
+        "created_by": "Robin",
+        "created_at": NOW,
+        "expires_at": NOW + timedelta(days=3650),
+    }
+    return saved(session, ApiKey(**{**defaults, **values}))
 
 
 def staff_signed_in(session: Session, *, as_: StaffMember, now: datetime = NOW, **values: Any) -> str:

@@ -11,7 +11,7 @@ from app.core.db import UTCDateTime, enum_type
 
 
 class ActorKind(StrEnum):
-    """Who acted: a person of the staff, a person of a customer, the command line, or the program itself."""
+    """Who acted: a person of the staff or of a customer, a command (or a program with a key), or the shop itself."""
 
     STAFF = "staff"
     CUSTOMER = "customer"

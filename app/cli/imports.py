@@ -1,4 +1,4 @@
-"""`shop import-accounts` and `shop import-purchases`: the main brand's lists from a file."""
+"""`shop import-accounts`, `shop import-purchases` and `shop undo-import`: the main brand's lists from a file."""
 
 import json
 import sys
@@ -9,16 +9,24 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
 
 from app.audit.models import ActorKind
 from app.audit.service import Actor
 from app.cli.serve import load_settings
 from app.core.clock import utc_now
 from app.core.db import Database, open_database
+from app.core.errors import N_, NotFound, Unavailable
 from app.flows.import_main_brand import import_main_brand
 from app.flows.import_purchases import import_purchases
-from app.mainbrand.files import Reject, RejectFile, TableFile, open_table
+from app.flows.undo_import import undo_import
+from app.imports.queries import last_effective
+from app.imports.rules.states import ImportKind
+from app.mainbrand.files import Notation, TableFile, open_table
+from app.mainbrand.rejects import Reject, RejectFile
 from app.mainbrand.rules.columns import ACCOUNT_COLUMNS, PURCHASE_COLUMNS
+from app.mainbrand.rules.notation import DateStyle, NumberStyle
 from app.settings import Settings
 
 SHOWN_COUNT = 20
@@ -28,6 +36,10 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and check everythi
 Rejects = Annotated[
     Path | None, typer.Option("--rejects", help="Write refused lines here, to correct and reload.")
 ]
+Numbers = Annotated[
+    NumberStyle, typer.Option("--numbers", help="How 1.234 is read in CSV; plain: it is refused.")
+]
+Dates = Annotated[DateStyle, typer.Option("--dates", help="How 03/04/2026 is read; plain: it is refused.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -35,15 +47,20 @@ def register(cli: typer.Typer) -> None:
     """Adds the commands of this module."""
     cli.command()(import_accounts)
     cli.command(name="import-purchases")(import_purchase_lines)
+    cli.command(name="undo-import")(undo_last_import)
 
 
 def import_accounts(
-    file: File, is_dry_run: DryRun = False, rejects: Rejects = None, is_json: Json = False
+    file: File,
+    is_dry_run: DryRun = False,
+    rejects: Rejects = None,
+    numbers: Numbers = NumberStyle.PLAIN,
+    is_json: Json = False,
 ) -> None:
     """Reads the main brand's list of companies; a second time changes nothing."""
     with (
-        _opened() as (_, database),
-        open_table(file, ACCOUNT_COLUMNS) as table,
+        _opened() as (settings, database),
+        open_table(file, ACCOUNT_COLUMNS, notation=Notation(numbers)) as table,
         _sink(rejects, table) as sink,
         database.session() as session,
     ):
@@ -56,6 +73,8 @@ def import_accounts(
             is_dry_run=is_dry_run,
             actor=Actor(ActorKind.COMMAND, "shop import-accounts"),
             now=utc_now(),
+            file_name=file.name,
+            spill_folder=settings.spool_folder,
         )
     _report(asdict(done), sink, table, is_dry_run=is_dry_run, is_json=is_json)
 
@@ -65,6 +84,8 @@ def import_purchase_lines(
     is_dry_run: DryRun = False,
     rejects: Rejects = None,
     currency: Annotated[str, typer.Option(help="Currency of lines that name none.")] = "EUR",
+    numbers: Numbers = NumberStyle.PLAIN,
+    dates: Dates = DateStyle.PLAIN,
     is_json: Json = False,
 ) -> None:
     """Reads what the main brand's customers bought; a second time changes nothing."""
@@ -72,7 +93,7 @@ def import_purchase_lines(
         raise typer.BadParameter("a currency has three letters, such as EUR", param_hint="--currency")
     with (
         _opened() as (settings, database),
-        open_table(file, PURCHASE_COLUMNS) as table,
+        open_table(file, PURCHASE_COLUMNS, notation=Notation(numbers, dates)) as table,
         _sink(rejects, table) as sink,
         database.session() as session,
     ):
@@ -86,8 +107,39 @@ def import_purchase_lines(
             is_dry_run=is_dry_run,
             actor=Actor(ActorKind.COMMAND, "shop import-purchases"),
             now=utc_now(),
+            file_name=file.name,
+            spill_folder=settings.spool_folder,
         )
     _report(asdict(done), sink, table, is_dry_run=is_dry_run, is_json=is_json)
+
+
+def undo_last_import(
+    import_id: Annotated[
+        int | None, typer.Argument(help="The number of an import; else the last one that changed anything.")
+    ] = None,
+    is_json: Json = False,
+) -> None:
+    """Takes back the last import: every row stands there again as it did before."""
+    with _opened() as (_, database), database.session() as session:
+        chosen = import_id or _last_import(session)
+        undone = undo_import(
+            session, chosen, actor=Actor(ActorKind.COMMAND, "shop undo-import"), now=utc_now()
+        )
+    counts = {name.removesuffix("_count"): count for name, count in asdict(undone).items()}
+    if is_json:
+        typer.echo(json.dumps({"import": chosen, **counts}, indent=2))
+    else:
+        said = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+        typer.echo(f"Import {chosen} is undone: {said}")
+
+
+def _last_import(session: Session) -> int:
+    found = [one for kind in ImportKind if (one := last_effective(session, kind)) is not None]
+    if not found:
+        raise NotFound(N_("No import has changed anything."), code="import.not_found")
+    last = max(found, key=lambda one: (one.applied_at or one.created_at, one.id or 0))
+    assert last.id is not None
+    return last.id
 
 
 @dataclass
@@ -117,6 +169,11 @@ def _opened() -> Iterator[tuple[Settings, Database]]:
     database = open_database(settings.database_url)
     try:
         yield settings, database
+    except OperationalError as error:
+        raise Unavailable(
+            N_("The database is busy or away; perhaps another list is being written. Try again in a minute."),
+            code="database.unavailable",
+        ) from error
     finally:
         database.close()
 

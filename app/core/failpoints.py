@@ -29,6 +29,10 @@ ALL = (
     "send_mail.before_smtp",
     "send_mail.after_smtp",
     "send_mail.after_note",
+    "apply_import.after_read",
+    "apply_import.before_commit",
+    "apply_import.after_commit",
+    "undo_import.before_commit",
 )
 
 _armed = os.environ.get(VARIABLE, "")

@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlmodel import Session
 
-from app.audit.service import Actor, record
+from app.audit.service import Actor
 from app.core.transaction import transaction
-from app.jobs.service import put_job
-from app.mainbrand.account_lines import AccountReader, Thresholds
-from app.mainbrand.files import Reject, TableFile
-from app.mainbrand.queries_basis import bounds_in_force
-from app.mainbrand.service_accounts import merge_accounts
+from app.imports.reading import read_accounts
+from app.imports.rules.states import ImportKind, ImportState
+from app.imports.service import add_import
+from app.imports.service_writing import count_list, write_list
+from app.mainbrand.files import TableFile
+from app.mainbrand.queries_basis import thresholds_in_force
+from app.mainbrand.rejects import Reject
 from app.mainbrand.staging import Spill
 from app.policy.queries import current_policy
 
@@ -38,6 +41,8 @@ def import_main_brand(
     is_dry_run: bool,
     actor: Actor,
     now: datetime,
+    file_name: str = "list",
+    spill_folder: Path | None = None,
 ) -> ImportedAccounts:
     """Adds and renews accounts, and has all customers screened again if anything changed.
 
@@ -45,54 +50,35 @@ def import_main_brand(
     Refused lines go to `on_reject`, values that were left out to `on_note`; `on_progress` is told how many
     lines were read. Raises Invalid (`file.damaged`) where the file breaks off.
     """
-    thresholds = _thresholds(session)
+    thresholds = thresholds_in_force(session, current_policy(session))
     # Reading the file may take minutes, and no transaction may stay open meanwhile.
     session.rollback()
-    reader = AccountReader(table, thresholds)
-    rejected_count = noted_count = line_count = 0
-    with Spill() as spill:
-        for batch in table.batches:
-            good, rejects, notes = reader.read(batch)
-            spill.add(good)
-            for reject in rejects:
-                on_reject(reject)
-            for note in notes:
-                on_note(note)
-            rejected_count += len(rejects)
-            noted_count += len(notes)
-            line_count += good.height + len(rejects)
-            on_progress(line_count)
-        with transaction(session):
-            merged = merge_accounts(session, spill.frames(), is_dry_run=is_dry_run, now=now)
-            if not is_dry_run and (merged.new_count or merged.changed_count):
-                put_job(session, "screen_all", now=now)
-                put_job(session, "rate_accounts", now=now)
-                record(
+    with Spill(spill_folder) as spill:
+        counts = read_accounts(
+            table, thresholds, spill, on_reject=on_reject, on_note=on_note, on_progress=on_progress
+        )
+        if is_dry_run:
+            merged = count_list(session, ImportKind.ACCOUNTS, spill.frames(), now=now)
+        else:
+            with transaction(session):
+                entry = add_import(
                     session,
-                    actor,
-                    action="accounts.imported",
-                    object_kind="accounts",
-                    object_id=None,
+                    kind=ImportKind.ACCOUNTS,
+                    file_name=file_name,
+                    actor=actor,
                     now=now,
-                    new={
-                        "new": merged.new_count,
-                        "changed": merged.changed_count,
-                        "unchanged": merged.unchanged_count,
-                        "rejected": rejected_count,
-                        "noted": noted_count,
-                    },
+                    state=ImportState.APPLIED,
+                    titles=list(table.titles),
+                    read_count=counts.read_count,
+                    rejected_count=counts.rejected_count,
+                    noted_count=counts.noted_count,
+                    reasons=counts.reasons,
                 )
+                merged = write_list(session, entry, spill.frames(), actor=actor, now=now)
     return ImportedAccounts(
-        merged.new_count, merged.changed_count, merged.unchanged_count, rejected_count, noted_count
-    )
-
-
-def _thresholds(session: Session) -> Thresholds:
-    policy = current_policy(session)
-    bounds = bounds_in_force(session, policy)
-    return Thresholds(
-        bounds,
-        growth_cents=max(1, bounds.b_cents * policy.growth_bound_percent // 100),
-        prospect_bound=policy.prospect_bound_percent / 100,
-        judgement_factor_percent=policy.judgement_factor_percent,
+        merged.new_count,
+        merged.changed_count,
+        merged.unchanged_count,
+        counts.rejected_count,
+        counts.noted_count,
     )

@@ -3,15 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlmodel import Session
 
-from app.audit.service import Actor, record
+from app.audit.service import Actor
 from app.core.transaction import transaction
-from app.jobs.service import put_job
-from app.mainbrand.files import Reject, TableFile
-from app.mainbrand.purchase_lines import LineReader, Terms
-from app.mainbrand.service_purchases import merge_purchases
+from app.imports.reading import read_purchases
+from app.imports.rules.states import ImportKind, ImportState
+from app.imports.service import add_import
+from app.imports.service_writing import count_list, write_list
+from app.mainbrand.files import TableFile
+from app.mainbrand.purchase_lines import Terms
+from app.mainbrand.rejects import Reject
 from app.mainbrand.staging import Spill
 
 
@@ -35,38 +39,33 @@ def import_purchases(
     is_dry_run: bool,
     actor: Actor,
     now: datetime,
+    file_name: str = "list",
+    spill_folder: Path | None = None,
 ) -> Imported:
     """Adds the purchases that are not known yet; each line that is refused goes to `on_reject`.
 
     The file is read and checked to its end before anything is written, then written in one transaction.
     `on_progress` is told how many lines were read. Raises Invalid (`file.damaged`) where the file breaks off.
     """
-    reader = LineReader(table, Terms(currency, timezone, now.year + 1))
-    rejected_count = line_count = 0
-    with Spill() as spill:
-        for batch in table.batches:
-            good, rejects = reader.read(batch)
-            spill.add(good)
-            for reject in rejects:
-                on_reject(reject)
-            rejected_count += len(rejects)
-            line_count += good.height + len(rejects)
-            on_progress(line_count)
-        with transaction(session):
-            merged = merge_purchases(session, spill.frames(), is_dry_run=is_dry_run)
-            if merged.new_count and not is_dry_run:
-                put_job(session, "rate_accounts", now=now)
-                record(
+    terms = Terms(currency, timezone, now.year + 1)
+    with Spill(spill_folder) as spill:
+        counts = read_purchases(table, terms, spill, on_reject=on_reject, on_progress=on_progress)
+        if is_dry_run:
+            merged = count_list(session, ImportKind.PURCHASES, spill.frames(), now=now)
+        else:
+            with transaction(session):
+                entry = add_import(
                     session,
-                    actor,
-                    action="purchases.imported",
-                    object_kind="purchases",
-                    object_id=None,
+                    kind=ImportKind.PURCHASES,
+                    file_name=file_name,
+                    actor=actor,
                     now=now,
-                    new={
-                        "new": merged.new_count,
-                        "unchanged": merged.unchanged_count,
-                        "rejected": rejected_count,
-                    },
+                    state=ImportState.APPLIED,
+                    titles=list(table.titles),
+                    currency=currency,
+                    read_count=counts.read_count,
+                    rejected_count=counts.rejected_count,
+                    reasons=counts.reasons,
                 )
-    return Imported(merged.new_count, merged.unchanged_count, rejected_count)
+                merged = write_list(session, entry, spill.frames(), actor=actor, now=now)
+    return Imported(merged.new_count, merged.unchanged_count, counts.rejected_count)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.core.errors import N_
 from app.mainbrand.rules.prospect import Judgement
 
 GREATEST_HEADCOUNT = 10_000_000
@@ -43,7 +44,7 @@ def _headcount(text: str | None) -> int | None:
     if plain in ("", "-"):
         return None
     if not re.fullmatch(r"[0-9]{1,8}", plain) or int(plain) > GREATEST_HEADCOUNT:
-        raise WrongLine("headcount", "is no number of people")
+        raise WrongLine("headcount", N_("is no number of people"))
     return int(plain)
 
 
@@ -54,4 +55,4 @@ def _judgement(text: str | None) -> Judgement | None:
     for judgement, words in JUDGEMENTS.items():
         if word in words:
             return judgement
-    raise WrongLine("sales_judgement", "is neither high, even nor low")
+    raise WrongLine("sales_judgement", N_("is neither high, even nor low"))

@@ -2,22 +2,25 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 import polars as pl
 
+from app.core.errors import N_
 from app.mainbrand.account_facts import FileFacts, WrongLine, file_facts
-from app.mainbrand.files import LINE, Batch, Reject, TableFile
+from app.mainbrand.files import LINE, Batch, TableFile
+from app.mainbrand.rejects import Reject
 from app.mainbrand.rules.columns import ACCOUNT_COLUMNS
 from app.mainbrand.rules.countries import country_code
+from app.mainbrand.rules.faults import STANDS_TWICE, TOO_LONG
 from app.mainbrand.rules.keys import email_domain, name_key, register_key, vat_key, web_domain
+from app.mainbrand.rules.notation import NumberStyle, plain_number
 from app.mainbrand.rules.phones import phone_key
 from app.mainbrand.rules.prospect import Buying, judged, plain_prospect
 from app.mainbrand.rules.rating import LISTED, Rating, rate
 from app.mainbrand.rules.segments import Segment
-from app.mainbrand.rules.shares import RevenueBounds
+from app.mainbrand.rules.thresholds import Thresholds
 
 MAXIMUM_REVENUE_CENTS = 10**15
 LENGTHS = {
@@ -71,16 +74,6 @@ SCHEMA: dict[str, type[pl.DataType]] = {
 HASHED = tuple(name for name in SCHEMA if name not in ("segment", "segment_reason", "row_hash"))
 
 
-@dataclass(frozen=True)
-class Thresholds:
-    """The bounds by which a revenue in the list becomes a segment, until the purchases are rated."""
-
-    bounds: RevenueBounds
-    growth_cents: int
-    prospect_bound: float
-    judgement_factor_percent: int
-
-
 class AccountReader:
     """Checks batch after batch; remembers the account numbers, so that each is taken once."""
 
@@ -102,9 +95,11 @@ class AccountReader:
                 continue
             rows.append(tuple(values[name] for name in SCHEMA))
             if row["vat_id"] and values["vat_id"] is None:
-                notes.append(self._reject(row, "vat_id", "is no VAT id; the account was taken without it"))
+                notes.append(
+                    self._reject(row, "vat_id", N_("is no VAT id; the account was taken without it"))
+                )
             if row["register_number"] and values["register_key"] is None:
-                reason = "needs a number like HRB 12345 and its court; the account was taken without it"
+                reason = N_("needs a number like HRB 12345 and its court; the account was taken without it")
                 notes.append(self._reject(row, "register_number", reason))
         return pl.DataFrame(rows, schema=SCHEMA, orient="row"), rejects, notes
 
@@ -114,20 +109,22 @@ class AccountReader:
     def _account(self, row: dict[str, Any]) -> dict[str, Any]:
         number = re.sub(r"^(\d+)\.0$", r"\1", row["account_number"] or "")
         if not number:
-            raise WrongLine("account_number", "is missing")
+            raise WrongLine("account_number", N_("is missing"))
         if number in self._line_of:
-            raise WrongLine("account_number", f"stands in line {self._line_of[number]} already")
+            raise WrongLine("account_number", STANDS_TWICE % {"line": self._line_of[number]})
         _refuse_unreadable(row)
         key = name_key(row["company_name"] or "")
         if not key:
             raise WrongLine(
-                "company_name", "is missing" if not row["company_name"] else "has no letter or digit"
+                "company_name", N_("is missing") if not row["company_name"] else N_("has no letter or digit")
             )
         country = country_code(row["country"] or "DE")
         if country is None:
-            raise WrongLine("country", "is no country or country code like DE")
+            raise WrongLine("country", N_("is no country or country code like DE"))
         listed = _segment(row["segment"])
-        revenue_cents = _cents(row["revenue_12m"], is_typed=self._table.is_typed)
+        revenue_cents = _cents(
+            row["revenue_12m"], is_typed=self._table.is_typed, style=self._table.notation.numbers
+        )
         facts = file_facts(row)
         rating = _rating(listed, revenue_cents, facts, self._thresholds)
         values = {
@@ -160,9 +157,9 @@ def _refuse_unreadable(row: Mapping[str, Any]) -> None:
         if text is None:
             continue
         if "\0" in text:
-            raise WrongLine(column.name, "holds a character that is no text")
+            raise WrongLine(column.name, N_("holds a character that is no text"))
         if len(text) > LENGTHS.get(column.name, 254):
-            raise WrongLine(column.name, f"is longer than {LENGTHS.get(column.name, 254)} characters")
+            raise WrongLine(column.name, TOO_LONG % {"most": LENGTHS.get(column.name, 254)})
 
 
 def _segment(text: str | None) -> Segment | None:
@@ -171,7 +168,7 @@ def _segment(text: str | None) -> Segment | None:
     if word in ("", "-", "UNRATED", "UNBEWERTET"):
         return None
     if word not in (Segment.A, Segment.B, Segment.C):
-        raise WrongLine("segment", "is neither A, B nor C")
+        raise WrongLine("segment", N_("is neither A, B nor C"))
     return Segment(word)
 
 
@@ -196,14 +193,17 @@ def _rating(
     )
 
 
-def _cents(text: str | None, *, is_typed: bool) -> int | None:
+def _cents(text: str | None, *, is_typed: bool, style: NumberStyle) -> int | None:
     """A revenue in cents, half a cent rounded up; None where the list names none."""
     plain = re.sub(r"[\s€']|EUR", "", text or "")
     if not plain:
         return None
     if not is_typed and AMBIGUOUS.fullmatch(plain):
-        reason = "can be read in two ways: write thousands without a separator, or with two decimals"
-        raise WrongLine("revenue_12m", reason)
+        read = plain_number(plain, style)
+        if read is None:
+            reason = N_("can be read in two ways: write thousands without a separator, or with two decimals")
+            raise WrongLine("revenue_12m", reason)
+        plain = read
     if PLAIN.fullmatch(plain):
         plain = plain.replace(",", ".")
     elif GERMAN.fullmatch(plain):
@@ -211,11 +211,11 @@ def _cents(text: str | None, *, is_typed: bool) -> int | None:
     elif ENGLISH.fullmatch(plain):
         plain = plain.replace(",", "")
     else:
-        raise WrongLine("revenue_12m", "is no amount of money")
+        raise WrongLine("revenue_12m", N_("is no amount of money"))
     whole, _, decimals = plain.lstrip("+-").partition(".")
     cents = int(whole + (decimals + "00")[:2]) + (decimals[2:3] >= "5")
     if cents > MAXIMUM_REVENUE_CENTS:
-        raise WrongLine("revenue_12m", "is larger than any revenue")
+        raise WrongLine("revenue_12m", N_("is larger than any revenue"))
     return -cents if plain.startswith("-") else cents
 
 

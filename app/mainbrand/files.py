@@ -3,9 +3,9 @@
 import codecs
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -13,24 +13,40 @@ from typing import BinaryIO
 import polars as pl
 
 from app.core.errors import N_, Invalid
-from app.mainbrand.rules.columns import Column, Header, WrongHeader, find_columns
+from app.mainbrand.rejects import Reject, is_reject_list, restore
+from app.mainbrand.rules.columns import (
+    REJECT_TITLES,
+    Column,
+    Header,
+    WrongHeader,
+    find_columns,
+    plain_title,
+    take_columns,
+)
+from app.mainbrand.rules.faults import TOO_MANY_CELLS
+from app.mainbrand.rules.notation import DateStyle, NumberStyle
 from app.mainbrand.xlsx import Workbook, WrongXlsx
 
 BATCH_ROWS = 50_000
 SEPARATORS = ";,\t|"
 LARGEST_FIELD = 100_000
+LARGEST_LINE = 1_000_000
+LONGEST_ROW_LINES = 10_000
+MOST_COLUMNS = 512
 LINE = "line"
-
-
-@dataclass(frozen=True)
-class Reject:
-    """One line that was not taken: where, which column, what stood there, why; `cells` is the line as it came."""
-
-    line: int
-    column: str
-    value: str
-    reason: str
-    cells: tuple[str, ...]
+NO_LISTS = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"{\\rtf",
+    b"<!DO",
+    b"<htm",
+    b"<?xm",
+    b"\x1f\x8b",
+    b"Rar!",
+)
+"""How files begin that are often taken for a list by mistake: PDF, pictures, RTF, web pages, archives."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +61,14 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class Notation:
+    """How a file writes what could be read in two ways."""
+
+    numbers: NumberStyle = NumberStyle.PLAIN
+    dates: DateStyle = DateStyle.PLAIN
+
+
+@dataclass(frozen=True)
 class TableFile:
     """A list that is open for reading: the titles as they stand in it, and its batches, readable once.
 
@@ -55,25 +79,85 @@ class TableFile:
     header: Header
     batches: Iterator[Batch]
     is_typed: bool
+    notation: Notation = field(default_factory=Notation)
 
     def cells_of(self, row: dict[str, str | None]) -> tuple[str, ...]:
         """A line's known cells at the places of the file, for the list of rejects."""
         cells = [""] * len(self.titles)
         for name, place in self.header.places.items():
-            cells[place] = row.get(name) or ""
+            if place < len(cells):
+                cells[place] = row.get(name) or ""
         return tuple(cells)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The beginning of a file as it stands: its headings, and its first rows as texts."""
+
+    titles: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """An opened file before anybody knows its columns: its headings, and its rows or its frames."""
+
+    titles: tuple[str, ...]
+    is_typed: bool
+    rows: "Rows | None" = None
+    lazy: pl.LazyFrame | None = None
 
 
 Rows = Iterator[tuple[int, list[str]]]
 
 
 @contextmanager
-def open_table(path: Path, columns: Sequence[Column]) -> Iterator[TableFile]:
+def open_table(
+    path: Path,
+    columns: Sequence[Column],
+    *,
+    mapping: Mapping[str, str] | None = None,
+    notation: Notation | None = None,
+    shown_as: str = "",
+) -> Iterator[TableFile]:
     """Opens a list; CSV in UTF-8, UTF-16 or Windows-1252 with `;`, `,`, tab or `|`, XLSX (first sheet), or parquet.
 
-    Raises Invalid (`file.*`) for what is none of these, is damaged, empty, or lacks a needed column; a
-    fault further down is raised when its batch is read.
+    `mapping` names for each column the title under which it stands; without it the titles must be known names.
+    `shown_as` is the name that errors give the file. Raises Invalid (`file.*`) for what is none of these, is
+    damaged, empty, or lacks a needed column; a fault further down is raised when its batch is read.
     """
+    label = Path(shown_as or path.name)
+    with _open_sheet(path, label) as sheet:
+        header = _header(label, sheet.titles, columns, mapping)
+        if sheet.lazy is not None:
+            batches = _parquet_batches(label, sheet.lazy, sheet.titles, header, columns)
+        else:
+            batches = _row_batches(sheet.rows or iter(()), sheet.titles, header, columns)
+        yield TableFile(
+            _own(sheet.titles, sheet.titles), header, batches, sheet.is_typed, notation or Notation()
+        )
+
+
+def read_head(path: Path, *, shown_as: str = "", row_count: int = 20) -> Head:
+    """The headings and the first rows of a list, whatever its columns are called. Raises Invalid (`file.*`)."""
+    label = Path(shown_as or path.name)
+    with _open_sheet(path, label) as sheet:
+        if sheet.lazy is not None:
+            try:
+                frame = sheet.lazy.head(row_count).collect()
+            except (pl.exceptions.PolarsError, OSError) as error:
+                raise _damaged(label, error) from error
+            texts = frame.select(_as_text(frame[name]) for name in frame.columns)
+            rows = [[cell or "" for cell in row] for row in texts.iter_rows()]
+        else:
+            rows = [cells for _, cells in islice(sheet.rows or iter(()), row_count)]
+        width = len(sheet.titles)
+        padded = (row[:width] + [""] * (width - len(row)) for row in rows)
+        return Head(sheet.titles, tuple(tuple(row) for row in padded))
+
+
+@contextmanager
+def _open_sheet(path: Path, label: Path) -> Iterator[_Sheet]:
     try:
         source = path.open("rb")
     except OSError as error:
@@ -84,76 +168,63 @@ def open_table(path: Path, columns: Sequence[Column]) -> Iterator[TableFile]:
         head = source.read(8)
         source.seek(0)
         if head.startswith(b"PAR1"):
-            yield _open_parquet(path, columns)
+            yield _parquet_sheet(path, label)
         elif head.startswith(b"PK"):
             try:
                 rows = Workbook(source).rows()
             except WrongXlsx as error:
-                raise _damaged(path, error) from error
-            yield _open_rows(path, _guard(rows, path), columns, is_typed=True)
+                raise _damaged(label, error) from error
+            yield _row_sheet(label, _guard(rows, label), is_typed=True)
         elif head.startswith(b"\xd0\xcf\x11\xe0"):
             raise Invalid(
                 N_("%(path)s is an old or locked Excel file: save it as XLSX without a password."),
                 code="file.old_excel",
-                path=path.name,
+                path=label.name,
             )
+        elif head.startswith(NO_LISTS):
+            raise _no_list(label)
         else:
-            with _open_text(path, source) as text:
-                yield _open_rows(path, _csv_rows(path, text), columns, is_typed=False)
+            with _open_text(label, source) as text:
+                yield _row_sheet(label, _csv_rows(label, text), is_typed=False)
 
 
-def write_rejects(path: Path, titles: Sequence[str]) -> "RejectFile":
-    """A CSV file for rejected lines; it can be corrected and imported again as it is."""
-    return RejectFile(path, titles)
-
-
-class RejectFile:
-    """Collects rejected lines in a file that appears only when it is complete; a context manager."""
-
-    def __init__(self, path: Path, titles: Sequence[str]) -> None:
-        self._path = path
-        self._partial = path.with_name(path.name + ".part")
-        self._titles = titles
-
-    def __enter__(self) -> Callable[[Reject], None]:
-        self._file = self._partial.open("w", encoding="utf-8-sig", newline="")
-        self._writer = csv.writer(self._file, delimiter=";")
-        self._writer.writerow([*self._titles, "reject_line", "reject_column", "reject_reason"])
-        return self._write
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._file.close()
-        if kind is None:
-            self._partial.replace(self._path)
-        else:
-            self._partial.unlink(missing_ok=True)
-
-    def _write(self, reject: Reject) -> None:
-        self._writer.writerow([*reject.cells, reject.line, reject.column, reject.reason])
-
-
-def _open_rows(path: Path, rows: Rows, columns: Sequence[Column], *, is_typed: bool) -> TableFile:
+def _row_sheet(label: Path, rows: Rows, *, is_typed: bool) -> _Sheet:
     first = next(rows, None)
     if first is None:
-        raise Invalid(N_("%(path)s is empty."), code="file.empty", path=path.name)
-    titles = tuple(title.strip() for title in first[1])
-    header = _header(path, titles, columns)
-    return TableFile(titles, header, _row_batches(rows, titles, header, columns), is_typed)
+        raise Invalid(N_("%(path)s is empty."), code="file.empty", path=label.name)
+    titles = tuple(title.strip().removeprefix("\ufeff") for title in first[1])
+    _refuse_wide(label, titles)
+    if is_reject_list(titles):
+        titles = tuple(map(restore, titles))
+        rows = ((line, [restore(cell) for cell in cells]) for line, cells in rows)
+    return _Sheet(titles, is_typed, rows=rows)
 
 
-def _open_parquet(path: Path, columns: Sequence[Column]) -> TableFile:
+def _parquet_sheet(path: Path, label: Path) -> _Sheet:
     try:
         lazy = pl.scan_parquet(path)
         titles = tuple(lazy.collect_schema().names())
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise _damaged(path, error) from error
-    header = _header(path, titles, columns)
-    return TableFile(titles, header, _parquet_batches(path, lazy, titles, header, columns), True)
+        raise _damaged(label, error) from error
+    _refuse_wide(label, titles)
+    return _Sheet(titles, True, lazy=lazy)
 
 
-def _header(path: Path, titles: Sequence[str], columns: Sequence[Column]) -> Header:
+def _refuse_wide(label: Path, titles: Sequence[str]) -> None:
+    if len(titles) > MOST_COLUMNS:
+        raise Invalid(
+            N_("%(path)s has more than %(most)s columns: keep only those that are needed."),
+            code="file.too_wide",
+            path=label.name,
+            most=MOST_COLUMNS,
+        )
+
+
+def _header(
+    path: Path, titles: Sequence[str], columns: Sequence[Column], mapping: Mapping[str, str] | None
+) -> Header:
     try:
-        return find_columns(titles, columns)
+        return find_columns(titles, columns) if mapping is None else take_columns(titles, columns, mapping)
     except WrongHeader as error:
         if error.missing:
             raise Invalid(
@@ -170,6 +241,14 @@ def _header(path: Path, titles: Sequence[str], columns: Sequence[Column]) -> Hea
         ) from error
 
 
+def _own(titles: Sequence[str], cells: Sequence[str]) -> tuple[str, ...]:
+    """The cells without those that a list of refused lines has behind the file's own."""
+    last = len(titles)
+    while last and plain_title(titles[last - 1]) in REJECT_TITLES:
+        last -= 1
+    return tuple(cells[:last])
+
+
 def _row_batches(
     rows: Rows, titles: Sequence[str], header: Header, columns: Sequence[Column]
 ) -> Iterator[Batch]:
@@ -182,8 +261,8 @@ def _row_batches(
             if len(cells) < width:
                 cells = cells + [""] * (width - len(cells))
             elif len(cells) > width and any(cell.strip() for cell in cells[width:]):
-                reason = f"{len(cells)} cells under {width} titles: is a separator inside a text?"
-                rejects.append(Reject(line, "", "", reason, tuple(cells[:width])))
+                reason = TOO_MANY_CELLS % {"cells": len(cells), "titles": width}
+                rejects.append(Reject(line, "", "", reason, _own(titles, cells[:width])))
                 continue
             if any(cells):
                 lines.append(line)
@@ -231,33 +310,59 @@ def _tidy(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:
     )
 
 
-def _csv_rows(path: Path, text: io.TextIOBase) -> Rows:
-    sample = text.readline(LARGEST_FIELD)
+def _csv_rows(label: Path, text: io.TextIOBase) -> Rows:
+    try:
+        sample = text.readline(LARGEST_FIELD)
+    except UnicodeDecodeError as error:
+        raise _damaged(label, error) from error
     separator = max(SEPARATORS, key=sample.count)
     csv.field_size_limit(LARGEST_FIELD)
     reader = csv.reader([sample], delimiter=separator)
+    is_cut = len(sample) == LARGEST_FIELD and not sample.endswith("\n")
     quoted_title_goes_on = sample.count('"') % 2 == 1
-    if "\0" in sample or not sample.strip() or quoted_title_goes_on:
+    if "\0" in sample or not sample.strip() or quoted_title_goes_on or is_cut:
         if not sample:
             return
-        raise Invalid(N_("%(path)s is no readable list."), code="file.unknown_kind", path=path.name)
+        raise _no_list(label)
     yield 1, next(reader)
-    body = csv.reader(text, delimiter=separator)
+    lines = _Lines(text)
+    body = csv.reader(lines, delimiter=separator)
     before = 1
     try:
         for cells in body:
+            lines.row_lines = 0
             yield before + 1, cells
             before = 1 + body.line_num
     except (csv.Error, UnicodeDecodeError) as error:
-        raise _damaged(path, error) from error
+        raise _damaged(label, error) from error
+
+
+class _Lines:
+    """The lines of a text, none longer than any list has; a row of too many lines is refused as well."""
+
+    def __init__(self, text: io.TextIOBase) -> None:
+        self._text = text
+        self.row_lines = 0
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(LARGEST_LINE)
+        if not line:
+            raise StopIteration
+        self.row_lines += 1
+        if len(line) == LARGEST_LINE or self.row_lines > LONGEST_ROW_LINES:
+            raise csv.Error(N_("a line is longer than any list has: is a quotation mark missing?"))
+        return line
 
 
 @contextmanager
-def _open_text(path: Path, source: BinaryIO) -> Iterator[io.TextIOBase]:
+def _open_text(label: Path, source: BinaryIO) -> Iterator[io.TextIOBase]:
     encoding = _encoding(source)
     source.seek(0)
     if encoding is None:
-        raise Invalid(N_("%(path)s is no readable list."), code="file.unknown_kind", path=path.name)
+        raise _no_list(label)
     with io.TextIOWrapper(source, encoding=encoding, newline="") as text:
         yield text
 
@@ -293,10 +398,21 @@ def _guard(rows: Rows, path: Path) -> Rows:
         raise _damaged(path, error) from error
 
 
-def _damaged(path: Path, error: Exception) -> Invalid:
+def _no_list(label: Path) -> Invalid:
+    return Invalid(
+        N_("%(path)s is no list that can be read: save it as CSV or XLSX, and hand in that file."),
+        code="file.unknown_kind",
+        path=label.name,
+    )
+
+
+def _damaged(label: Path, error: Exception) -> Invalid:
+    why = str(error)
+    if isinstance(error, UnicodeDecodeError):
+        why = N_("it is neither UTF-8 nor Windows-1252 text")
     return Invalid(
         N_("%(path)s cannot be read to its end: %(why)s."),
         code="file.damaged",
-        path=path.name,
-        why=str(error).rstrip("."),
+        path=label.name,
+        why=why.rstrip("."),
     )

@@ -97,7 +97,8 @@ class CommonKey(SQLModel, table=True):
 class Purchase(SQLModel, table=True):
     """One line of a past invoice of the main brand; returns have a negative quantity.
 
-    `is_goods` is false for postage, fees and adjustments; `import_key` makes reading a line twice once.
+    `is_goods` is false for postage, fees and adjustments; `import_key` makes reading a line twice once;
+    `import_id` is the import that added it.
     """
 
     __tablename__ = "purchases"
@@ -115,6 +116,7 @@ class Purchase(SQLModel, table=True):
     is_goods: bool = True
     country: str = Field(default="", max_length=64)
     purchased_at: datetime = Field(sa_type=UTCDateTime)
+    import_id: int | None = Field(default=None, index=True)
 
 
 class ProspectModel(SQLModel, table=True):

@@ -5,7 +5,11 @@ from hashlib import blake2b
 
 import polars as pl
 
-from app.mainbrand.files import LINE, Batch, Reject, TableFile
+from app.core.errors import N_
+from app.mainbrand.files import LINE, Batch, Notation, TableFile
+from app.mainbrand.rejects import Reject
+from app.mainbrand.rules.faults import OUT_OF_TIME, TOO_LARGE, TOO_LONG
+from app.mainbrand.rules.notation import DateStyle, NumberStyle
 
 MAXIMUM_QUANTITY = 10_000_000
 MAXIMUM_PRICE = 10_000_000
@@ -24,6 +28,18 @@ DATE_STYLES = (
     "%d.%m.%Y %H:%M:%S",
     "%d.%m.%Y %H:%M",
 )
+TWO_DAYS = N_("does not say whether the day or the month comes first: choose it, or write 2026-01-31")
+SLASHED = r"^\d{1,2}/\d{1,2}/\d{4}\b"
+SLASHED_STYLES = {
+    DateStyle.PLAIN: (),
+    DateStyle.DAY_FIRST: ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M"),
+    DateStyle.MONTH_FIRST: ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M"),
+}
+SLASHED_DAYS = {
+    DateStyle.PLAIN: (),
+    DateStyle.DAY_FIRST: ("%d/%m/%Y",),
+    DateStyle.MONTH_FIRST: ("%m/%d/%Y",),
+}
 DAY_STYLES = ("%Y-%m-%d", "%d.%m.%Y", "%Y%m%d")
 EXCEL_EPOCH = pl.datetime(1899, 12, 30)
 GOODS = ("product", "product_other", "goods", "ware", "artikel")
@@ -62,15 +78,20 @@ class LineReader:
     def __init__(self, table: TableFile, terms: Terms) -> None:
         self._table = table
         self._terms = terms
+        self._notation = table.notation
         self._ambiguous = NEVER if table.is_typed else AMBIGUOUS_NUMBER
         self._seen: dict[bytes, int] = {}
 
     def read(self, batch: Batch) -> tuple[pl.DataFrame, list[Reject]]:
         """The good lines with the columns LOADED (`purchased_at` naive in UTC), and the others with their fault."""
         frame = batch.frame.with_columns(
-            _account(), **_numbers(self._ambiguous), **_times(self._terms), **_words(self._terms)
+            _account(),
+            **_numbers(self._ambiguous, self._notation.numbers),
+            **_times(self._terms, self._notation.dates),
+            **_words(self._terms),
         )
-        faults = _faults(self._terms, self._ambiguous)
+        is_plain = self._notation.numbers is NumberStyle.PLAIN
+        faults = _faults(self._terms, self._ambiguous if is_plain else NEVER, self._notation)
         frame = frame.with_columns(pl.coalesce(faults).alias("fault"))
         rejects = [*batch.rejects, *self._rejects(frame.filter(pl.col("fault").is_not_null()))]
         good = frame.filter(pl.col("fault").is_null()).select(_values())
@@ -103,15 +124,20 @@ def _account() -> pl.Expr:
     return pl.col("customer_id").str.replace(r"^(\d+)\.0$", "$1")
 
 
-def _numbers(ambiguous: str) -> dict[str, pl.Expr]:
-    return {"quantity_value": _number("quantity", ambiguous), "price_value": _number("unit_price", ambiguous)}
+def _numbers(ambiguous: str, style: NumberStyle) -> dict[str, pl.Expr]:
+    return {
+        "quantity_value": _number("quantity", ambiguous, style),
+        "price_value": _number("unit_price", ambiguous, style),
+    }
 
 
-def _number(name: str, ambiguous: str) -> pl.Expr:
+def _number(name: str, ambiguous: str, style: NumberStyle) -> pl.Expr:
     text = pl.col(name).str.replace_all(r"[\s€']", "")
+    thousands, decimal = (",", ".") if style is NumberStyle.ENGLISH else (".", ",")
+    chosen = text.str.replace_all(thousands, "", literal=True).str.replace(decimal, ".", literal=True)
     plain = (
         pl.when(text.str.contains(ambiguous))
-        .then(None)
+        .then(None if style is NumberStyle.PLAIN else chosen)
         .when(text.str.contains(NUMBER))
         .then(text.str.replace(",", ".", literal=True))
         .when(text.str.contains(GERMAN_NUMBER))
@@ -122,14 +148,20 @@ def _number(name: str, ambiguous: str) -> pl.Expr:
     return plain.cast(pl.Float64, strict=False)
 
 
-def _times(terms: Terms) -> dict[str, pl.Expr]:
+def _times(terms: Terms, style: DateStyle) -> dict[str, pl.Expr]:
     text = pl.col("invoice_ts")
     zoned = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", strict=False, time_unit="us", time_zone="UTC")
     serial = pl.when(text.str.contains(r"^\d{5}(\.\d+)?$")).then(text).cast(pl.Float64, strict=False)
     excel = EXCEL_EPOCH + pl.duration(milliseconds=(serial * 86_400_000).round(0).cast(pl.Int64))
     local = pl.coalesce(
-        *(text.str.to_datetime(style, strict=False, time_unit="us") for style in DATE_STYLES),
-        *(text.str.to_date(style, strict=False).cast(pl.Datetime("us")) for style in DAY_STYLES),
+        *(
+            text.str.to_datetime(one, strict=False, time_unit="us")
+            for one in (*DATE_STYLES, *SLASHED_STYLES[style])
+        ),
+        *(
+            text.str.to_date(one, strict=False).cast(pl.Datetime("us"))
+            for one in (*DAY_STYLES, *SLASHED_DAYS[style])
+        ),
         excel.cast(pl.Datetime("us")),
     )
     return {"purchased_at": pl.coalesce(_in_utc(local, terms.timezone), zoned.dt.replace_time_zone(None))}
@@ -161,50 +193,61 @@ def _words(terms: Terms) -> dict[str, pl.Expr]:
     }
 
 
-def _faults(terms: Terms, ambiguous: str) -> list[pl.Expr]:
+def _faults(terms: Terms, ambiguous: str, notation: Notation) -> list[pl.Expr]:
     """For each check the first fault of a line as `column|reason`, null where it passes."""
     quantity, price = pl.col("quantity_value"), pl.col("price_value")
     year = pl.col("purchased_at").dt.year()
     return [
         _fault(
-            pl.col("customer_id").is_null(), "customer_id", "is missing: nobody can be rated by this line"
+            pl.col("customer_id").is_null(), "customer_id", N_("is missing: nobody can be rated by this line")
         ),
-        *(_fault(pl.col(name).is_null(), name, "is missing") for name in ("invoice", "stock_code")),
+        *(_fault(pl.col(name).is_null(), name, N_("is missing")) for name in ("invoice", "stock_code")),
         *(
-            _fault(pl.col(name).str.len_chars() > longest, name, f"is longer than {longest} characters")
+            _fault(pl.col(name).str.len_chars() > longest, name, TOO_LONG % {"most": longest})
             for name, longest in LENGTHS.items()
         ),
         *(
-            _fault(pl.col(name).str.contains("\0", literal=True), name, "holds a character that is no text")
+            _fault(
+                pl.col(name).str.contains("\0", literal=True), name, N_("holds a character that is no text")
+            )
             for name in (*LENGTHS, "description", "country")
         ),
         *_number_faults("quantity", quantity, MAXIMUM_QUANTITY, ambiguous),
-        _fault(quantity == 0, "quantity", "is zero"),
+        _fault(quantity == 0, "quantity", N_("is zero")),
         *_number_faults("unit_price", price, MAXIMUM_PRICE, ambiguous),
-        _fault(price < 0, "unit_price", "is negative: a return has a negative quantity instead"),
+        _fault(price < 0, "unit_price", N_("is negative: a return has a negative quantity instead")),
         _fault(
-            (quantity * price).abs() > MAXIMUM_LINE_VALUE, "unit_price", "makes the line worth over a billion"
+            (quantity * price).abs() > MAXIMUM_LINE_VALUE,
+            "unit_price",
+            N_("makes the line worth over a billion"),
         ),
-        _fault(pl.col("invoice_ts").is_null(), "invoice_ts", "is missing"),
+        _fault(pl.col("invoice_ts").is_null(), "invoice_ts", N_("is missing")),
+        *(
+            [_fault(pl.col("invoice_ts").str.contains(SLASHED), "invoice_ts", TWO_DAYS)]
+            if notation.dates is DateStyle.PLAIN
+            else []
+        ),
         _fault(
             pl.col("purchased_at").is_null(),
             "invoice_ts",
-            "is no date like 2026-01-31, 2026-01-31 14:05 or 31.01.2026",
+            N_("is no date like 2026-01-31, 2026-01-31 14:05 or 31.01.2026"),
         ),
         _fault(
             (year < EARLIEST_YEAR) | (year > terms.latest_year),
             "invoice_ts",
-            f"is not between {EARLIEST_YEAR} and {terms.latest_year}",
+            OUT_OF_TIME % {"first": EARLIEST_YEAR, "last": terms.latest_year},
         ),
-        _fault(pl.col("goods_value").is_null(), "line_kind", "is neither product nor non_product"),
-        _fault(pl.col("cancelled_value").is_null(), "is_cancellation", "is neither true nor false"),
+        _fault(pl.col("goods_value").is_null(), "line_kind", N_("is neither product nor non_product")),
+        _fault(pl.col("cancelled_value").is_null(), "is_cancellation", N_("is neither true nor false")),
         _fault(
             pl.col("cancelled_value") & (quantity > 0),
             "quantity",
-            "is positive although the line is a cancellation",
+            N_("is positive although the line is a cancellation"),
         ),
         _fault(
-            ~pl.col("currency_value").str.contains("^[A-Z]{3}$"), "currency", "is no currency code like EUR"
+            ~pl.col("currency_value").str.contains("^[A-Z]{3}$"),
+            "currency",
+            N_("is no currency code like EUR"),
         ),
     ]
 
@@ -212,14 +255,14 @@ def _faults(terms: Terms, ambiguous: str) -> list[pl.Expr]:
 def _number_faults(name: str, value: pl.Expr, most: int, ambiguous: str) -> list[pl.Expr]:
     text = pl.col(name)
     return [
-        _fault(text.is_null(), name, "is missing"),
+        _fault(text.is_null(), name, N_("is missing")),
         _fault(
             text.str.contains(ambiguous),
             name,
-            "can be read in two ways: write thousands without a separator, or one decimal more",
+            N_("can be read in two ways: write thousands without a separator, or one decimal more"),
         ),
-        _fault(value.is_null(), name, "is no number"),
-        _fault(value.abs() > most, name, f"is larger than {most}"),
+        _fault(value.is_null(), name, N_("is no number")),
+        _fault(value.abs() > most, name, TOO_LARGE % {"most": most}),
     ]
 
 

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from app.mainbrand.models import MainAccount, Purchase, RatingRun, RunState, SegmentChange
 from app.mainbrand.rules.shares import RevenueBounds
+from app.mainbrand.rules.thresholds import Thresholds
 from app.policy.rules.policy import Policy, RatingMode
 
 
@@ -45,3 +46,14 @@ def bounds_in_force(session: Session, policy: Policy) -> RevenueBounds:
     if not summary or not summary.get("a_cents"):
         return fixed
     return RevenueBounds(summary["a_cents"], summary["b_cents"])
+
+
+def thresholds_in_force(session: Session, policy: Policy) -> Thresholds:
+    """What the lines of an imported list are judged by now."""
+    bounds = bounds_in_force(session, policy)
+    return Thresholds(
+        bounds,
+        growth_cents=max(1, bounds.b_cents * policy.growth_bound_percent // 100),
+        prospect_bound=policy.prospect_bound_percent / 100,
+        judgement_factor_percent=policy.judgement_factor_percent,
+    )

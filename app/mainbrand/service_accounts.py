@@ -1,6 +1,7 @@
 """Merging the staged list of the main brand into the accounts, inside the caller's transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 import polars as pl
@@ -11,7 +12,7 @@ from app.core.db import UTCDateTime
 from app.mainbrand.rules.match_keys import VERSION
 from app.mainbrand.service_match_keys import count_keys, write_keys
 from app.mainbrand.service_purchases import Merged
-from app.mainbrand.staging import drop_stage, stage
+from app.mainbrand.staging import drop_stage, lock_table, stage
 
 STAGE = "stage_accounts"
 TYPES = {
@@ -65,12 +66,20 @@ COUNTED_FROM = 0.01
 
 
 def merge_accounts(
-    session: Session, frames: Iterable[pl.DataFrame], *, is_dry_run: bool, now: datetime
+    session: Session,
+    frames: Iterable[pl.DataFrame],
+    *,
+    is_dry_run: bool,
+    now: datetime,
+    keeping: Callable[[str], AbstractContextManager[None]] | None = None,
 ) -> Merged:
     """Adds new accounts and renews those whose line has changed; a dry run only counts them.
 
-    Accounts that are not in the file stay as they are.
+    Accounts that are not in the file stay as they are. `keeping` is given the name of the staged table and
+    entered around the writing, so that what stood there before can be kept.
     """
+    if not is_dry_run:
+        lock_table(session, "main_accounts")
     stage(session, STAGE, TYPES, frames)
     total, known_count, unchanged_count = session.execute(
         text(
@@ -86,7 +95,8 @@ def merge_accounts(
             UPSERT.format(columns=", ".join(TYPES), values=_values(), stage=STAGE, changes=", ".join(changes))
         ).bindparams(bindparam("now", type_=UTCDateTime))
         session.execute(text(HISTORY).bindparams(bindparam("now", type_=UTCDateTime)), {"now": now})
-        touched = sorted(session.execute(upsert, {"now": now, "keyed_as": VERSION}).scalars())
+        with keeping(STAGE) if keeping else nullcontext():
+            touched = sorted(session.execute(upsert, {"now": now, "keyed_as": VERSION}).scalars())
         write_keys(session, touched, is_new=known_count == unchanged_count)
         if touched and len(touched) >= COUNTED_FROM * _count(session):
             count_keys(session)

@@ -7,7 +7,7 @@ import polars as pl
 from sqlalchemy import text
 from sqlmodel import Session
 
-from app.mainbrand.staging import drop_stage, stage
+from app.mainbrand.staging import drop_stage, lock_table, stage
 
 STAGE = "stage_purchases"
 TYPES = {
@@ -34,8 +34,12 @@ class Merged:
     unchanged_count: int
 
 
-def merge_purchases(session: Session, frames: Iterable[pl.DataFrame], *, is_dry_run: bool) -> Merged:
-    """Adds the lines that are not there yet (their key is unique); a dry run only counts them."""
+def merge_purchases(
+    session: Session, frames: Iterable[pl.DataFrame], *, is_dry_run: bool, import_id: int | None = None
+) -> Merged:
+    """Adds the lines that are not there yet (their key is unique), marked with their import; a dry run only counts."""
+    if not is_dry_run:
+        lock_table(session, "purchases")
     stage(session, STAGE, TYPES, frames)
     total = int(session.execute(text(f"SELECT count(*) FROM {STAGE}")).scalar_one())
     columns = ", ".join(TYPES)
@@ -48,13 +52,17 @@ def merge_purchases(session: Session, frames: Iterable[pl.DataFrame], *, is_dry_
         before = _count(session) if is_sqlite else 0
         done = session.execute(
             text(
-                f"INSERT INTO purchases ({columns}) SELECT {values} FROM {STAGE} WHERE true"
-                " ON CONFLICT (import_key) DO NOTHING"
+                f"INSERT INTO purchases ({columns}, import_id) SELECT {values}, {_id(import_id)} FROM {STAGE}"
+                " WHERE true ON CONFLICT (import_key) DO NOTHING"
             )
         )
         new_count = _count(session) - before if is_sqlite else done.rowcount  # type: ignore[attr-defined]
     drop_stage(session, STAGE)
     return Merged(new_count, 0, total - new_count)
+
+
+def _id(import_id: int | None) -> str:
+    return "NULL" if import_id is None else str(int(import_id))
 
 
 def _count(session: Session) -> int:

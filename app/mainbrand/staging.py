@@ -10,14 +10,20 @@ import polars as pl
 from sqlalchemy import text
 from sqlmodel import Session
 
+LONGEST_WAIT_SECONDS = 900
 _SQLITE_TIME = "%Y-%m-%d %H:%M:%S%.6f"
 
 
 class Spill:
-    """Checked rows on disk until their file was read to its end; gone when the block ends, however it ends."""
+    """Checked rows on disk until their file was read to its end; gone when the block ends, however it ends.
 
-    def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="shop-import-")
+    They lie below `folder`, or where the system keeps temporary files (in a container that may be memory).
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        self._folder = tempfile.TemporaryDirectory(prefix="shop-import-", dir=folder)
         self._paths: list[Path] = []
 
     def __enter__(self) -> Self:
@@ -67,6 +73,16 @@ def allow_long_statements(session: Session) -> None:
     """Lets this transaction's statements run longer than a page may: nobody waits but the command."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SET LOCAL statement_timeout = 0"))
+
+
+def lock_table(session: Session, table: str) -> None:
+    """Keeps other writers out of a table until the transaction ends; who comes second waits. Readers do not.
+
+    On SQLite the transaction has the only write lock already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"SET LOCAL lock_timeout = '{LONGEST_WAIT_SECONDS}s'"))
+        session.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def drop_stage(session: Session, name: str) -> None:

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from typing import IO, Any
 from xml.parsers import expat
 
+from app.core.errors import N_
+from app.mainbrand.rules.faults import DAMAGED_PART, TOO_WIDE
+
 MAXIMUM_EXPANDED_BYTES = 2 * 1024**3
 MAXIMUM_RATIO = 200
 RATIO_COUNTS_FROM_BYTES = 10 * 1024**2
 MAXIMUM_MEMBERS = 2_000
-MAXIMUM_SHARED_BYTES = 256 * 1024**2
+MAXIMUM_SHARED_BYTES = 128 * 1024**2
+MAXIMUM_SHARED_STRINGS = 2_000_000
 MAXIMUM_CELL_LENGTH = 32_767
 MAXIMUM_COLUMNS = 512
 CHUNK_BYTES = 256 * 1024
@@ -29,7 +33,7 @@ class Workbook:
         try:
             self._zip = zipfile.ZipFile(source)
         except (zipfile.BadZipFile, ValueError, OSError) as error:
-            raise WrongXlsx("it is no readable XLSX file (or only half of one)") from error
+            raise WrongXlsx(N_("it is no readable XLSX file (or only half of one)")) from error
         _refuse_bomb(self._zip)
         self._sheet = self._first_sheet()
         self._shared = self._shared_strings()
@@ -44,7 +48,7 @@ class Workbook:
     def _first_sheet(self) -> str:
         names = set(self._zip.namelist())
         if "xl/workbook.xml" not in names:
-            raise WrongXlsx("it is a ZIP file, but no XLSX workbook")
+            raise WrongXlsx(N_("it is a ZIP file, but no XLSX workbook"))
         finder = _SheetFinder()
         for member in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
             if member in names:
@@ -53,15 +57,15 @@ class Workbook:
         target = finder.targets.get(finder.first_relation, "worksheets/sheet1.xml")
         path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
         if path not in names:
-            raise WrongXlsx("its first sheet is missing")
+            raise WrongXlsx(N_("its first sheet is missing"))
         return path
 
     def _shared_strings(self) -> list[str]:
         reader = _SharedReader()
         if "xl/sharedStrings.xml" in self._zip.namelist():
             for _ in self._parse("xl/sharedStrings.xml", reader):
-                if reader.length > MAXIMUM_SHARED_BYTES:
-                    raise WrongXlsx("its texts are too many to be a list")
+                if reader.length > MAXIMUM_SHARED_BYTES or len(reader.strings) > MAXIMUM_SHARED_STRINGS:
+                    raise WrongXlsx(N_("its texts are too many to be a list"))
         return reader.strings
 
     def _parse(self, member: str, target: Any) -> Iterator[None]:
@@ -78,15 +82,15 @@ class Workbook:
                 while chunk := source.read(CHUNK_BYTES):
                     expanded += len(chunk)
                     if expanded > MAXIMUM_EXPANDED_BYTES:
-                        raise WrongXlsx("it expands to too much to be a list")
+                        raise WrongXlsx(N_("it expands to too much to be a list"))
                     parser.Parse(chunk, False)
                     yield
                 parser.Parse(b"", True)
         except (expat.ExpatError, zipfile.BadZipFile, EOFError, RuntimeError, OSError) as error:
-            raise WrongXlsx(f"its part {member} is damaged") from error
+            raise WrongXlsx(DAMAGED_PART % {"part": member}) from error
         except Exception as error:
             if type(error).__module__ in ("zlib", "lzma", "bz2"):
-                raise WrongXlsx(f"its part {member} is damaged") from error
+                raise WrongXlsx(DAMAGED_PART % {"part": member}) from error
             raise
 
 
@@ -104,7 +108,7 @@ class _SheetFinder:
         elif local == "Relationship":
             self.targets[attributes.get("Id", "")] = attributes.get("Target", "")
         elif local == "workbookPr" and attributes.get("date1904", "0") in ("1", "true"):
-            raise WrongXlsx("it counts dates from 1904; save it with the 1900 date system")
+            raise WrongXlsx(N_("it counts dates from 1904; save it with the 1900 date system"))
 
     def end(self, name: str) -> None:
         """Nothing ends here."""
@@ -174,7 +178,7 @@ class _SheetReader:
             reference = attributes.get("r")
             self._column = _column_of(reference) if reference else self._column + 1
             if self._column > MAXIMUM_COLUMNS:
-                raise WrongXlsx(f"it has cells beyond column {MAXIMUM_COLUMNS}")
+                raise WrongXlsx(TOO_WIDE % {"most": MAXIMUM_COLUMNS})
             self._parts = []
             self._length = 0
         elif name == "row" or name.endswith(":row"):
@@ -200,14 +204,14 @@ class _SheetReader:
             self._parts.append(data)
             self._length += len(data)
             if self._length > MAXIMUM_CELL_LENGTH:
-                raise WrongXlsx("one of its cells is longer than Excel allows")
+                raise WrongXlsx(N_("one of its cells is longer than Excel allows"))
 
     def _value(self, stored: str) -> str:
         if self._kind == "n":
             return stored
         if self._kind == "s":
             if not PLACE.fullmatch(stored) or int(stored) >= len(self._shared):
-                raise WrongXlsx("a cell points to a text that is not there")
+                raise WrongXlsx(N_("a cell points to a text that is not there"))
             return self._shared[int(stored)]
         if self._kind == "b":
             return "true" if stored == "1" else "false"
@@ -229,16 +233,16 @@ def _column_of(reference: str) -> int:
 def _refuse_bomb(archive: zipfile.ZipFile) -> None:
     members = archive.infolist()
     if len(members) > MAXIMUM_MEMBERS:
-        raise WrongXlsx("it holds too many parts")
+        raise WrongXlsx(N_("it holds too many parts"))
     if any(member.flag_bits & 1 for member in members):
-        raise WrongXlsx("it is locked with a password")
+        raise WrongXlsx(N_("it is locked with a password"))
     if sum(member.file_size for member in members) > MAXIMUM_EXPANDED_BYTES:
-        raise WrongXlsx("it expands to too much to be a list")
+        raise WrongXlsx(N_("it expands to too much to be a list"))
     for member in members:
         is_large = member.file_size > RATIO_COUNTS_FROM_BYTES
         if is_large and member.file_size > MAXIMUM_RATIO * max(1, member.compress_size):
-            raise WrongXlsx("it expands far more than a list does")
+            raise WrongXlsx(N_("it expands far more than a list does"))
 
 
 def _refuse_entities(*_: object) -> None:
-    raise WrongXlsx("it declares entities, which no spreadsheet program writes")
+    raise WrongXlsx(N_("it declares entities, which no spreadsheet program writes"))

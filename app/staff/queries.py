@@ -8,7 +8,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.core.errors import N_, NotFound
-from app.staff.models import StaffMember, StaffRecoveryCode, StaffSession
+from app.staff.models import ApiKey, StaffMember, StaffRecoveryCode, StaffSession
 from app.staff.rules.roles import Role
 
 
@@ -93,3 +93,10 @@ def other_active_admins(session: Session, staff_member_id: int) -> Sequence[int]
         )
         if member_id is not None
     ]
+
+
+def list_api_keys(session: Session) -> Sequence[ApiKey]:
+    """All keys of the API, those that still open something first, then the newest."""
+    return session.exec(
+        select(ApiKey).order_by(col(ApiKey.revoked_at).is_not(None), col(ApiKey.id).desc())
+    ).all()

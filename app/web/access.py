@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.staff.rules.roles import Right
+from app.staff.rules.scopes import Scope
 
 
 class Access(StrEnum):
     """`public`: anybody. `known`: signed in, admitted or not. `admitted`: passed the gate. `own`: admitted, and only
     the company's own things. `staff`: a staff member with the right. `half_staff`: staff before the second factor.
-    `webhook`: whoever signs.
+    `webhook`: whoever signs. `api`: a program whose key has the scope; no cookie ever counts.
     """
 
     PUBLIC = "public"
@@ -19,6 +20,7 @@ class Access(StrEnum):
     STAFF = "staff"
     HALF_STAFF = "half_staff"
     WEBHOOK = "webhook"
+    API = "api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +29,17 @@ class Entry:
 
     access: Access
     right: Right | None = None
+    scope: Scope | None = None
 
 
-def _routes(access: Access, *lines: str, right: Right | None = None) -> dict[tuple[str, str], Entry]:
+def _routes(
+    access: Access, *lines: str, right: Right | None = None, scope: Scope | None = None
+) -> dict[tuple[str, str], Entry]:
     table: dict[tuple[str, str], Entry] = {}
     for line in lines:
         methods, path = line.split()
         for method in methods.split(","):
-            table[method, path] = Entry(access, right)
+            table[method, path] = Entry(access, right, scope)
     return table
 
 
@@ -56,6 +61,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "GET /healthz",
         "GET /readyz",
         "GET,POST /admin/login",
+        "GET /api/v1/openapi.json",
     ),
     **_routes(
         Access.KNOWN,
@@ -89,6 +95,18 @@ REGISTRY: dict[tuple[str, str], Entry] = {
     ),
     **_routes(Access.WEBHOOK, "POST /hooks/stripe"),
     **_routes(
+        Access.API,
+        "POST /api/v1/imports/accounts",
+        "POST /api/v1/imports/purchases",
+        scope=Scope.IMPORTS_WRITE,
+    ),
+    **_routes(
+        Access.API,
+        "GET /api/v1/imports/{import_id}",
+        "GET /api/v1/imports/{import_id}/rejects",
+        scope=Scope.IMPORTS_READ,
+    ),
+    **_routes(
         Access.HALF_STAFF,
         "GET,POST /admin/login/code",
         "GET,POST /admin/login/enrol",
@@ -120,6 +138,9 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "GET /admin/policy",
         "GET /admin/payments",
         "GET /admin/gate",
+        "GET /admin/imports",
+        "GET /admin/imports/{import_id}",
+        "GET /admin/imports/samples/{kind}",
         right=Right.VIEW,
     ),
     **_routes(Access.STAFF, "POST /admin/dispatch", right=Right.DISPATCH),
@@ -161,12 +182,24 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "POST /admin/mail/{mail_id}/abort",
         right=Right.MAIL,
     ),
+    **_routes(
+        Access.STAFF,
+        "POST /admin/imports",
+        "POST /admin/imports/{import_id}/columns",
+        "POST /admin/imports/{import_id}/apply",
+        "POST /admin/imports/{import_id}/cancel",
+        "POST /admin/imports/{import_id}/undo",
+        "GET /admin/imports/{import_id}/rejects",
+        right=Right.IMPORT,
+    ),
     **_routes(Access.STAFF, "POST /admin/policy", right=Right.POLICY),
     **_routes(Access.STAFF, "GET /admin/audit", right=Right.AUDIT),
     **_routes(
         Access.STAFF,
         "GET,POST /admin/staff",
         "POST /admin/staff/{staff_member_id}",
+        "GET,POST /admin/api-keys",
+        "POST /admin/api-keys/{key_id}",
         right=Right.STAFF,
     ),
 }

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 import app.web.admin
+import app.web.api
 import app.web.hooks
 import app.web.storefront
 from app.core.errors import ShopError
@@ -21,7 +22,7 @@ from app.web.errors import on_bad_request, on_http_error, on_shop_error
 from app.web.rendering import prepare
 from app.web.static import with_static_files
 
-FACES = (app.web.storefront, app.web.admin, app.web.hooks)
+FACES = (app.web.storefront, app.web.admin, app.web.hooks, app.web.api)
 
 
 class Undeclared(RuntimeError):

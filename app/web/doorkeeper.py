@@ -15,19 +15,22 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.clock import utc_now
+from app.core.errors import Refused
 from app.core.i18n import LANGUAGES, choose_language
 from app.core.ids import hash_token
 from app.customers.models import ContactSession
+from app.flows.use_api_key import note_use, note_wrong_key
 from app.shop import Shop
 from app.staff.models import StaffSession
 from app.web.access import REGISTRY, Access, Entry
 from app.web.cookies import LANGUAGE_COOKIE, session_cookie, staff_cookie
-from app.web.errors import problem
+from app.web.deps import caller_address
+from app.web.errors import on_shop_error, problem
 from app.web.problems import problem_details, wants_json
 from app.web.refusal import refused_page
 from app.web.refusal_count import RefusalCount
 from app.web.rendering import see_other
-from app.web.visitor import StaffVisitor, Visitor, read_staff, read_visitor
+from app.web.visitor import StaffVisitor, Visitor, read_api_key, read_staff, read_visitor
 
 SEEN_EVERY = timedelta(minutes=5)
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -93,6 +96,9 @@ class Doorkeeper:
             # Undeclared and missing look the same.
             await problem(request, 404, code="http.404")(scope, receive, send)
             return
+        if entry.access is Access.API:
+            await self._serve_program(request, entry, now, receive, send)
+            return
         await self._recognise(request, entry, now)
         scope["lang"] = _language(request, scope["visitor"])
         refusal = _foreign_origin(request, self._shop) or _refusal(request, entry)
@@ -101,6 +107,36 @@ class Doorkeeper:
             await self._refusals.note(scope["visitor"], path, now=now)
             return
         await self._app(scope, receive, send)
+
+    async def _serve_program(
+        self, request: Request, entry: Entry, now: datetime, receive: Receive, send: Send
+    ) -> None:
+        """A program has its key and nothing else: no cookie counts, so no page elsewhere can misuse one."""
+        refusal: Response | None = None
+        key = bearer_key(request)
+        try:
+            found = read_api_key(self._shop.db, hash_token(key), now=now) if key else None
+            request.scope["program"] = found
+            if found is not None:
+                await anyio.to_thread.run_sync(self._note_use, found.key_id, now)
+            elif key:
+                await anyio.to_thread.run_sync(self._note_wrong_key, caller_address(request), now)
+            if found is None:
+                unknown = {"www-authenticate": "Bearer"}
+                refusal = problem(request, 401, code="access.unknown", headers=unknown)
+            elif entry.scope is None or not found.may(entry.scope):
+                refusal = problem(request, 403, code="access.refused")
+        except Refused as error:
+            refusal = on_shop_error(request, error)
+        await (refusal or self._app)(request.scope, receive, send)
+
+    def _note_use(self, key_id: int, now: datetime) -> None:
+        with self._shop.db.session() as session:
+            note_use(session, key_id, now=now)
+
+    def _note_wrong_key(self, address: str, now: datetime) -> None:
+        with self._shop.db.session() as session:
+            note_wrong_key(session, address=address, now=now)
 
     async def _recognise(self, request: Request, entry: Entry, now: datetime) -> None:
         scope = request.scope
@@ -150,6 +186,12 @@ def _refusal(request: Request, entry: Entry) -> Response | None:
         if entry.right is not None and staff.may(entry.right):
             return None
     return problem(request, 403, code="access.refused")
+
+
+def bearer_key(request: Request) -> str:
+    """The key that a program shows; empty without one."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
 
 
 def _to_login(request: Request, login: str) -> Response:

@@ -7,17 +7,20 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.shop import Shop
-from app.web.errors import on_crash
+from app.web.errors import on_crash, problem
 
 log = logging.getLogger("app.access")
 
 BODY_LIMIT_BYTES = 1_000_000
 UPLOAD_LIMIT_BYTES = 10_000_000
 UPLOAD_PATHS = ("/admin/bundles/",)
+LIST_LIMIT_BYTES = 512 * 1024**2
+LIST_PATHS = frozenset({"/admin/imports", "/api/v1/imports/accounts", "/api/v1/imports/purchases"})
+"""Where lists come in; who has no right to it is refused before a byte is read, and the bytes go to disk."""
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
 STRIPE_PAGES = "https://checkout.stripe.com"
 
@@ -72,14 +75,14 @@ class Envelope:
             return
         if method == "HEAD":
             scope = {**scope, "method": "GET"}
-        limit = UPLOAD_LIMIT_BYTES if scope["path"].startswith(UPLOAD_PATHS) else BODY_LIMIT_BYTES
+        limit = _limit_of(scope["path"])
         if _declared_length(scope) > limit:
-            await PlainTextResponse("body too large", 413)(scope, receive, send_sealed)
+            await _too_large(scope)(scope, receive, send_sealed)
             return
         try:
             await self._app(scope, _limited(receive, limit), send_sealed)
         except TooLarge:
-            await PlainTextResponse("body too large", 413)(scope, receive, send_sealed)
+            await _too_large(scope)(scope, receive, send_sealed)
         except Exception as error:
             if status:
                 raise
@@ -98,6 +101,18 @@ class Envelope:
 
 class TooLarge(Exception):
     """More body arrived than was declared or allowed; the connection is given up."""
+
+
+def _too_large(scope: Scope) -> Response:
+    if scope["path"].startswith("/api/"):
+        return problem(Request(scope), 413, code="http.413")
+    return PlainTextResponse("body too large", 413)
+
+
+def _limit_of(path: str) -> int:
+    if path in LIST_PATHS:
+        return LIST_LIMIT_BYTES
+    return UPLOAD_LIMIT_BYTES if path.startswith(UPLOAD_PATHS) else BODY_LIMIT_BYTES
 
 
 def _limited(receive: Receive, limit: int) -> Receive:

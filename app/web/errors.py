@@ -18,7 +18,14 @@ from app.web.rendering import page
 log = logging.getLogger("app.web")
 
 STATUS: dict[type[ShopError], int] = {NotFound: 404, Refused: 403, Invalid: 422, Unavailable: 503}
-STATUS_BY_CODE = {"throttled": 429, "order.changed": 409, "cart.changed": 409}
+STATUS_BY_CODE = {
+    "throttled": 429,
+    "order.changed": 409,
+    "cart.changed": 409,
+    "import.wrong_state": 409,
+    "import.being_written": 409,
+    "import.too_many": 429,
+}
 
 
 def on_shop_error(request: Request, error: Exception) -> Response:

@@ -141,6 +141,8 @@ def expected(entry: Entry, persona: Persona) -> str:
     match entry.access:
         case Access.PUBLIC | Access.WEBHOOK:
             return "shown"
+        case Access.API:
+            return "login"
         case Access.HALF_STAFF:
             return "shown" if is_staff else "login"
         case Access.STAFF:

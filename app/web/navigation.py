@@ -16,6 +16,7 @@ ENTRIES = (
     ("/admin/objections", N_("Objections")),
     ("/admin/accounts", N_("Main accounts")),
     ("/admin/ratings", N_("Ratings")),
+    ("/admin/imports", N_("Imports")),
     ("/admin/bundles", N_("Bundles")),
     ("/admin/blocks", N_("Blocks")),
     ("/admin/payments", N_("Payments")),
@@ -23,6 +24,7 @@ ENTRIES = (
     ("/admin/policy", N_("Policy")),
     ("/admin/gate", N_("Gate")),
     ("/admin/staff", N_("Staff")),
+    ("/admin/api-keys", N_("API keys")),
     ("/admin/audit", N_("Audit log")),
 )
 

@@ -23,7 +23,7 @@ TITLES = {
     503: N_("Not reachable for the moment"),
 }
 TEXTS = {
-    401: N_("Log in first, then try again."),
+    401: N_("Log in first; a program shows its key: “Authorization: Bearer …”."),
     403: N_("Your account does not have the right for this. Ask somebody who has it."),
     400: N_("The address or the form was damaged on its way. Go back and try again."),
     404: N_("The page does not exist, or you may not see it."),

@@ -1,4 +1,4 @@
-"""Who asks: one Core query per request, read fresh, for customers' people and for staff."""
+"""Who asks: one Core query per request, read fresh, for customers' people, staff and programs."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,8 +16,9 @@ from app.customers.rules.admission import Admission, ScreeningState, Standing, a
 from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import CartLine
-from app.staff.models import StaffMember, StaffSession
+from app.staff.models import ApiKey, StaffMember, StaffSession
 from app.staff.rules.roles import Right, Role, may
+from app.staff.rules.scopes import Scope
 
 CUSTOMER_IDLE = timedelta(hours=8)
 STAFF_IDLE = timedelta(minutes=30)
@@ -70,6 +71,24 @@ class StaffVisitor:
     def actor(self) -> Actor:
         """The staff member as the audit log names them."""
         return Actor(ActorKind.STAFF, self.name, self.staff_member_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiVisitor:
+    """A program that showed a key, with what the key may do."""
+
+    key_id: int
+    name: str
+    scopes: frozenset[str]
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the key was given this scope."""
+        return scope.value in self.scopes
+
+    @property
+    def actor(self) -> Actor:
+        """The program as the audit log names it."""
+        return Actor(ActorKind.COMMAND, f"API: {self.name}"[:200], self.key_id)
 
 
 def _customer_query() -> Select[Any]:
@@ -134,7 +153,17 @@ def _staff_query() -> Select[Any]:
     )
 
 
+def _api_query() -> Select[Any]:
+    keys = SQLModel.metadata.tables[str(ApiKey.__tablename__)]
+    return select(keys.c.id, keys.c.name, keys.c.scopes).where(
+        keys.c.key_hash == bindparam("key_hash"),
+        keys.c.expires_at > bindparam("now"),
+        keys.c.revoked_at.is_(None),
+    )
+
+
 CUSTOMER_QUERY = _customer_query()
+API_QUERY = _api_query()
 STAFF_QUERY = _staff_query()
 
 
@@ -186,3 +215,9 @@ def read_staff(db: Database, token_hash: str, *, now: datetime) -> StaffVisitor 
         session_hash=token_hash,
         last_seen_at=row[6],
     )
+
+
+def read_api_key(db: Database, key_hash: str, *, now: datetime) -> ApiVisitor | None:
+    """The program behind a key's hash, or None for an unknown, expired or revoked key."""
+    row = db.read_row(API_QUERY, {"key_hash": key_hash, "now": now})
+    return None if row is None else ApiVisitor(row[0], row[1], frozenset(row[2]))

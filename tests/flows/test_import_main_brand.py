@@ -12,8 +12,9 @@ from app.core.errors import Invalid
 from app.core.transaction import transaction
 from app.flows.import_main_brand import ImportedAccounts, import_main_brand
 from app.jobs.models import Job
-from app.mainbrand.files import Reject, RejectFile, open_table
+from app.mainbrand.files import open_table
 from app.mainbrand.models import MainAccount
+from app.mainbrand.rejects import Reject, RejectFile
 from app.mainbrand.rules.columns import ACCOUNT_COLUMNS
 from app.mainbrand.rules.segments import Segment
 from tests.make_xlsx import write_xlsx

@@ -13,8 +13,9 @@ from app.core.transaction import transaction
 from app.flows.import_purchases import Imported, import_purchases
 from app.flows.rate_accounts import Rated, SegmentSum, rate_accounts
 from app.jobs.models import Job
-from app.mainbrand.files import Reject, open_table
+from app.mainbrand.files import open_table
 from app.mainbrand.models import MainAccount, Purchase
+from app.mainbrand.rejects import Reject
 from app.mainbrand.rules.columns import PURCHASE_COLUMNS
 from app.mainbrand.rules.segments import Segment
 from tests import make

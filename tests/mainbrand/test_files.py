@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from app.core.errors import Invalid
-from app.mainbrand.files import Reject, RejectFile, open_table
+from app.mainbrand.files import open_table
+from app.mainbrand.rejects import Reject, RejectFile
 from app.mainbrand.rules.columns import ACCOUNT_COLUMNS
 from tests.make_xlsx import write_xlsx
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from app.mainbrand.files import Reject, open_table
+from app.mainbrand.files import open_table
 from app.mainbrand.purchase_lines import LineReader, Terms
+from app.mainbrand.rejects import Reject
 from app.mainbrand.rules.columns import PURCHASE_COLUMNS
 from tests.make_xlsx import write_xlsx
 
@@ -102,7 +103,11 @@ def test_dates_are_read_in_the_shops_time_zone_and_kept_in_utc(
         ("unit_price", "nan", "is no number"),
         ("unit_price", "1e99", "is larger than 10000000"),
         ("invoice_ts", "", "is missing"),
-        ("invoice_ts", "12/31/2025", "is no date like 2026-01-31, 2026-01-31 14:05 or 31.01.2026"),
+        (
+            "invoice_ts",
+            "12/31/2025",
+            "does not say whether the day or the month comes first: choose it, or write 2026-01-31",
+        ),
         ("invoice_ts", "31.02.2026", "is no date like 2026-01-31, 2026-01-31 14:05 or 31.01.2026"),
         ("invoice_ts", "1026-01-01", "is not between 1990 and 2027"),
         ("line_kind", "unknown", "is neither product nor non_product"),

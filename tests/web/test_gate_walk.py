@@ -92,6 +92,9 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/admin/bundles/{bundle_id}": bundle.id,
             "/admin/mail/{mail_id}": mail.id,
             "/admin/staff/{staff_member_id}": member.id,
+            "/admin/imports/{import_id}": make.checked_import(session).id,
+            "/api/v1/imports/{import_id}": 1,
+            "/admin/api-keys/{key_id}": make.api_key(session).id,
         }
     paths = {}
     for _, template in REGISTRY:

@@ -100,6 +100,9 @@ PURCHASE_COLUMNS = (
     Column("currency", False, ("waehrung",)),
 )
 
+REJECT_TITLES = ("reject_line", "reject_column", "reject_reason")
+"""What the list of refused lines has behind the file's own columns; they are left out when it comes back."""
+
 
 def find_columns(titles: Sequence[str], columns: Sequence[Column]) -> Header:
     """Where the columns stand under any of their names; case, umlauts, hyphens and spaces do not matter.
@@ -113,7 +116,8 @@ def find_columns(titles: Sequence[str], columns: Sequence[Column]) -> Header:
     for place, title in enumerate(titles):
         name = by_name.get(plain_title(title))
         if name is None:
-            unread.append(title)
+            if plain_title(title) not in REJECT_TITLES:
+                unread.append(title)
         elif name in places:
             twice.append(name)
         else:
@@ -122,6 +126,26 @@ def find_columns(titles: Sequence[str], columns: Sequence[Column]) -> Header:
     if missing or twice:
         raise WrongHeader(missing=missing, twice=tuple(twice))
     return Header(places, tuple(unread))
+
+
+def take_columns(titles: Sequence[str], columns: Sequence[Column], mapping: Mapping[str, str]) -> Header:
+    """Where the columns stand by a mapping (column → title). Raises WrongHeader where a needed one is missing, or
+    its title is there twice."""
+    known = {column.name for column in columns}
+    places = {
+        name: titles.index(title) for name, title in mapping.items() if name in known and title in titles
+    }
+    missing = tuple(column.name for column in columns if column.is_needed and column.name not in places)
+    twice = tuple(title for title in mapping.values() if titles.count(title) > 1)
+    if missing or twice:
+        raise WrongHeader(missing=missing, twice=twice)
+    taken = set(places.values())
+    unread = tuple(
+        title
+        for place, title in enumerate(titles)
+        if place not in taken and plain_title(title) not in REJECT_TITLES
+    )
+    return Header(places, unread)
 
 
 def plain_title(title: str) -> str:

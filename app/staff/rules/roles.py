@@ -24,6 +24,7 @@ class Right(StrEnum):
     MAIL = "mail"
     PAYMENTS = "payments"
     POLICY = "policy"
+    IMPORT = "import"
     AUDIT = "audit"
     STAFF = "staff"
 
@@ -31,7 +32,9 @@ class Right(StrEnum):
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(Right),
     Role.LEAD: frozenset(Right) - {Right.STAFF},
-    Role.OPERATIONS: frozenset({Right.VIEW, Right.DISPATCH, Right.SCREEN, Right.CATALOGUE, Right.MAIL}),
+    Role.OPERATIONS: frozenset(
+        {Right.VIEW, Right.DISPATCH, Right.SCREEN, Right.CATALOGUE, Right.MAIL, Right.IMPORT}
+    ),
     Role.FINANCE: frozenset({Right.VIEW, Right.PAYMENTS, Right.AUDIT}),
     Role.VIEWER: frozenset({Right.VIEW}),
 }

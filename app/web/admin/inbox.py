@@ -14,6 +14,7 @@ from app.customers.queries_review import count_reviews
 from app.fulfilment.calendar import work_calendar
 from app.fulfilment.queries import due_counts
 from app.fulfilment.rules.runs import is_late, next_runs
+from app.imports.queries import count_unfinished
 from app.jobs.queries import count_dead_jobs, dead_jobs
 from app.mail.models import MailState
 from app.mail.queries import count_mails
@@ -52,6 +53,7 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
         (N_("registrations to review"), "/admin/screening", count_reviews(session, now=now)),
         (N_("objections to answer"), "/admin/objections", count_open_objections(session)),
         (N_("payments held for review"), "/admin/payments?state=held", count_held(session)),
+        (N_("imports to finish"), "/admin/imports?state=checked", count_unfinished(session)),
         (N_("orders late"), "/admin/dispatch", late),
         (N_("orders leave today"), "/admin/dispatch", leaving_today),
         (N_("e-mails failed"), "/admin/mail?state=failed", count_mails(session, MailState.FAILED)),

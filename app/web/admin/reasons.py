@@ -35,10 +35,11 @@ def _amount(text: str, language: str) -> str:
     return format_decimal(Decimal(text.replace(",", "")), format="#,##0.00", locale=LOCALES[language])
 
 
-def _pattern(sentence: str) -> re.Pattern[str]:
+def pattern_of(sentence: str) -> re.Pattern[str]:
+    """What a sentence with its placeholders filled in looks like; each placeholder is a group of its name."""
     parts = re.split(r"%\((\w+)\)s", sentence)
     marks = [re.escape(part) if at % 2 == 0 else f"(?P<{part}>.+?)" for at, part in enumerate(parts)]
     return re.compile("".join(marks), re.DOTALL)
 
 
-_PATTERNS = {sentence: _pattern(sentence) for sentence in SENTENCES}
+_PATTERNS = {sentence: pattern_of(sentence) for sentence in SENTENCES}

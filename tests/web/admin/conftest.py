@@ -12,6 +12,7 @@ from app.catalogue.models import Bundle
 from app.core.clock import utc_now
 from app.customers.models import Contact, Customer, Objection, Screening
 from app.customers.rules.admission import ScreeningState
+from app.imports.models import Import
 from app.mail.models import Mail, MailState
 from app.mainbrand.models import MainAccount, OverrideState, RatingOverride, RatingResult, RatingRun, RunState
 from app.mainbrand.queries_basis import basis_of
@@ -21,7 +22,7 @@ from app.ordering.rules.states import OrderState
 from app.payments.models import Payment, StripeEvent
 from app.payments.rules.states import PaymentState
 from app.policy.queries import current_version_id
-from app.staff.models import StaffMember
+from app.staff.models import ApiKey, StaffMember
 from app.staff.rules.roles import Role
 from tests import make
 from tests.web.conftest import Browser
@@ -46,6 +47,8 @@ class Desk:
     objection: Objection
     run: RatingRun
     override: RatingOverride
+    checked_import: Import
+    api_key: ApiKey
 
 
 @pytest.fixture
@@ -86,6 +89,8 @@ def things(session: Session) -> Desk:
         objection=_objection(session),
         override=_waiting_override(session),
         run=_proposed_rating(session, account),
+        checked_import=make.checked_import(session),
+        api_key=make.api_key(session),
     )
 
 

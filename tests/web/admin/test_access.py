@@ -16,7 +16,9 @@ from tests import make
 from tests.web.admin.conftest import PICTURE, Desk
 from tests.web.conftest import Browser
 
-LATER = {"/admin/gate"}
+FILES = {"/admin/imports/samples/{kind}", "/admin/imports/{import_id}/rejects"}
+"""Downloads: tests/web/admin/test_imports.py tries them with each role."""
+LATER = {"/admin/gate", *FILES}
 PAGES = sorted(
     path for (method, path), entry in REGISTRY.items() if method == "GET" and entry.access is Access.STAFF
 )
@@ -76,6 +78,11 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
     },
     "/admin/staff": lambda _: {"email": "new@schlicht.example", "name": "Kim Neu", "role": "operations"},
     "/admin/staff/{staff_member_id}": lambda _: {"act": "role", "role": "finance"},
+    "/admin/imports/{import_id}/columns": lambda _: {"account_number": "Nr", "company_name": "Firma"},
+    "/admin/imports/{import_id}/apply": lambda _: {},
+    "/admin/imports/{import_id}/cancel": lambda _: {},
+    "/admin/api-keys": lambda _: {"name": "ERP", "scopes": "imports:write", "valid_days": "30"},
+    "/admin/api-keys/{key_id}": lambda _: {},
 }  # fmt: skip
 """What is posted to each act that works on the desk as it lies there."""
 
@@ -84,8 +91,9 @@ NOT_POSSIBLE_YET = {
     "/admin/bundles/{bundle_id}/publish": "the bundle is on sale already",
     "/admin/customers/{number}/resume": "nobody is suspended",
     "/admin/orders/{number}/hold": "no payment is held (tests/web/admin/test_hold.py)",
+    "/admin/imports/{import_id}/undo": "the import is not written yet (tests/web/admin/test_imports.py)",
 }
-CHANGING_BY_FILE = {"/admin/bundles/{bundle_id}/image"}
+CHANGING_BY_FILE = {"/admin/bundles/{bundle_id}/image", "/admin/imports"}
 WITHOUT_VALUES = {"/admin/bundles/{bundle_id}/retire"}
 
 
@@ -102,6 +110,9 @@ def url(path: str, desk: Desk) -> str:
         account_id=desk.account.id,
         override_id=desk.override.id,
         run_id=desk.run.id,
+        import_id=desk.checked_import.id,
+        key_id=desk.api_key.id,
+        kind="accounts",
     )
 
 

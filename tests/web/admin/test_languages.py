@@ -12,7 +12,7 @@ from app.staff.rules.roles import Role
 from app.web.admin import words
 from tests import make
 from tests.web.admin.conftest import Desk
-from tests.web.admin.test_access import PAGES, url
+from tests.web.admin.test_access import FILES, PAGES, url
 from tests.web.conftest import Browser
 from tests.web.reading import english_in
 
@@ -53,7 +53,9 @@ def history(session: Session, things: Desk) -> None:
 
 
 @pytest.mark.usefixtures("history")
-@pytest.mark.parametrize("path", [path for path in PAGES if not path.endswith("/image")])
+@pytest.mark.parametrize(
+    "path", [path for path in PAGES if path not in FILES and not path.endswith("/image")]
+)
 def test_no_page_of_the_desk_shows_a_german_reader_english(things: Desk, german: Browser, path: str) -> None:
     answer = german.get(url(path, things))
 

@@ -1,0 +1,110 @@
+"""Taking an import back inside the caller's transaction: the rows stand there as they did before."""
+
+import json
+from typing import Any
+
+from sqlalchemy import null, text
+from sqlmodel import Session, SQLModel
+
+from app.mainbrand.models import MainAccount
+from app.mainbrand.rules.match_keys import VERSION
+from app.mainbrand.service_match_keys import count_keys, write_keys
+
+LONGEST_WAIT_SECONDS = 900
+
+
+def lock_lists(session: Session) -> None:
+    """Keeps other imports and ratings out of the lists until the transaction ends; lets long statements run."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL statement_timeout = 0"))
+        session.execute(text(f"SET LOCAL lock_timeout = '{LONGEST_WAIT_SECONDS}s'"))
+        session.execute(text("LOCK TABLE main_accounts, purchases IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def remove_purchases(session: Session, import_id: int) -> int:
+    """Deletes the purchases that an import added; how many."""
+    return _run(session, "DELETE FROM purchases WHERE import_id = :id", import_id)
+
+
+def restore_accounts(session: Session, import_id: int) -> tuple[int, int]:
+    """Deletes the accounts that an import added and puts the others back, column by column; how many of each.
+
+    Nothing may point to the added ones any more.
+    """
+    removed_count = _run(
+        session,
+        "DELETE FROM main_accounts WHERE id IN"
+        " (SELECT account_id FROM former_accounts WHERE import_id = :id AND former IS NULL)",
+        import_id,
+    )
+    columns = _kept_columns(session, import_id)
+    if not columns:
+        return removed_count, 0
+    if session.get_bind().dialect.name == "postgresql":
+        changes = ", ".join(f"{name} = r.{name}" for name in columns)
+        restored = (
+            f"UPDATE main_accounts SET {changes} FROM former_accounts f"
+            " CROSS JOIN LATERAL json_populate_record(NULL::main_accounts, f.former) r"
+            " WHERE f.import_id = :id AND f.former IS NOT NULL AND main_accounts.id = f.account_id"
+        )
+    else:
+        changes = ", ".join(f"{name} = json_extract(f.former, '$.{name}')" for name in columns)
+        restored = (
+            f"UPDATE main_accounts SET {changes} FROM former_accounts f"
+            " WHERE f.import_id = :id AND f.former IS NOT NULL AND main_accounts.id = f.account_id"
+        )
+    restored_count = _run(session, restored, import_id)
+    _key_anew(session, import_id)
+    return removed_count, restored_count
+
+
+def _key_anew(session: Session, import_id: int) -> None:
+    """The keys by which applicants find an account follow what stands in it again."""
+    find = text("SELECT account_id FROM former_accounts WHERE import_id = :id AND former IS NOT NULL")
+    write_keys(session, [row[0] for row in session.execute(find, {"id": import_id})], is_new=False)
+    _run(
+        session,
+        f"UPDATE main_accounts SET keyed_as = {VERSION} WHERE id IN"
+        " (SELECT account_id FROM former_accounts WHERE import_id = :id AND former IS NOT NULL)",
+        import_id,
+    )
+    count_keys(session)
+
+
+def forget_former(session: Session, import_id: int) -> None:
+    """Deletes what was kept for undoing an import."""
+    _run(session, "DELETE FROM former_accounts WHERE import_id = :id", import_id)
+
+
+def added_accounts(import_id: int) -> Any:
+    """A subquery for the ids of the accounts that an import added."""
+    table = SQLModel.metadata.tables["former_accounts"]
+    return (
+        table.select()
+        .with_only_columns(table.c.account_id)
+        .where(table.c.import_id == import_id, table.c.former.is_(null()))
+    )
+
+
+def _kept_columns(session: Session, import_id: int) -> list[str]:
+    """The columns that the kept rows have and the table still has; one that came later keeps its value."""
+    kept = session.execute(
+        text(
+            "SELECT CAST(former AS text) FROM former_accounts"
+            " WHERE import_id = :id AND former IS NOT NULL LIMIT 1"
+        ),
+        {"id": import_id},
+    ).scalar()
+    if kept is None:
+        return []
+    names = set(json.loads(kept)) - {"id"}
+    return [
+        column.name
+        for column in SQLModel.metadata.tables[str(MainAccount.__tablename__)].columns
+        if column.name in names
+    ]
+
+
+def _run(session: Session, statement: str, import_id: int) -> int:
+    done = session.execute(text(statement), {"id": import_id})
+    return int(done.rowcount)  # type: ignore[attr-defined]
