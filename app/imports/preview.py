@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from app.imports.rules.mapping import COLUMNS
 from app.imports.rules.states import ImportKind
 from app.mainbrand.account_lines import AccountReader
 from app.mainbrand.files import LINE, Batch, TableFile
@@ -45,7 +46,7 @@ UNDERSTOOD: dict[ImportKind, dict[str, tuple[str, str]]] = {
         "currency": ("currency", "text"),
     },
 }
-"""For each column of a file what is made of it, and how that is shown."""
+"""For each column of a file what is made of it, and how that is shown; others are shown as they stand."""
 
 
 class Preview:
@@ -53,7 +54,7 @@ class Preview:
 
     def __init__(self, kind: ImportKind, table: TableFile, thresholds: Thresholds, terms: Terms) -> None:
         self._kind = kind
-        self._names = list(table.header.places)
+        self._names = [column.name for column in COLUMNS[kind] if column.name in table.header.places]
         self._accounts = AccountReader(table, thresholds)
         self._purchases = LineReader(table, terms)
 
@@ -84,7 +85,7 @@ class Preview:
 
     def _cell(self, name: str, raw: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
         place, kind = UNDERSTOOD[self._kind].get(name, ("", "text"))
-        value = values.get(place)
+        value = values.get(place) if place or not values else raw[name]
         if isinstance(value, datetime):
             value = value.replace(tzinfo=UTC).isoformat()
         elif isinstance(value, str):

@@ -126,7 +126,9 @@ def suggest(session: Session, entry: Import) -> None:
     """Chooses the columns as this source had them last time, else by their headings."""
     known = remembered(session, entry.kind, entry.source, heading_name(entry.titles))
     columns = COLUMNS[entry.kind]
-    entry.mapping = fitting(known.mapping if known else {}, entry.titles, columns)
+    entry.mapping = fitting(
+        known.mapping if known else {}, entry.titles, columns, is_bold=not entry.is_automatic
+    )
     if known is not None:
         entry.number_style, entry.date_style = known.number_style, known.date_style
         entry.currency = known.currency

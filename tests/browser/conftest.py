@@ -35,6 +35,7 @@ def installation(
             "SHOP_SMTP_URL": mailbox.smtp_url,
             "SHOP_STRIPE_API_BASE": standin.url,
             "SHOP_STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+            "SHOP_DATA_FOLDER": str(folder / "data"),
         }
         with (
             ShopProcess(made.url, log=folder / "shop.log", settings=settings) as shop,

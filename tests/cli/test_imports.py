@@ -83,6 +83,19 @@ def test_rating_prints_counts_and_sums(shop: Shop, tmp_path: Path) -> None:
     assert json.loads(rated.stdout)["segments"]["A"] == {"accounts": 1, "revenue_12m_cents": 5_000_000}
 
 
+def test_the_last_import_is_undone_by_a_command_and_then_there_is_none(shop: Shop, tmp_path: Path) -> None:
+    source = tmp_path / "list.csv"
+    source.write_text("Kundennummer;Firma;Umsatz\n1;Ahrenborn;1.234\n")
+    imported = shop("import-accounts", source, "--numbers", "german", "--json")
+
+    undone, again = shop("undo-import", "--json"), shop("undo-import")
+
+    assert json.loads(imported.stdout)["new"] == 1
+    assert json.loads(undone.stdout) == {"import": 1, "removed": 1, "restored": 0, "unlinked": 0}
+    assert (again.returncode, again.stderr.splitlines()[0]) == (1, "No import has changed anything.")
+    assert json.loads(shop("import-accounts", source, "--numbers", "german", "--json").stdout)["new"] == 1
+
+
 @pytest.mark.soak
 @pytest.mark.skipif(
     not PURCHASES.exists(), reason="../shared/data is not here: no real purchases were imported"

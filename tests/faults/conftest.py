@@ -323,6 +323,7 @@ def world(
         "SHOP_STRIPE_API_BASE": standin.url,
         "SHOP_STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "SHOP_SMTP_URL": mailbox.smtp_url,
+        "SHOP_DATA_FOLDER": str(folder / "data"),
     }
     with ShopProcess(
         made.url, log=folder / "survivor.log", settings=settings, start=program.start
@@ -355,6 +356,7 @@ def _own_settings(database_url: str, base_url: str, settings: dict[str, str]) ->
         "stripe_api_base": settings["SHOP_STRIPE_API_BASE"],
         "stripe_webhook_secret": settings["SHOP_STRIPE_WEBHOOK_SECRET"],
         "smtp_url": settings["SHOP_SMTP_URL"],
+        "data_folder": settings["SHOP_DATA_FOLDER"],
         "worker": "apart",
     }
     return Settings(**values)

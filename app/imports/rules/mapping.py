@@ -4,6 +4,8 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from rapidfuzz import fuzz, process
+
 from app.core.errors import N_, FieldError
 from app.imports.rules.states import ImportKind
 from app.mainbrand.rules.columns import (
@@ -14,6 +16,8 @@ from app.mainbrand.rules.columns import (
     plain_title,
 )
 
+LEAST_LIKENESS = 80
+NOTES = {title.replace("_", "") for title in REJECT_TITLES}
 COLUMNS: dict[ImportKind, tuple[Column, ...]] = {
     ImportKind.ACCOUNTS: ACCOUNT_COLUMNS,
     ImportKind.PURCHASES: PURCHASE_COLUMNS,
@@ -26,26 +30,39 @@ def headings_key(titles: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(plain).encode()).hexdigest()[:32]
 
 
-def guess(titles: Sequence[str], columns: Sequence[Column]) -> dict[str, str]:
-    """For each column that can be recognised by one of its names the title it stands under; the first one wins."""
+def guess(titles: Sequence[str], columns: Sequence[Column], *, is_bold: bool) -> dict[str, str]:
+    """For each column that can be recognised by one of its names the title it stands under; the first one wins.
+
+    A bold guess also takes a title that is merely like a name; a person has to look at it.
+    """
     by_name = {name: column.name for column in columns for name in (column.name, *column.other_names)}
     found: dict[str, str] = {}
     for title in titles:
         name = by_name.get(plain_title(title))
         if name is not None:
             found.setdefault(name, title)
+    if not is_bold:
+        return found
+    compact = {name.replace("_", ""): column for name, column in by_name.items()}
+    for title in titles:
+        word = plain_title(title).replace("_", "")
+        if not word or word in NOTES or title in found.values():
+            continue
+        likest = process.extractOne(word, list(compact), scorer=fuzz.ratio, score_cutoff=LEAST_LIKENESS)
+        if likest is not None:
+            found.setdefault(compact[likest[0]], title)
     return found
 
 
 def fitting(
-    remembered: Mapping[str, str], titles: Sequence[str], columns: Sequence[Column]
+    remembered: Mapping[str, str], titles: Sequence[str], columns: Sequence[Column], *, is_bold: bool
 ) -> dict[str, str]:
     """A remembered mapping as far as the file has its titles, filled up by guessing."""
     present = set(titles)
     kept = {name: title for name, title in remembered.items() if title in present}
     taken = set(kept.values())
-    guessed = {name: title for name, title in guess(titles, columns).items() if title not in taken}
-    return {**guessed, **kept}
+    guessed = guess(titles, columns, is_bold=is_bold and not kept)
+    return {**{name: title for name, title in guessed.items() if title not in taken}, **kept}
 
 
 def faults_of(

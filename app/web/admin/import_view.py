@@ -63,7 +63,7 @@ class Overview:
     error: str
     heads: list[str]
     lines: list[PreviewLine]
-    reasons: list[tuple[str, str, int]] = field(default_factory=list)
+    reasons: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def overview(entry: Import, *, language: str, formats: Mapping[str, Callable[...
             (
                 _label(words, one["column"], language),
                 fault_text(one["reason"], language=language),
-                one["count"],
+                formats["number"](one["count"]),
             )
             for one in entry.reasons[:20]
         ],

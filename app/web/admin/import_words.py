@@ -22,7 +22,7 @@ STATES = {
     ImportState.APPLIED: Word(N_("imported"), "ok"),
     ImportState.UNDONE: Word(N_("undone")),
     ImportState.FAILED: Word(N_("file refused"), "bad"),
-    ImportState.CANCELLED: Word(N_("cancelled")),
+    ImportState.CANCELLED: Word(N_("broken off")),
 }
 NUMBER_STYLES = {
     NumberStyle.PLAIN: N_("refuse such a number"),
