@@ -11,6 +11,7 @@ help:
 	@echo "make test-fast   format, lint and the tests on SQLite, without the browser"
 	@echo "make bench       speed against a bare server    make soak      long fault runs"
 	@echo "make mutants     takes one guard of the gate away at a time: the tests must notice each"
+	@echo "make bench-imports  real lists: seconds, memory, growth to a million accounts"
 	@echo "make fmt         format the code                make messages  collect texts for translation"
 	@echo "make lock        the lock files anew from pyproject.toml (needs uv)"
 
@@ -35,6 +36,9 @@ test-fast: environment
 bench: environment
 	@$(PY) -m tests.bench
 
+bench-imports: environment
+	@$(PY) -m tests.bench.imports
+
 soak: environment
 	@$(PY) -m pytest -n 2 -m soak --timeout=1800 tests
 	@$(PY) -m pytest -n 2 -m soak --timeout=1800 --db=postgresql tests
@@ -52,4 +56,4 @@ messages: environment
 lock:
 	@sh .ci/lock
 
-.PHONY: help environment run code demo-reset test test-fast bench soak mutants fmt messages lock
+.PHONY: help environment run code demo-reset test test-fast bench bench-imports soak mutants fmt messages lock

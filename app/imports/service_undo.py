@@ -11,6 +11,7 @@ from app.mainbrand.rules.match_keys import VERSION
 from app.mainbrand.service_match_keys import count_keys, write_keys
 
 LONGEST_WAIT_SECONDS = 900
+ADDED = "(SELECT account_id FROM former_accounts WHERE import_id = :id AND former IS NULL)"
 
 
 def lock_lists(session: Session) -> None:
@@ -29,17 +30,20 @@ def remove_purchases(session: Session, import_id: int) -> int:
 def restore_accounts(session: Session, import_id: int) -> tuple[int, int]:
     """Deletes the accounts that an import added and puts the others back, column by column; how many of each.
 
-    Nothing may point to the added ones any more.
+    What was noted about the added ones goes with them; customers of the shop must not be linked to them any more.
     """
-    removed_count = _run(
-        session,
-        "DELETE FROM main_accounts WHERE id IN"
-        " (SELECT account_id FROM former_accounts WHERE import_id = :id AND former IS NULL)",
-        import_id,
-    )
+    for table, column in _notes():
+        statement = f"DELETE FROM {table} WHERE {column} IN {ADDED}"
+        _run(session, statement, import_id)
+    _run(session, f"DELETE FROM match_keys WHERE account_id IN {ADDED}", import_id)
+    removed_count = _run(session, f"DELETE FROM main_accounts WHERE id IN {ADDED}", import_id)
     columns = _kept_columns(session, import_id)
-    if not columns:
-        return removed_count, 0
+    restored_count = _put_back(session, columns, import_id) if columns else 0
+    count_keys(session)
+    return removed_count, restored_count
+
+
+def _put_back(session: Session, columns: list[str], import_id: int) -> int:
     if session.get_bind().dialect.name == "postgresql":
         changes = ", ".join(f"{name} = r.{name}" for name in columns)
         restored = (
@@ -55,7 +59,7 @@ def restore_accounts(session: Session, import_id: int) -> tuple[int, int]:
         )
     restored_count = _run(session, restored, import_id)
     _key_anew(session, import_id)
-    return removed_count, restored_count
+    return restored_count
 
 
 def _key_anew(session: Session, import_id: int) -> None:
@@ -68,7 +72,6 @@ def _key_anew(session: Session, import_id: int) -> None:
         " (SELECT account_id FROM former_accounts WHERE import_id = :id AND former IS NOT NULL)",
         import_id,
     )
-    count_keys(session)
 
 
 def forget_former(session: Session, import_id: int) -> None:
@@ -84,6 +87,16 @@ def added_accounts(import_id: int) -> Any:
         .with_only_columns(table.c.account_id)
         .where(table.c.import_id == import_id, table.c.former.is_(null()))
     )
+
+
+def _notes() -> list[tuple[str, str]]:
+    """Tables with the column in which they name a main account, besides the shop's customers; the deepest first."""
+    return [
+        (table.name, key.parent.name)
+        for table in reversed(SQLModel.metadata.sorted_tables)
+        for key in table.foreign_keys
+        if key.target_fullname == "main_accounts.id" and table.name != "customers"
+    ]
 
 
 def _kept_columns(session: Session, import_id: int) -> list[str]:

@@ -25,7 +25,14 @@ PUBLIC = ("/", "/register", "/login", "/password/forgot", "/imprint", "/privacy"
 ADMIN = (
     *("/admin", "/admin/orders", "/admin/dispatch", "/admin/customers", "/admin/screening"),
     *("/admin/screening?state=proof", "/admin/screening?state=decided", "/admin/objections"),
-    *("/admin/accounts", "/admin/bundles", "/admin/bundles?new=1", "/admin/blocks", "/admin/payments"),
+    *(
+        "/admin/accounts",
+        "/admin/imports",
+        "/admin/bundles",
+        "/admin/bundles?new=1",
+        "/admin/blocks",
+        "/admin/payments",
+    ),
     *("/admin/mail", "/admin/policy", "/admin/gate", "/admin/staff", "/admin/audit"),
 )
 LISTS_WITH_PAGES = ("orders", "customers", "bundles", "blocks")

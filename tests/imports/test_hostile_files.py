@@ -30,6 +30,7 @@ def task(path: Path, **more: object) -> ReadTask:
         "file_name": path.name,
         "kind": ImportKind.ACCOUNTS.value,
         "mapping": ANY,
+        "thresholds": {"a_threshold_cents": 5_000_000, "b_threshold_cents": 1_000_000},
         **more,
     }
     return ReadTask(**values)  # type: ignore[arg-type]
