@@ -18,7 +18,6 @@ from tests.databases import ROOT, Databases, PostgresRun
 from tests.processes import process_environment
 
 DATA = ROOT.parent / "shared" / "data"
-ELSEWHERE = Path("/work/shared/data")
 MOST_SECONDS, MOST_BYTES = 30, 800 * 1024**2
 GROWTH_BOUND = 1.35
 
@@ -47,7 +46,7 @@ class Row:
 def main() -> None:
     """Runs the bench and prints the table; exit 1 when a bound is not met, 2 when there are no data."""
     parser = argparse.ArgumentParser(prog="make bench-imports", description=__doc__)
-    parser.add_argument("--data", type=Path, default=DATA if DATA.is_dir() else ELSEWHERE)
+    parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], action="append")
     parser.add_argument(
         "--accounts", type=int, action="append", help="sizes for the growth; default up to a million"
