@@ -88,6 +88,8 @@ def admit(visit: Visit, company_name: str) -> None:
         visit.page.locator(".tiles a[href='/admin/screening']").click()
     visit.look()
     visit.follow(company_name)
+    # It resembles an account of the list, but it is another company.
+    visit.page.locator("#f-main_account_id").select_option("")
     visit.page.locator("#f-reason").fill("Called them: a workshop of its own.")
     with visit.leaving():
         visit.page.locator("button[name=decision][value=clear]").click()
