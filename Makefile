@@ -39,6 +39,9 @@ bench: environment
 bench-imports: environment
 	@$(PY) -m tests.bench.imports
 
+bench-screening: environment
+	@$(PY) -m tests.bench.screening
+
 soak: environment
 	@$(PY) -m pytest -n 2 -m soak --timeout=1800 tests
 	@$(PY) -m pytest -n 2 -m soak --timeout=1800 --db=postgresql tests
@@ -56,4 +59,4 @@ messages: environment
 lock:
 	@sh .ci/lock
 
-.PHONY: help environment run code demo-reset test test-fast bench bench-imports soak mutants fmt messages lock
+.PHONY: help environment run code demo-reset test test-fast bench bench-imports bench-screening soak mutants fmt messages lock

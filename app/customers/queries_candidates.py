@@ -58,7 +58,8 @@ def find_candidates(session: Session, applicants: Sequence[Applicant]) -> Found:
         _once(
             *by_vat_id.get(applicant.vat_id or "", ()),
             *by_register.get(applicant.register_key or "", ()),
-            *(by_id[account_id] for account_id in account_ids),
+            # Keys may outlive an account that was taken out of the list meanwhile.
+            *(by_id[account_id] for account_id in account_ids if account_id in by_id),
         )
         for applicant, account_ids in zip(applicants, ranked, strict=True)
     ]

@@ -121,6 +121,14 @@ def test_an_account_known_by_its_number_alone_is_found_by_nothing(session: Sessi
     assert found(session, "12345") == []
 
 
+def test_keys_that_outlive_their_account_find_nobody(run: Run, session: Session) -> None:
+    load(run, LINE)
+    with transaction(session):
+        session.delete(session.exec(select(MainAccount)).one())
+
+    assert found(session, "Ahrenborn Metallbau") == []
+
+
 def test_what_many_accounts_have_is_counted_and_the_rest_is_not_kept(run: Run, session: Session) -> None:
     lines = [f"{at};Kranbau {'abcdefghijklm'[at] * 5} GmbH;;;;;;;;;A\n" for at in range(COMMON_FROM + 1)]
     load(run, *lines)

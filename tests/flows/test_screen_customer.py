@@ -327,6 +327,7 @@ def test_only_those_who_wait_are_compared_where_that_is_asked(session: Session, 
     assert session.get_one(Customer, admitted).screening is CLEAR
 
 
+@pytest.mark.timeout(300)  # the accounts come without keys: making them takes longer than the search
 def test_ninety_thousand_main_accounts_are_searched_in_under_fifty_milliseconds(
     session: Session, database: Database, now: datetime
 ) -> None:

@@ -13,7 +13,7 @@ from app.customers.rules.likeness import (
     together,
 )
 from app.customers.rules.matching import Applicant, Candidate, Evidence, Match, MatchField
-from app.customers.rules.name_likeness import NOTHING, NameLikeness, compare_names
+from app.customers.rules.name_likeness import NOTHING, NameLikeness, compare_names, is_same_name
 from app.customers.rules.place_likeness import PlaceLikeness, compare_places
 from app.mainbrand.rules.addresses import address_parts, place_code
 from app.mainbrand.rules.match_keys import KeyKind, house_key
@@ -25,6 +25,7 @@ MAXIMUM_MATCHES = 20
 REVIEW_FROM_SCORE = 50
 LEAST_ALIKE = 0.2
 HARD_SHARE = 10.0
+MOST_ALIKE = NameLikeness(shared=1.0, contained=1.0, rarest=1.0, written=1.0)
 
 Share = tuple[MatchField, str, str, float]
 """A piece of evidence before its points are known: field, both values, and its part in the score."""
@@ -58,12 +59,15 @@ class Comparison:
         self._address = address_parts(applicant.street, applicant.postal_code, applicant.city)
         house = house_key(self._address)
         self._neighbours = rarity.count(*house) if house else 1
+        self._best_scores: dict[PlaceLikeness, int] = {}
 
     def with_candidate(self, candidate: Candidate, *, least: int) -> Match | None:
         """The match with one candidate; None where it scores less than `least` and no hard identifier is equal."""
         hard = self._hard(candidate)
         signs = [*self._domains(candidate), *self._phone(candidate), *self._people(candidate)]
         place = self._place(candidate)
+        if not hard and not signs and self._best_score(place) < least and not self._has_same_name(candidate):
+            return None
         name, is_first, other_name = self._best_name(candidate)
         likeness = strength(name, place, neighbour_count=self._neighbours)
         same = self._same_name() if name.is_same else 0.0
@@ -92,6 +96,20 @@ class Comparison:
     def _place(self, candidate: Candidate) -> PlaceLikeness:
         other = address_parts(candidate.street, candidate.postal_code, candidate.city)
         return compare_places(self._address, other)
+
+    def _best_score(self, place: PlaceLikeness) -> int:
+        """The score that no name but the very same can exceed in this place: most candidates need no more."""
+        known = self._best_scores.get(place)
+        if known is None:
+            best = strength(MOST_ALIKE, place, neighbour_count=self._neighbours).total
+            known = self._best_scores[place] = round(100 * best)
+        return known
+
+    def _has_same_name(self, candidate: Candidate) -> bool:
+        if self._applicant.name_key and self._applicant.name_key == candidate.name_key:
+            return True
+        names = (name_parts(text) for text in (candidate.company_name, *candidate.other_names))
+        return any(is_same_name(self._name, name) for name in names)
 
     def _hard(self, candidate: Candidate) -> Iterable[Share]:
         own = self._applicant

@@ -35,7 +35,7 @@ def compare_names(own: NameParts, other: NameParts, rarity: Rarity) -> NameLiken
     """What two names have in common; nothing where one of them has no words."""
     if not own.stems or not other.stems:
         return NOTHING
-    if own.compact == other.compact or set(own.stems) == set(other.stems):
+    if is_same_name(own, other):
         return NameLikeness(1.0, 1.0, max(map(rarity.weight, own.stems)), 0.0, 1.0, is_same=True)
     pairing = _Pairing(own, other, rarity)
     pairing.pair_equal()
@@ -51,6 +51,15 @@ def compare_names(own: NameParts, other: NameParts, rarity: Rarity) -> NameLiken
         unlike=min(pairing.heaviest(pairing.own_left), pairing.heaviest(pairing.other_left)),
         written=fuzz.ratio(own.compact, other.compact) / 100,
     )
+
+
+def is_same_name(own: NameParts, other: NameParts) -> bool:
+    """Whether two names have the same words in any order, or the same letters written together."""
+    if not own.stems or not other.stems:
+        return False
+    if own.compact == other.compact:
+        return True
+    return len(own.stems) == len(other.stems) and set(own.stems) == set(other.stems)
 
 
 class _Pairing:

@@ -186,6 +186,25 @@ def test_points_add_up_to_the_score_and_a_pair_is_judged_alike_from_both_sides(
     assert 0 <= there[0].score <= 99
 
 
+@given(
+    NAMES,
+    NAMES,
+    st.sampled_from([STREET, "Hafenweg 3", ""]),
+    st.sampled_from([CODE, "20457", ""]),
+    st.sampled_from([TOWN, "Hamburg", ""]),
+    st.integers(1, 99),
+)
+def test_a_candidate_that_is_passed_over_early_would_not_have_reached_the_bound(
+    own: str, other: str, street: str, code: str, town: str, least: int
+) -> None:
+    there = account(other, street=street, postal_code=code, city=town)
+
+    quick = find_matches(applicant(own), [there], review_from_score=least)
+
+    full = find_matches(applicant(own), [there], review_from_score=0)
+    assert quick == [match for match in full if match.score >= least]
+
+
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_any_two_texts_can_be_compared(own: str, other: str) -> None:
     find_matches(applicant(own), [account(other)], review_from_score=0)
