@@ -11,11 +11,13 @@ from app.audit.service import Actor
 from app.core.errors import Invalid
 from app.core.transaction import transaction
 from app.flows.import_main_brand import ImportedAccounts, import_main_brand
+from app.flows.override_rating import Target, propose_override
 from app.jobs.models import Job
 from app.mainbrand.files import open_table
-from app.mainbrand.models import MainAccount
+from app.mainbrand.models import Cause, MainAccount, SegmentChange
 from app.mainbrand.rejects import Reject, RejectFile
 from app.mainbrand.rules.columns import ACCOUNT_COLUMNS
+from app.mainbrand.rules.prospect import Judgement
 from app.mainbrand.rules.segments import Segment
 from tests.make_xlsx import write_xlsx
 
@@ -238,3 +240,65 @@ def test_what_purchases_have_shown_outlives_the_list(run: Run, session: Session,
         "bought a lot",
         9_000_000,
     )
+
+
+def test_headcount_industry_and_sales_judgement_are_read_in_both_languages(
+    run: Run, session: Session, tmp_path: Path
+) -> None:
+    path = tmp_path / "facts.csv"
+    path.write_text(
+        "Kundennummer;Firma;Mitarbeiterzahl;Branche;Potenzial\n"
+        "1;Ahrenborn;1.250;Metallbau;hoch\n"
+        "2;Birkeck;12;;gering\n"
+        "3;Dornrieth;viele;;\n"
+        "4;Eschenegge;;;vielleicht\n"
+        "5;Falkenbrink;;;\n"
+    )
+
+    done = run.file(path)
+
+    assert done == ImportedAccounts(3, 0, 0, 2, 0)
+    assert [(reject.line, reject.column) for reject in run.rejects] == [
+        (4, "headcount"),
+        (5, "sales_judgement"),
+    ]
+    found = {
+        number: (one.headcount, one.industry, one.sales_judgement)
+        for number, one in accounts(session).items()
+    }
+    assert found == {
+        "1": (1250, "Metallbau", Judgement.HIGH),
+        "2": (12, "", Judgement.LOW),
+        "5": (None, "", None),
+    }
+
+
+def test_a_new_segment_in_the_list_is_noted_in_the_history(run: Run, session: Session) -> None:
+    run.text(FULL, "8;Birkeck;;;;;;;;;;A;")
+    run.text(FULL, "8;Birkeck;;;;;;;;;;C;")
+    run.text(FULL, "8;Birkeck AG;;;;;;;;;;C;")
+
+    changes = session.exec(select(SegmentChange)).all()
+
+    assert [(one.old_segment, one.new_segment, one.cause) for one in changes] == [
+        (Segment.A, Segment.C, Cause.LIST)
+    ]
+
+
+def test_a_list_does_not_undo_an_override(run: Run, session: Session, now: datetime) -> None:
+    run.text("8;Birkeck;;;;;;;;;;A;")
+    propose_override(
+        session,
+        Target(account_id=accounts(session)["8"].id),
+        segment=Segment.C,
+        reason="closes down",
+        last_on=now.date(),
+        today=now.date(),
+        actor=COMMAND,
+        now=now,
+    )
+
+    run.text("8;Birkeck AG;;;;;;;;;;B;")
+
+    assert accounts(session)["8"].company_name == "Birkeck AG"
+    assert accounts(session)["8"].segment is Segment.C
