@@ -135,12 +135,16 @@ class ProspectModel(SQLModel, table=True):
 
 
 class RunState(StrEnum):
-    """A rating is proposed, then applied or superseded by a newer one; the last applied one can be undone."""
+    """A rating is proposed, then applied or superseded by a newer one; the last applied one can be undone.
+
+    `unchanged` is one that found every account as it was.
+    """
 
     PROPOSED = "proposed"
     APPLIED = "applied"
     UNDONE = "undone"
     SUPERSEDED = "superseded"
+    UNCHANGED = "unchanged"
 
 
 class RatingRun(SQLModel, table=True):

@@ -20,7 +20,7 @@ MONTHS_AHEAD = 12.0
 TARGETS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8)
 """Multiples of the growth target that the model learns to tell apart: each company teaches eight times."""
 
-REGULARISATION = 0.01
+REGULARISATION = 0.001
 RESAMPLES = 24
 FOLDS = 5
 SEED = 7

@@ -23,7 +23,15 @@ STORED = (*RATED_COLUMNS, "rated_at")
 
 
 def apply_run(session: Session, run: RatingRun, *, by: str, now: datetime) -> int:
-    """Lets a proposed run count: the accounts' values and the history of their segments; the number changed."""
+    """Lets a proposed run count: the accounts' values and the history of their segments; the number changed.
+
+    One that changes nothing leaves the one before as the last that can be undone.
+    """
+    results = _results(session, run)
+    if not results:
+        run.state = RunState.UNCHANGED
+        session.add(run)
+        return 0
     # Only the last applied run can be undone: the results of the one before are of no use any more.
     older = session.exec(
         select(RatingRun.id).where(
@@ -32,7 +40,6 @@ def apply_run(session: Session, run: RatingRun, *, by: str, now: datetime) -> in
     ).all()
     if older:
         session.execute(delete(RatingResult).where(col(RatingResult.run_id).in_(older)))
-    results = _results(session, run)
     _write(session, [{"id": one.main_account_id, **_values(one.new)} for one in results])
     _note(
         session,

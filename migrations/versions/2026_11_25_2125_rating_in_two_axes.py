@@ -35,6 +35,7 @@ def upgrade() -> None:
                 "applied",
                 "undone",
                 "superseded",
+                "unchanged",
                 name="is_runstate",
                 native_enum=False,
                 create_constraint=True,

@@ -28,6 +28,7 @@ ADMIN = (
     *(
         "/admin/accounts",
         "/admin/imports",
+        "/admin/ratings",
         "/admin/bundles",
         "/admin/bundles?new=1",
         "/admin/blocks",
@@ -35,7 +36,7 @@ ADMIN = (
     ),
     *("/admin/mail", "/admin/policy", "/admin/gate", "/admin/staff", "/admin/audit"),
 )
-LISTS_WITH_PAGES = ("orders", "customers", "bundles", "blocks")
+LISTS_WITH_PAGES = ("accounts", "orders", "customers", "bundles", "blocks")
 
 
 def test_an_a_customer_signs_in_and_reaches_nothing(visitor: Visitor, installation: Installation) -> None:

@@ -251,6 +251,22 @@ def test_undoing_gives_every_account_back_what_it_had(session: Session, now: dat
         undo_rating(session, run.id or 0, reason="", actor=STAFF, now=now)
 
 
+def test_nights_that_change_nothing_do_not_stand_in_the_way_of_undoing(
+    session: Session, now: datetime
+) -> None:
+    buy(session, "4711", 6_000_000, now - timedelta(days=3))
+    rate(session, now)
+    run = last_applied(session)
+    assert run is not None
+    rate(session, now + timedelta(days=1), night_on=now.date() + timedelta(days=1))
+
+    undo_rating(session, run.id or 0, reason="", actor=STAFF, now=now + timedelta(days=2))
+
+    assert account(session, "4711").segment is Segment.UNRATED
+    states = session.exec(select(RatingRun.state).order_by(col(RatingRun.id))).all()
+    assert states == [RunState.UNDONE, RunState.UNCHANGED]
+
+
 def test_only_the_last_rating_is_undone(session: Session, now: datetime) -> None:
     buy(session, "4711", 6_000_000, now - timedelta(days=3))
     rate(session, now)

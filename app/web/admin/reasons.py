@@ -1,8 +1,11 @@
 """Why a company has its segment, in the reader's language: what the program wrote is kept in English."""
 
+import contextlib
 import re
+from datetime import date
 from decimal import Decimal
 
+from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from app.core.i18n import translate
@@ -13,6 +16,7 @@ from app.flows.override_rating import GIVEN
 from app.mainbrand.rules.rating import LISTED, REACHES_A, REACHES_B, WILL_GROW, WILL_STAY
 
 SENTENCES = (*REASONS.values(), ADMITTED_BY, GIVEN, LISTED, REACHES_A, REACHES_B, WILL_GROW, WILL_STAY)
+DAY = re.compile(r"2\d{3}-\d\d-\d\d")
 AMOUNT = re.compile(r"-?\d{1,3}(,\d{3})*\.\d\d")
 
 
@@ -30,6 +34,10 @@ def reason_text(stored: str, *, language: str) -> str:
 
 
 def _amount(text: str, language: str) -> str:
+    if DAY.fullmatch(text):
+        # Only the program writes a day there; a person's words that look like one may be none.
+        with contextlib.suppress(ValueError):
+            return format_date(date.fromisoformat(text), locale=LOCALES[language])
     if not AMOUNT.fullmatch(text):
         return text
     return format_decimal(Decimal(text.replace(",", "")), format="#,##0.00", locale=LOCALES[language])

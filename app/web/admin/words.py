@@ -125,6 +125,7 @@ RUNS = {
     RunState.APPLIED: Word(N_("applied"), "ok"),
     RunState.UNDONE: Word(N_("undone"), "warn"),
     RunState.SUPERSEDED: Word(N_("superseded")),
+    RunState.UNCHANGED: Word(N_("changed nothing")),
 }
 OVERRIDES = {
     OverrideState.PROPOSED: Word(N_("waits for a second person"), "signal"),

@@ -37,6 +37,10 @@ def test_a_rating_is_read_in_german_with_german_amounts(revenue_cents: int, germ
     [
         ("as in the main brand's list", "wie in der Liste der Hauptmarke"),
         ("admitted by Ada: sells 5% of\nthat: fine", "zugelassen von Ada: sells 5% of\nthat: fine"),
+        (
+            "given by Lina until 2026-12-31: closes 2026-99-99",
+            "vergeben von Lina bis 31.12.2026: closes 2026-99-99",
+        ),
         ("Grew by 30 % (see visit)", "Grew by 30 % (see visit)"),
         ("", ""),
     ],
