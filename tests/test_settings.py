@@ -82,3 +82,18 @@ def test_the_address_of_the_shop_is_kept_as_browsers_write_it(given: str, base_u
     settings = Settings(**{**SAFE, "base_url": given})
 
     assert (settings.base_url, settings.host) == (base_url, host)
+
+
+@pytest.mark.parametrize(
+    ("change", "folder"),
+    [
+        ({}, "data/imports"),
+        ({"database_url": "sqlite:////srv/shop.db"}, "/srv/imports"),
+        ({"database_url": "postgresql+psycopg://shop@database/shop"}, "data/imports"),
+        ({"database_url": "sqlite:////srv/shop.db", "data_folder": "/data"}, "/data/imports"),
+    ],
+)
+def test_uploads_wait_below_the_data_folder_or_beside_the_database(
+    change: dict[str, Any], folder: str
+) -> None:
+    assert str(Settings(**{**SAFE, **change}).spool_folder) == folder

@@ -56,3 +56,6 @@ def check_import(
         keep_counts(entry, done)
         keep_merged(entry, merged)
         move(entry, ImportState.CHECKED)
+        is_over = entry.is_dry_run
+    if is_over:
+        spool.forget_list(token)

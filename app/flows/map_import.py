@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from app.audit.service import Actor, record
-from app.core.errors import N_, FieldError, Invalid
+from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.transaction import transaction
 from app.imports.rules.mapping import COLUMNS, faults_of
 from app.imports.rules.states import ImportKind, ImportState
@@ -29,7 +29,7 @@ class Reading:
 def map_import(session: Session, import_id: int, reading: Reading, *, actor: Actor, now: datetime) -> None:
     """Keeps the choice, remembers it for the source, and has the list checked.
 
-    Raises NotFound, Refused (`import.wrong_state`), or Invalid with a fault for each wrong column.
+    Raises NotFound, Refused (`import.wrong_state`, `import.dry_run`), or Invalid with a fault for each wrong column.
     """
     with transaction(session):
         entry = lock_import(session, import_id, is_patient=False)
@@ -38,6 +38,11 @@ def map_import(session: Session, import_id: int, reading: Reading, *, actor: Act
             faults += (FieldError("currency", N_("A currency has three letters, such as EUR.")),)
         if faults:
             raise Invalid(N_("Please check the columns."), code="import.columns", fields=faults)
+        if entry.is_dry_run:
+            raise Refused(
+                N_("A program asked for a dry run only. Hand the list in again to import it."),
+                code="import.dry_run",
+            )
         move(entry, ImportState.CHECKING)
         entry.mapping = dict(reading.mapping)
         entry.number_style, entry.date_style = reading.number_style, reading.date_style

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from app.audit.service import Actor, record
+from app.core.errors import N_, Refused
 from app.core.transaction import transaction
 from app.imports.models import Import
 from app.imports.rules.states import ImportState
@@ -22,6 +23,11 @@ def start_import(session: Session, import_id: int, *, actor: Actor, now: datetim
         entry = lock_import(session, import_id, is_patient=False)
         if entry.state in (ImportState.APPLYING, ImportState.APPLIED):
             return
+        if entry.is_dry_run:
+            raise Refused(
+                N_("A program asked for a dry run only. Hand the list in again to import it."),
+                code="import.dry_run",
+            )
         move(entry, ImportState.APPLYING)
         entry.read_count = 0
         put_job(

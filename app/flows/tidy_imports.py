@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from app.audit.service import SYSTEM, record
@@ -19,8 +19,8 @@ PARTIAL_KEPT = timedelta(hours=6)
 
 
 def tidy_imports(session: Session, *, spool: Spool, now: datetime) -> None:
-    """Cancels what waits for a person for a week, deletes lists that are done with, refused lines and former rows
-    after a month, and what broke off."""
+    """Cancels what waits for a person for a week, deletes lists that are done with, refused lines, first
+    lines and former rows after a month, and what broke off."""
     with transaction(session):
         for entry in session.exec(
             select(Import)
@@ -45,6 +45,13 @@ def tidy_imports(session: Session, *, spool: Spool, now: datetime) -> None:
         session.execute(
             delete(FormerAccount)
             .where(col(FormerAccount.import_id).in_(old))
+            .execution_options(synchronize_session=False)
+        )
+        # The first lines are personal data: they stay no longer than somebody may still look at them.
+        session.execute(
+            update(Import)
+            .where(col(Import.created_at) < now - REJECTS_KEPT, col(Import.state).not_in(WAITING))
+            .values(sample=[], preview=[])
             .execution_options(synchronize_session=False)
         )
     rows = session.exec(

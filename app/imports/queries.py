@@ -36,14 +36,18 @@ def find_import(session: Session, import_id: int) -> Import:
 
 
 def count_waiting(session: Session) -> int:
-    """How many imports have not come to an end."""
-    return session.exec(select(func.count()).select_from(Import).where(col(Import.state).in_(WAITING))).one()
+    """How many imports have not come to an end, without the dry runs of programs that are done."""
+    is_waiting = col(Import.state).in_(WAITING) & ~(
+        (col(Import.state) == ImportState.CHECKED) & col(Import.is_dry_run)
+    )
+    return session.exec(select(func.count()).select_from(Import).where(is_waiting)).one()
 
 
 def count_unfinished(session: Session) -> int:
     """How many imports wait for a person: their columns are not chosen, or their dry run is not decided on."""
     states = (ImportState.MAPPING, ImportState.CHECKED)
-    return session.exec(select(func.count()).select_from(Import).where(col(Import.state).in_(states))).one()
+    is_unfinished = col(Import.state).in_(states) & ~col(Import.is_dry_run)
+    return session.exec(select(func.count()).select_from(Import).where(is_unfinished)).one()
 
 
 def known_sources(session: Session, kind: ImportKind) -> Sequence[str]:

@@ -55,6 +55,8 @@ async def receive_form(
             if incoming is not None and len(parts.data) >= PIECE_BYTES:
                 await anyio.to_thread.run_sync(incoming.write, parts.take())
         parser.finalize()
+        if not parts.is_complete:
+            raise _damaged()
         if incoming is None:
             check(parts.values)
             raise Invalid(N_("Please choose a file first."), code="import.no_file")
@@ -94,6 +96,7 @@ class _Parts:
     data: bytearray = field(default_factory=bytearray)
     file_name: str = ""
     is_in_file: bool = False
+    is_complete: bool = False
     _has_file: bool = False
     _name: str = ""
     _text: bytearray = field(default_factory=bytearray)
@@ -111,6 +114,7 @@ class _Parts:
             "on_headers_finished": self._headers_finished,
             "on_part_data": self._part_data,
             "on_part_end": self._part_end,
+            "on_end": self._end,
         }
 
     def take(self) -> bytes:
@@ -156,6 +160,9 @@ class _Parts:
         if self._name in self.values:
             raise _damaged()
         self.values[self._name] = self._text.decode("utf-8", "replace").replace("\0", "")
+
+    def _end(self) -> None:
+        self.is_complete = True
 
     def _count(self, byte_count: int, most: int) -> None:
         self._small_bytes += byte_count

@@ -44,6 +44,11 @@ def test_the_final_stage_has_no_compiler_and_no_package_manager_run() -> None:
 def test_the_image_writes_in_one_place_only() -> None:
     assert re.findall(r"^VOLUME (.*)", FINAL, re.M) == ['["/data"]']
     assert "SHOP_DATABASE_URL=sqlite:////data/" in FINAL
+    assert "SHOP_DATA_FOLDER=/data " in FINAL
+
+
+def test_what_the_shop_receives_the_worker_can_read() -> None:
+    assert SERVICES["app"]["volumes"] == SERVICES["worker"]["volumes"] == ["files:/data"]
 
 
 def test_the_image_is_checked_by_asking_the_shop() -> None:

@@ -14,23 +14,27 @@ from pathlib import Path
 
 import polars as pl
 
+from tests.bench.cpu import cpu_ms
 from tests.databases import ROOT, Databases, PostgresRun
 from tests.processes import process_environment
 
 DATA = ROOT.parent / "shared" / "data"
 MOST_SECONDS, MOST_BYTES = 30, 800 * 1024**2
 GROWTH_BOUND = 1.35
+SERVER: list[int] = []
+"""The process of the database server, where the bench started one."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One run of a command. `cpu_s` is the program's own, without the database server's."""
+    """One run of a command. `cpu_s` is the program's own, `server_s` what the database server used meanwhile."""
 
     scenario: str
     engine: str
     lines: int
     wall_s: float
     cpu_s: float
+    server_s: float
     peak_mb: int
     said: str
     is_bounded: bool = False
@@ -38,15 +42,14 @@ class Row:
     @property
     def is_met(self) -> bool:
         """Whether it took less time and memory than the issue allows; the CPU counts, since a machine may be busy."""
-        return not self.is_bounded or (
-            min(self.wall_s, self.cpu_s) <= MOST_SECONDS and self.peak_mb * 1024**2 <= MOST_BYTES
-        )
+        busy_s = min(self.wall_s, self.cpu_s + self.server_s)
+        return not self.is_bounded or (busy_s <= MOST_SECONDS and self.peak_mb * 1024**2 <= MOST_BYTES)
 
 
 def main() -> None:
     """Runs the bench and prints the table; exit 1 when a bound is not met, 2 when there are no data."""
     parser = argparse.ArgumentParser(prog="make bench-imports", description=__doc__)
-    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--data", type=Path, default=DATA, help="where the real data lie")
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], action="append")
     parser.add_argument(
         "--accounts", type=int, action="append", help="sizes for the growth; default up to a million"
@@ -84,6 +87,8 @@ def _run(
     if engine == "postgresql":
         run = PostgresRun()
         stack.callback(run.stop)
+        pid_file = Path(run.folder, "data", "postmaster.pid")
+        SERVER[:] = [int(pid_file.read_text().split()[0])] if run.folder else []
     databases = Databases(folder, server=run.server if run else None)
     purchases, companies = data / "online_retail_ii.parquet", _companies(data, folder, 90_000)
     csv = folder / "purchases.csv"
@@ -142,25 +147,33 @@ def _measure(
     *,
     is_bounded: bool = False,
 ) -> Row:
-    said, wall, cpu, peak = _command(url, folder, command, str(path), "--json")
+    said, wall, cpu, server, peak = _command(url, folder, command, str(path), "--json")
     counts = {name: said[name] for name in ("new", "changed", "unchanged", "rejected") if said.get(name)}
     words = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-    return Row(scenario, engine, sum(counts.values()), wall, cpu, peak, words, is_bounded)
+    return Row(scenario, engine, sum(counts.values()), wall, cpu, server, peak, words, is_bounded)
 
 
 def _undo(engine: str, url: str, folder: Path) -> Row:
-    said, wall, cpu, peak = _command(url, folder, "undo-import", "--json")
+    said, wall, cpu, server, peak = _command(url, folder, "undo-import", "--json")
     return Row(
-        "undoing that", engine, said["restored"], wall, cpu, peak, f"{said['restored']:,} restored", True
+        "undoing that",
+        engine,
+        said["restored"],
+        wall,
+        cpu,
+        server,
+        peak,
+        f"{said['restored']:,} restored",
+        True,
     )
 
 
-def _command(url: str, folder: Path, *words: str) -> tuple[dict[str, int], float, float, int]:
-    """What a command said, its wall and CPU seconds, and its peak memory in MiB."""
+def _command(url: str, folder: Path, *words: str) -> tuple[dict[str, int], float, float, float, int]:
+    """What a command said, its wall and CPU seconds, the CPU seconds of the server, and its peak memory in MiB."""
     settings = {"SHOP_DATA_FOLDER": str(folder / "data")}
     environment = process_environment(url, base_url="http://127.0.0.1:8000", settings=settings)
     with (folder / "said").open("w+") as said, (folder / "complaint").open("w+") as complaint:
-        started = time.monotonic()
+        started, server_ms = time.monotonic(), cpu_ms(SERVER)
         process = subprocess.Popen(
             [sys.executable, "-m", "app", *words], cwd=ROOT, env=environment, stdout=said, stderr=complaint
         )
@@ -175,22 +188,23 @@ def _command(url: str, folder: Path, *words: str) -> tuple[dict[str, int], float
         said.seek(0)
         unit = 1 if sys.platform == "darwin" else 1024
         peak = used.ru_maxrss * unit // 1024**2
-        return json.load(said), wall, used.ru_utime + used.ru_stime, peak
+        return json.load(said), wall, used.ru_utime + used.ru_stime, (cpu_ms(SERVER) - server_ms) / 1000, peak
 
 
 def _growth(rows: list[Row]) -> float:
     sized = [row for row in rows if not row.is_bounded and row.lines]
     if len(sized) < 2:
         return 1.0
-    return (sized[-1].cpu_s / sized[-1].lines) / (sized[0].cpu_s / sized[0].lines)
+    first, last = (row.cpu_s + row.server_s for row in (sized[0], sized[-1]))
+    return (last / sized[-1].lines) / (first / sized[0].lines)
 
 
 def _print(row: Row, *, is_first: bool) -> None:
     if is_first:
-        print(f"{'':<22}{'':<12}{'lines':>10}{'wall s':>9}{'CPU s':>8}{'MiB':>6}")
+        print(f"{'':<22}{'':<12}{'lines':>10}{'wall s':>9}{'CPU s':>8}{'server':>8}{'MiB':>6}")
     mark = "" if row.is_met else "  MISSED"
     print(
-        f"{row.scenario:<22}{row.engine:<12}{row.lines:>10,}{row.wall_s:>9.1f}{row.cpu_s:>8.1f}{row.peak_mb:>6}"
+        f"{row.scenario:<22}{row.engine:<12}{row.lines:>10,}{row.wall_s:>9.1f}{row.cpu_s:>8.1f}{row.server_s:>8.1f}{row.peak_mb:>6}"
         f"  {row.said}{mark}",
         flush=True,
     )

@@ -12,12 +12,14 @@ from app.audit.models import AuditEntry
 from app.core.clock import utc_now
 from app.core.db import Database
 from app.core.errors import Invalid, Refused
+from app.core.transaction import transaction
 from app.flows.receive_import import receive_import
 from app.flows.start_import import cancel_import, start_import
 from app.flows.tidy_imports import tidy_imports
 from app.imports.child import Message
 from app.imports.models import FormerAccount, ImportSource
 from app.imports.rules.states import ImportKind, ImportState
+from app.imports.service import lock_import
 from app.imports.service_reading import read_into
 from app.imports.spool import Incoming
 from app.imports.task import ReadTask
@@ -254,6 +256,34 @@ def test_one_that_is_cancelled_while_it_is_read_is_not_written(office: Office, s
     assert accounts(session) == {}
 
 
+def test_what_is_being_written_at_this_moment_is_not_cancelled(
+    office: Office, database: Database, session: Session
+) -> None:
+    entry = office.checked(ACCOUNTS + "1;Ahrenborn;Ulm;A\n")
+    assert entry.id is not None
+    import_id, faults = entry.id, []
+    start_import(session, import_id, actor=CLERK, now=office.now)
+
+    def cancel() -> None:
+        with database.session() as own:
+            try:
+                cancel_import(own, import_id, spool=office.spool, actor=CLERK, now=office.now)
+            except Refused as error:
+                faults.append(error.code)
+
+    with transaction(session):
+        lock_import(session, import_id).state = ImportState.APPLIED
+        session.flush()
+        canceller = threading.Thread(target=cancel)
+        canceller.start()
+        canceller.join(timeout=1)
+    canceller.join()
+
+    assert faults == ["import.being_written" if not database.is_sqlite else "import.wrong_state"]
+    assert office.entry(import_id).state is ImportState.APPLIED
+    assert ".list" in files_in(office.spool.folder)
+
+
 def test_of_two_imports_at_once_the_second_waits_and_both_are_there(
     office: Office, database: Database, session: Session
 ) -> None:
@@ -331,6 +361,7 @@ def test_what_nobody_finishes_ends_after_a_week_and_old_files_go(office: Office,
     assert office.entry(done.id).state is ImportState.APPLIED
     assert session.exec(select(func.count()).select_from(FormerAccount)).one() == 0
     assert files_in(office.spool.folder) == []
+    assert (office.entry(done.id).sample, office.entry(done.id).preview) == ([], [])
 
 
 def test_purchases_carry_the_import_that_added_them(office: Office, session: Session) -> None:

@@ -239,7 +239,7 @@ def _page(
 ) -> Response:
     language = request.scope["lang"]
     wants_columns = is_mapping or entry.state is ImportState.MAPPING or asked(request, "columns") == "1"
-    is_mapping = wants_columns and entry.state in MAPPABLE
+    is_mapping = wants_columns and entry.state in MAPPABLE and not entry.is_dry_run
     errors = form_error(request, error) if error else {}
     if isinstance(error, Invalid) and error.fields:
         errors = errors_of(error.fields, language=language)

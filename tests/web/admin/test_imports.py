@@ -210,6 +210,23 @@ def test_a_damaged_form_is_refused_and_leaves_nothing(clerk: Browser, shop: Shop
     assert files_in(shop.settings.spool_folder) == []
 
 
+def test_a_file_whose_form_breaks_off_is_not_taken_for_a_whole_one(clerk: Browser, shop: Shop) -> None:
+    token = clerk.csrf("/admin/imports")
+    fields = "".join(
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in {"csrf": token, "kind": "accounts"}.items()
+    )
+    file = '--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n' + LIST
+    form = {"content-type": "multipart/form-data; boundary=x"}
+
+    broken = clerk.post("/admin/imports", content=(fields + file).encode(), headers=form)
+    left = files_in(shop.settings.spool_folder)
+    whole = clerk.post("/admin/imports", content=(fields + file + "\r\n--x--\r\n").encode(), headers=form)
+
+    assert (broken.status_code, left) == (422, [])
+    assert whole.status_code == 303
+
+
 def test_a_large_file_goes_to_the_disk_and_nobody_without_the_right_sends_one(
     clerk: Browser, session: Session, browser: Callable[..., Browser], shop: Shop
 ) -> None:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from app.audit.models import AuditEntry
 from app.core.clock import utc_now
 from app.core.db import Database
+from app.flows import receive_import
 from app.imports.models import Import
 from app.mainbrand.models import MainAccount, Purchase
 from app.shop import Shop
@@ -83,6 +84,28 @@ def test_a_dry_run_counts_and_writes_nothing(program: Program, shop: Shop, sessi
     sheet = program.get(posted.headers["location"]).json()
 
     assert (sheet["state"], sheet["is_done"], sheet["dry_run"], sheet["new"]) == ("checked", True, True, 1)
+    assert session.exec(select(MainAccount)).all() == []
+
+
+def test_a_dry_run_is_over_with_its_counts_and_stands_in_nobodys_way(
+    program: Program,
+    shop: Shop,
+    session: Session,
+    browser: Callable[..., Browser],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(receive_import, "MOST_WAITING", 1)
+    clerk = browser(make.staff_member(session, role=Role.OPERATIONS))
+    for _ in range(2):
+        assert program.post("/api/v1/imports/accounts?dry_run=1", content=LIST.encode()).status_code == 202
+        run_until_idle(shop)
+
+    page, pressed = clerk.get("/admin/imports/1").text, clerk.submit("/admin/imports/1/apply")
+
+    assert "A program asked for a dry run only." in page
+    assert "Import now" not in page
+    assert pressed.status_code == 409
+    assert files_in(shop.settings.spool_folder) == [".rejects.csv"] * 2
     assert session.exec(select(MainAccount)).all() == []
 
 
