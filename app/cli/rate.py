@@ -16,6 +16,8 @@ from app.core.db import open_database
 from app.flows.rate_accounts import Rated, rate_accounts
 from app.mainbrand.rules.rating import format_cents
 
+SHOWN_MOVERS = 20
+
 
 def register(cli: typer.Typer) -> None:
     """Adds the commands of this module."""
@@ -70,6 +72,16 @@ def _as_json(rated: Rated, *, is_dry_run: bool) -> dict[str, object]:
             for segment, sums in rated.segments.items()
         },
         "moves": [move for move in rated.summary["moves"] if move["from"] != move["to"]],
+        "movers": [
+            {
+                "account": mover.account_number,
+                "from": mover.old_segment.value,
+                "to": mover.new_segment.value,
+                "revenue_12m_cents": mover.revenue_cents,
+                "why": mover.reason,
+            }
+            for mover in rated.movers
+        ],
         "customers_gaining_admission": rated.summary["gained"],
         "customers_losing_admission": rated.summary["lost"],
         "growth": rated.summary["method"],
@@ -94,6 +106,10 @@ def _print(rated: Rated, *, is_dry_run: bool) -> None:
     for move in rated.summary["moves"]:
         if move["from"] != move["to"]:
             typer.echo(f"{move['accounts']:>12,} move from {move['from']} to {move['to']}")
+    for mover in rated.movers[:SHOWN_MOVERS]:
+        typer.echo(f"  {mover.account_number}: {mover.old_segment} to {mover.new_segment}, {mover.reason}")
+    if len(rated.movers) > SHOWN_MOVERS:
+        typer.echo("  (all of them: --json, or /admin/ratings)")
     if rated.summary["gained"] or rated.summary["lost"]:
         typer.echo(
             f"{rated.summary['gained']:,} customers of the shop gain admission, "

@@ -34,11 +34,23 @@ class SegmentSum:
 
 
 @dataclass(frozen=True)
+class Mover:
+    """One account that changes its segment, with the sentence that says why."""
+
+    account_number: str
+    old_segment: Segment
+    new_segment: Segment
+    revenue_cents: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
 class Rated:
     """What a rating found: sums by segment, and the accounts that were added or changed by it.
 
-    `summary` holds what a preview shows. `foreign_line_count` purchases are in another currency and count
-    for nothing. `ends_at` is the moment with which the twelve months end, None where nothing was ever bought.
+    `summary` holds what a preview shows, `movers` those who move, the largest revenue first.
+    `foreign_line_count` purchases are in another currency and count for nothing. `ends_at` is the moment with
+    which the twelve months end, None where nothing was ever bought.
     """
 
     segments: dict[Segment, SegmentSum]
@@ -47,6 +59,7 @@ class Rated:
     foreign_line_count: int
     ends_at: datetime | None
     summary: dict[str, Any]
+    movers: tuple[Mover, ...]
 
 
 def rate_accounts(
@@ -114,6 +127,17 @@ def _summary(session: Session, outcome: Outcome) -> dict[str, Any]:
 
 def _rated(outcome: Outcome, summary: dict[str, Any]) -> Rated:
     after = summary["after"]
+    movers = [
+        Mover(
+            change.account.account_number,
+            change.account.segment,
+            change.new_segment,
+            change.new["revenue_12m_cents"],
+            change.new["segment_reason"],
+        )
+        for change in outcome.changes
+        if change.has_moved
+    ]
     return Rated(
         segments={
             segment: SegmentSum(after[segment.value]["accounts"], after[segment.value]["revenue_cents"])
@@ -124,6 +148,7 @@ def _rated(outcome: Outcome, summary: dict[str, Any]) -> Rated:
         foreign_line_count=outcome.foreign_line_count,
         ends_at=outcome.ends_at,
         summary=summary,
+        movers=tuple(sorted(movers, key=lambda one: (-(one.revenue_cents or 0), one.account_number))),
     )
 
 

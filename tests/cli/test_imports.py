@@ -80,7 +80,37 @@ def test_rating_prints_counts_and_sums(shop: Shop, tmp_path: Path) -> None:
     imported, rated = shop("import-purchases", source), shop("rate", "--json")
 
     assert "1 new, 0 unchanged, 0 rejected" in imported.stdout
-    assert json.loads(rated.stdout)["segments"]["A"] == {"accounts": 1, "revenue_12m_cents": 5_000_000}
+    said = json.loads(rated.stdout)
+    assert said["segments"]["A"] == {"accounts": 1, "revenue_12m_cents": 5_000_000}
+    assert said["movers"] == [
+        {
+            "account": "7",
+            "from": "unrated",
+            "to": "A",
+            "revenue_12m_cents": 5_000_000,
+            "why": "revenue 50,000.00 in 12 months, reaches the A threshold of 50,000.00",
+        }
+    ]
+
+
+def test_an_evaluation_needs_no_settings_and_names_what_is_wrong_with_a_file(tmp_path: Path) -> None:
+    source = tmp_path / "short.csv"
+    source.write_text("Rechnung;Artikel;Menge;Datum;Preis;Kunden-Nr.\nR1;A;1;2026-01-31;50000;7\n")
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("SHOP_")}
+    root = Path(__file__).resolve().parents[2]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "rate", "--evaluate", str(source), "--json"],
+        env={**bare, "PYTHONPATH": str(root)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 1
+    assert "Two years of purchases are needed" in done.stderr
+    assert list(tmp_path.iterdir()) == [source]
 
 
 def test_the_last_import_is_undone_by_a_command_and_then_there_is_none(shop: Shop, tmp_path: Path) -> None:

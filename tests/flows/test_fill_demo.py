@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import Session, SQLModel, col, func, select
 
 from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion, Listing
-from app.cli.demo import load_demo
+from app.cli.demo import load_demo, rate_demo
 from app.cli.demo_company.company import Sizes
 from app.cli.demo_company.people import PERSONAS, STAFF
 from app.core.clock import utc_now
@@ -22,7 +22,7 @@ from app.customers.rules.admission import Admission
 from app.customers.service import forget_unconfirmed
 from app.flows.fill_demo import demo_totp_secrets
 from app.insights.invariants import check_invariants
-from app.mainbrand.models import MainAccount
+from app.mainbrand.models import MainAccount, RatingRun, RunState
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import Order, TermsVersion
 from app.ordering.rules.states import OrderState
@@ -98,6 +98,24 @@ def test_a_second_run_keeps_every_row_as_it_is(
 
     assert added == {}
     assert all_rows(read_session) == before
+
+
+def test_the_demo_shows_a_rating_in_force_and_one_to_look_at(
+    demo: dict[str, int], database: Database, settings: Settings, read_session: Session
+) -> None:
+    assert demo["purchases"] > 0
+
+    rate_demo(database, settings)
+
+    states = [run.state for run in read_session.exec(select(RatingRun).order_by(col(RatingRun.id)))]
+    assert states == [RunState.APPLIED, RunState.PROPOSED]
+    personas = read_session.exec(
+        select(MainAccount.segment)
+        .where(col(MainAccount.account_number).like("K-2%"))
+        .order_by(col(MainAccount.id))
+    ).all()
+    assert {Segment.A, Segment.B, Segment.C} == set(personas)
+    assert check_invariants(read_session, now=utc_now()) == []
 
 
 def test_larger_sizes_add_what_is_missing(

@@ -88,6 +88,26 @@ def _closed_before_the_charge(hand: Hand) -> None:
     )
 
 
+ACCOUNT = (
+    "INSERT INTO main_accounts (id, account_number, company_name, legal_form, name_key, street, postal_code, city,"
+    " country, phone, sales_contact, industry, segment, segment_reason, row_hash, imported_at, override_id)"
+    " SELECT 7001, 'K-7001', 'Kolkbruch', '', '', '', '', '', 'DE', '', '', '', 'C', '', '', min(placed_at), {override}"
+    " FROM orders"
+)
+
+
+def _override_of_nobody(hand: Hand) -> None:
+    hand.run(ACCOUNT.format(override="99999"))
+
+
+def _history_of_something_else(hand: Hand) -> None:
+    hand.run(ACCOUNT.format(override="NULL"))
+    hand.run(
+        "INSERT INTO segment_changes (main_account_id, at, old_segment, new_segment, cause, reason, changed_by)"
+        " SELECT 7001, min(placed_at), 'C', 'B', 'rating', '', 'nobody' FROM orders"
+    )
+
+
 def _lost_trigger(hand: Hand) -> None:
     if hand.is_sqlite:
         hand.run("DROP TRIGGER audit_entries_no_update")
@@ -259,6 +279,11 @@ BREAKS: dict[str, tuple[Callable[[Hand], None], str]] = {
     "a_publication_has_its_audit_entry": (
         _forgotten_entry("bundle.published"),
         "was published without an audit entry",
+    ),
+    "an_override_in_force_is_the_segment": (_override_of_nobody, "its overrides say something else"),
+    "the_history_of_a_segment_ends_with_the_present": (
+        _history_of_something_else,
+        "is C, and its history ends with B",
     ),
     "every_reference_leads_somewhere": (
         _sql("UPDATE order_events SET order_id = 99999 WHERE order_id = :received"),

@@ -3,6 +3,8 @@
 import json
 import math
 import random
+import subprocess
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -27,7 +29,8 @@ from app.mainbrand.prospect_model import (
 )
 
 FIRST_ON = date(2023, 1, 1)
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "online_retail_ii.parquet"
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT.parent / "shared" / "data" / "online_retail_ii.parquet"
 
 
 def history(count: int, *, days: int = 730, seed: int = 3) -> pl.DataFrame:
@@ -186,3 +189,14 @@ def test_on_a_real_wholesaler_the_prospect_beats_revenue_alone() -> None:
     assert found.model.auc > found.baseline.auc + 0.04
     assert found.model.calibration_error < 0.025
     assert found.model.growers_called_c < found.baseline.growers_called_c
+
+
+def test_the_web_process_does_not_load_the_statistics_libraries() -> None:
+    code = (
+        "import sys, app.main, app.web.app, app.worker; app.web.app.routers();"
+        "print(sorted({'sklearn', 'scipy', 'numpy'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+    assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
