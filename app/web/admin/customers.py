@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.audit.queries import entries_about, latest_entry
-from app.core.errors import N_, FieldError, Invalid
+from app.core.errors import N_, FieldError, Invalid, Refused
 from app.customers.models import Customer
 from app.customers.queries import people_of
 from app.customers.queries_desk import CustomerFilter, find_customer, list_customers, standing_of
@@ -24,7 +24,7 @@ from app.mainbrand.rules.segments import Segment
 from app.ordering.queries_desk import orders_of_customer
 from app.ordering.queries_growth import bought_here_cents
 from app.web.admin import words
-from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, page_urls
+from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
 from app.web.admin.overrides import CHOICES, override_of_form
 from app.web.deps import Now, ReadDep, ShopDep, StaffDep, Values, WriteDep
 from app.web.forms import errors_of
@@ -112,6 +112,11 @@ def submit_override(
         errors = errors_of(error.fields, language=request.scope["lang"])
         return _page(
             request, reading, customer, now, status=422, errors=errors, tried="override", values=values
+        )
+    except Refused as error:
+        errors = form_error(request, error)
+        return _page(
+            request, reading, customer, now, status=409, errors=errors, tried="override", values=values
         )
     return see_other(f"/admin/customers/{customer.number}?done={done}")
 

@@ -163,6 +163,21 @@ def test_an_override_counts_until_a_person_ends_it(admin: Browser, things: Desk,
     assert fresh(session, override).state is OverrideState.ENDED
 
 
+def test_a_second_override_of_a_customer_is_refused_beside_its_form(
+    admin: Browser, things: Desk, session: Session
+) -> None:
+    base = f"/admin/customers/{things.customer.number}"
+    last_on = (utc_now().date() + timedelta(days=9)).isoformat()
+    admin.submit(f"{base}/override", {"segment": "B", "reason": "grows", "last_on": last_on})
+
+    answer = admin.submit(f"{base}/override", {"segment": "A", "reason": "much", "last_on": last_on})
+
+    assert answer.status_code == 409
+    assert "end that one first" in answer.text
+    assert 'value="much"' in answer.text
+    assert fresh(session, things.customer).segment is Segment.B
+
+
 def test_the_inbox_counts_waiting_overrides_and_growing_customers(
     admin: Browser, things: Desk, session: Session
 ) -> None:
