@@ -16,6 +16,8 @@ from app.imports.child import Message, Stopped, read_list
 from app.imports.rules.states import ImportKind
 from app.imports.service_reading import read_into
 from app.imports.task import ReadTask
+from app.mainbrand.rules.shares import RevenueBounds
+from app.mainbrand.rules.thresholds import Thresholds
 from tests.make_xlsx import SHEET, START, write_parts, write_xlsx
 
 ANY = {"account_number": "account_number", "company_name": "company_name"}
@@ -30,7 +32,7 @@ def task(path: Path, **more: object) -> ReadTask:
         "file_name": path.name,
         "kind": ImportKind.ACCOUNTS.value,
         "mapping": ANY,
-        "thresholds": {"a_threshold_cents": 5_000_000, "b_threshold_cents": 1_000_000},
+        "thresholds": Thresholds(RevenueBounds(5_000_000, 1_000_000), 1_000_000, 0.15, 200),
         **more,
     }
     return ReadTask(**values)  # type: ignore[arg-type]

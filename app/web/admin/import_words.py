@@ -63,6 +63,19 @@ COLUMNS: dict[ImportKind, dict[str, tuple[str, str]]] = {
             N_("Net, in euros. It sorts companies without a segment."),
         ),
         "sales_contact": (N_("Sales contact"), N_("Whom an A- or B-customer is sent to.")),
+        "web_domain": (
+            N_("Web domain"),
+            N_("The company's own pages; those at social networks are left out."),
+        ),
+        "trade_names": (
+            N_("Trade names"),
+            N_("Other names it is known by; several are parted by semicolons."),
+        ),
+        "earlier_names": (N_("Earlier names"), N_("Names it once had; several are parted by semicolons.")),
+        "contact_name": (N_("Contact person"), N_("The person there, not at the main brand.")),
+        "headcount": (N_("Headcount"), N_("A whole number of people.")),
+        "industry": (N_("Industry"), N_("In any words.")),
+        "sales_judgement": (N_("Sales' judgement"), N_("Will it grow? high, even or low.")),
     },
     ImportKind.PURCHASES: {
         "invoice": (N_("Invoice"), N_("The number of the invoice.")),

@@ -31,6 +31,11 @@ ALWAYS_DONE = {
     "/admin/mail/{mail_id}/abort",
     "/admin/bundles/{bundle_id}/publish",
     "/admin/bundles/{bundle_id}/retire",
+    "/admin/imports/{import_id}/apply",
+    "/admin/imports/{import_id}/cancel",
+    "/admin/api-keys/{key_id}",
+    "/admin/ratings",
+    "/admin/ratings/{run_id}/apply",
 }
 """Forms of one button: there is nothing to get wrong."""
 NAMED = {
@@ -177,7 +182,9 @@ def test_the_gate_answers_programs_in_their_language_with_what_to_do(
     refused = problem_of(browser(waiting).get("/catalogue", headers=german))
 
     assert (unknown["status"], unknown["title"]) == (401, "Sie sind nicht angemeldet")
-    assert unknown["detail"] == "Melden Sie sich zuerst an und versuchen Sie es dann noch einmal."
+    assert unknown["detail"] == (
+        "Melden Sie sich zuerst an; ein Programm zeigt seinen Schlüssel: „Authorization: Bearer …“."
+    )
     assert (refused["status"], refused["code"]) == (403, "admission.in_review")
     assert refused["title"] == "Das dürfen Sie nicht"
     assert refused["status_url"] == "/status"
