@@ -25,6 +25,13 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "decision_main_brand": ({}, {}, "vertrieb@kessler.example, +49 30 23125 200"),
     "delivery_address_cleared": ({}, {}, "http://testserver/cart"),
     "password_reset": ({"hours": 1}, {"token": "T0KEN"}, "http://testserver/password/reset/T0KEN"),
+    "proof_wanted": ({"proof": "trade_licence"}, {}, "http://testserver/status"),
+    "objection_received": ({"objection_id": 4711}, {}, "http://testserver/admin/objections/4711"),
+    "objection_answered": (
+        {"answer": "It stays.", "is_upheld": False, "is_reviewed": False},
+        {},
+        "http://testserver/status",
+    ),
 }
 
 

@@ -7,6 +7,7 @@ from jinja2 import Environment
 
 from app.core.i18n import LANGUAGES
 from app.core.rendering import TEMPLATES, make_environments
+from app.customers.rules.reviewing import STANDARD_REASONS, Act
 from app.mail.models import Mail
 from app.mail.rendering import Text, render
 from app.ordering.rules.states import CancelReason
@@ -42,6 +43,11 @@ VALUES: dict[str, Any] = {
     "lines": [{"name": "Dichtungspaket", "quantity": 3, "net_cents": 103_745}],
     "charges": [{"kind": "low_quantity", "net_cents": 990}],
     "taxes": [{"vat_rate_bp": 1900, "vat_cents": 19_711}],
+    "proof": "register_extract",
+    "objection_id": 4711,
+    "answer": "Wir haben es noch einmal angesehen.",
+    "is_upheld": False,
+    "is_reviewed": False,
     "address": ["Brunner GmbH", "Werkstraße 1", "04177 Leipzig", "DE"],
 }
 """What all mails together need; each takes what it shows."""
@@ -57,6 +63,9 @@ OTHER_BRANCHES: list[tuple[str, dict[str, Any]]] = [
     ("proof_wanted", {"proof": "vat_certificate"}),
     ("proof_wanted", {"proof": "trade_licence"}),
     ("password_reset", {"hours": 1}),
+    *(("proof_wanted", {"proof": kind}) for kind in STANDARD_REASONS[Act.PROOF]),
+    ("objection_answered", {"is_upheld": True}),
+    ("objection_answered", {"is_upheld": True, "is_reviewed": True}),
     *(("order_cancelled", {"reason": reason.value}) for reason in CancelReason),
 ]
 TO_STAFF = {"objection_received": ("Brunner GmbH ", "Brunner GmbH ")}
