@@ -1,5 +1,6 @@
 """Rating in two axes: preview, apply, undo, history, overrides that survive it, and the night."""
 
+import threading
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from app.audit.models import ActorKind, AuditEntry
 from app.audit.service import Actor
+from app.core.db import Database
 from app.core.errors import Refused
 from app.core.transaction import transaction
 from app.flows.decide_rating import apply_rating, request_rating, undo_rating
@@ -406,3 +408,28 @@ def test_a_buyer_who_fell_asleep_has_no_prospect_by_the_revenue_of_an_old_list(
     rate(session, now)
 
     assert (account(session, "old").segment, account(session, "old").prospect_bp) == (Segment.C, 200)
+
+
+def test_a_proposal_applied_by_six_people_at_once_is_applied_once(
+    database: Database, session: Session, now: datetime
+) -> None:
+    buy(session, "4711", 6_000_000, now - timedelta(days=3))
+    rate(session, now, is_proposal=True)
+    run_id = proposal(session).id or 0
+    outcomes: list[str] = []
+
+    def click() -> None:
+        with database.session() as own:
+            try:
+                outcomes.append(str(apply_rating(own, run_id, actor=STAFF, now=now)))
+            except Refused as refused:
+                outcomes.append(refused.code)
+
+    people = [threading.Thread(target=click) for _ in range(6)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+
+    assert sorted(outcomes) == ["1", *["rating.not_open"] * 5]
+    assert len(changes(session, "4711")) == 1
