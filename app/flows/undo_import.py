@@ -48,7 +48,7 @@ def undo_import(session: Session, import_id: int, *, actor: Actor, now: datetime
         lock_lists(session)
         _refuse_where_needed(session, entry, now=now)
         move(entry, ImportState.UNDONE)
-        undone = _take_back(session, entry, entry.id)
+        undone = _take_back(session, entry, entry.id, by=actor.name, now=now)
         entry.undone_at, entry.undone_by = now, actor.name[:200]
         if entry.kind is ImportKind.ACCOUNTS:
             put_job(session, "screen_all", now=now)
@@ -71,7 +71,7 @@ def undo_import(session: Session, import_id: int, *, actor: Actor, now: datetime
     return undone
 
 
-def _take_back(session: Session, entry: Import, import_id: int) -> Undone:
+def _take_back(session: Session, entry: Import, import_id: int, *, by: str, now: datetime) -> Undone:
     if entry.kind is ImportKind.PURCHASES:
         return Undone(remove_purchases(session, import_id), 0, 0)
     unlinked = session.execute(
@@ -80,7 +80,7 @@ def _take_back(session: Session, entry: Import, import_id: int) -> Undone:
         .values(main_account_id=None)
         .execution_options(synchronize_session=False)
     )
-    removed_count, restored_count = restore_accounts(session, import_id)
+    removed_count, restored_count = restore_accounts(session, import_id, by=by, now=now)
     forget_former(session, import_id)
     return Undone(removed_count, restored_count, unlinked.rowcount)  # type: ignore[attr-defined]
 

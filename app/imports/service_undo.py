@@ -1,12 +1,14 @@
 """Taking an import back inside the caller's transaction: the rows stand there as they did before."""
 
 import json
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import null, text
+from sqlalchemy import bindparam, null, text
 from sqlmodel import Session, SQLModel
 
-from app.mainbrand.models import MainAccount
+from app.core.db import UTCDateTime
+from app.mainbrand.models import Cause, MainAccount
 from app.mainbrand.rules.match_keys import VERSION
 from app.mainbrand.service_match_keys import count_keys, write_keys
 
@@ -27,7 +29,7 @@ def remove_purchases(session: Session, import_id: int) -> int:
     return _run(session, "DELETE FROM purchases WHERE import_id = :id", import_id)
 
 
-def restore_accounts(session: Session, import_id: int) -> tuple[int, int]:
+def restore_accounts(session: Session, import_id: int, *, by: str, now: datetime) -> tuple[int, int]:
     """Deletes the accounts that an import added and puts the others back, column by column; how many of each.
 
     What was noted about the added ones goes with them; customers of the shop must not be linked to them any more.
@@ -38,26 +40,37 @@ def restore_accounts(session: Session, import_id: int) -> tuple[int, int]:
     _run(session, f"DELETE FROM match_keys WHERE account_id IN {ADDED}", import_id)
     removed_count = _run(session, f"DELETE FROM main_accounts WHERE id IN {ADDED}", import_id)
     columns = _kept_columns(session, import_id)
-    restored_count = _put_back(session, columns, import_id) if columns else 0
+    restored_count = _put_back(session, columns, import_id, by=by, now=now) if columns else 0
     count_keys(session)
     return removed_count, restored_count
 
 
-def _put_back(session: Session, columns: list[str], import_id: int) -> int:
-    if session.get_bind().dialect.name == "postgresql":
-        changes = ", ".join(f"{name} = r.{name}" for name in columns)
-        restored = (
-            f"UPDATE main_accounts SET {changes} FROM former_accounts f"
-            " CROSS JOIN LATERAL json_populate_record(NULL::main_accounts, f.former) r"
-            " WHERE f.import_id = :id AND f.former IS NOT NULL AND main_accounts.id = f.account_id"
-        )
-    else:
-        changes = ", ".join(f"{name} = json_extract(f.former, '$.{name}')" for name in columns)
-        restored = (
-            f"UPDATE main_accounts SET {changes} FROM former_accounts f"
-            " WHERE f.import_id = :id AND f.former IS NOT NULL AND main_accounts.id = f.account_id"
-        )
-    restored_count = _run(session, restored, import_id)
+def _put_back(session: Session, columns: list[str], import_id: int, *, by: str, now: datetime) -> int:
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    former = "f.former->>'segment'" if is_postgresql else "json_extract(f.former, '$.segment')"
+    history = text(
+        "INSERT INTO segment_changes (main_account_id, at, old_segment, new_segment, cause, reason, changed_by)"
+        f" SELECT m.id, :now, m.segment, {former}, '{Cause.UNDO.value}', '', :by"
+        " FROM former_accounts f JOIN main_accounts m ON m.id = f.account_id WHERE f.import_id = :id"
+        f" AND f.former IS NOT NULL AND m.override_id IS NULL AND m.segment <> {former}"
+    ).bindparams(bindparam("now", type_=UTCDateTime))
+    session.execute(history, {"id": import_id, "now": now, "by": by[:200]})
+    values = {
+        name: f"r.{name}" if is_postgresql else f"json_extract(f.former, '$.{name}')" for name in columns
+    }
+    # What a person decided about a segment stays.
+    values["segment"] = (
+        f"CASE WHEN main_accounts.override_id IS NULL THEN {values['segment']} ELSE main_accounts.segment END"
+    )
+    changes = ", ".join(f"{name} = {value}" for name, value in values.items())
+    rows = "json_populate_record(NULL::main_accounts, f.former) r"
+    source = f"former_accounts f CROSS JOIN LATERAL {rows}" if is_postgresql else "former_accounts f"
+    restored_count = _run(
+        session,
+        f"UPDATE main_accounts SET {changes} FROM {source}"
+        " WHERE f.import_id = :id AND f.former IS NOT NULL AND main_accounts.id = f.account_id",
+        import_id,
+    )
     _key_anew(session, import_id)
     return restored_count
 
@@ -110,7 +123,7 @@ def _kept_columns(session: Session, import_id: int) -> list[str]:
     ).scalar()
     if kept is None:
         return []
-    names = set(json.loads(kept)) - {"id"}
+    names = set(json.loads(kept)) - {"id", "override_id"}
     return [
         column.name
         for column in SQLModel.metadata.tables[str(MainAccount.__tablename__)].columns

@@ -15,8 +15,9 @@ from app.flows.rate_accounts import rate_accounts
 from app.flows.undo_import import Undone, undo_import
 from app.imports.models import Import
 from app.imports.rules.states import ImportKind, ImportState
+from app.insights.invariants import check_invariants
 from app.jobs.models import Job
-from app.mainbrand.models import MainAccount
+from app.mainbrand.models import Cause, MainAccount, SegmentChange
 from app.mainbrand.rules.segments import Segment
 from tests import make
 from tests.imports.hand_in import ACCOUNTS, CLERK, Office, table_rows
@@ -52,6 +53,8 @@ def test_every_account_stands_there_as_before_in_every_column(office: Office, da
 
     assert undone == Undone(2, 1, 0)
     assert table_rows(database, "main_accounts") == before
+    found = check_invariants(office.session, now=office.now)
+    assert [one for one in found if one.invariant != "no_job_is_left_lying"] == []
     assert office.entry(entry.id or 0).state is ImportState.UNDONE
     assert count_jobs(office.session) == 3
     last = office.session.exec(select(AuditEntry).order_by(col(AuditEntry.id).desc())).first()
@@ -61,6 +64,26 @@ def test_every_account_stands_there_as_before_in_every_column(office: Office, da
         "Kim Büro",
         {"removed": 2, "restored": 1, "unlinked": 0},
     )
+
+
+def test_a_segment_that_goes_back_stands_in_the_history_and_the_old_keys_find_the_company_again(
+    office: Office, database: Database
+) -> None:
+    office.applied(ACCOUNTS + "1;Ahrenborn;Ulm;A\n")
+    with_old_keys = table_rows(database, "match_keys")
+    office.now += timedelta(days=1)
+    entry = office.applied(ACCOUNTS + "1;Krögelin;Ulm;C\n2;Esche;;C\n")
+
+    undo(office, entry)
+
+    account = office.session.exec(select(MainAccount)).one()
+    changes = office.session.exec(select(SegmentChange).order_by(col(SegmentChange.id))).all()
+    assert [(one.old_segment, one.new_segment, one.cause) for one in changes] == [
+        (Segment.A, Segment.C, Cause.LIST),
+        (Segment.C, Segment.A, Cause.UNDO),
+    ]
+    assert account.segment is Segment.A
+    assert table_rows(database, "match_keys") == with_old_keys
 
 
 def test_undoing_twice_undoes_once_and_the_import_before_becomes_the_last(
