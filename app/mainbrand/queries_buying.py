@@ -121,6 +121,17 @@ def read_revenues(session: Session, *, since: datetime, until: datetime) -> dict
     return {number: int(cents) for number, cents in rows}
 
 
+def read_foreign_buyers(session: Session, *, since: datetime, until: datetime) -> frozenset[str]:
+    """Those who bought goods in another currency between two moments (the first not counted)."""
+    bought = select(Purchase.account_number).where(
+        col(Purchase.is_goods),
+        col(Purchase.currency) != CURRENCY,
+        col(Purchase.purchased_at) > since,
+        col(Purchase.purchased_at) <= until,
+    )
+    return frozenset(session.exec(bought.distinct()))
+
+
 def count_foreign_lines(session: Session) -> int:
     """How many purchases are in another currency and count for nothing."""
     return session.exec(

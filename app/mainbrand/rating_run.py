@@ -30,12 +30,13 @@ from app.mainbrand.queries_buying import (
     read_article_counts,
     read_buyers,
     read_days,
+    read_foreign_buyers,
     read_rateable,
     read_revenues,
 )
 from app.mainbrand.rules.evidence import Figures, Frame, evidence_of
 from app.mainbrand.rules.prospect import judged
-from app.mainbrand.rules.rating import LISTED, Rating, rate, to_bp, twelve_months_before
+from app.mainbrand.rules.rating import LISTED, UNCOUNTED, Rating, rate, to_bp, twelve_months_before
 from app.mainbrand.rules.segments import Segment
 from app.mainbrand.rules.shares import RevenueBounds, bounds_by_shares
 from app.policy.queries import current_policy, current_version_id
@@ -90,6 +91,7 @@ class Input:
     articles: Mapping[str, int]
     model: ProspectModel | None
     foreign_line_count: int
+    foreign_buyers: frozenset[str]
 
 
 def read_input(session: Session, *, as_of: datetime | None) -> Input:
@@ -99,6 +101,7 @@ def read_input(session: Session, *, as_of: datetime | None) -> Input:
     ends_at = as_of or last_purchase_at(session)
     accounts = read_rateable(session)
     days, revenues, articles = pl.DataFrame(schema=DAYS), dict[str, int](), dict[str, int]()
+    foreign_buyers = frozenset[str]()
     if ends_at is not None:
         since = twelve_months_before(ends_at)
         buyers = read_buyers(session)
@@ -108,6 +111,7 @@ def read_input(session: Session, *, as_of: datetime | None) -> Input:
         sums = read_revenues(session, since=since, until=ends_at)
         revenues = {number: sums.get(number, 0) for number in buyers}
         articles = read_article_counts(session, since=since, until=ends_at)
+        foreign_buyers = read_foreign_buyers(session, since=since, until=ends_at)
     model = newest_model(session)
     if model is not None:
         session.expunge(model)
@@ -122,6 +126,7 @@ def read_input(session: Session, *, as_of: datetime | None) -> Input:
         articles,
         model,
         count_foreign_lines(session),
+        foreign_buyers,
     )
 
 
@@ -129,10 +134,14 @@ def work_out(read: Input, *, now: datetime) -> Outcome:
     """What rating every account by the policy would change.
 
     Accounts with purchases are rated by them; others keep the segment of the list, else its revenue and the
-    plain rule decide, and without either they stay unrated. An override stays in force.
+    plain rule decide, and without either they stay unrated. Who also bought in another currency may have bought
+    any amount: low revenue in euros does not make it a C-customer, the list decides, or nobody. An override stays
+    in force.
     """
-    policy, accounts, days, revenues = read.policy, read.accounts, read.days, read.revenues
-    bounds = _bounds(policy, accounts, revenues)
+    policy, accounts, days = read.policy, read.accounts, read.days
+    bounds = _bounds(policy, accounts, read.revenues)
+    uncounted = {number for number in read.foreign_buyers if read.revenues.get(number, 0) < bounds.b_cents}
+    revenues = {number: cents for number, cents in read.revenues.items() if number not in uncounted}
     growth_cents = max(1, bounds.b_cents * policy.growth_bound_percent // 100)
     cut_on = read.ends_at.date() + timedelta(days=1) if read.ends_at else None
     model = _model(read.model, days, accounts, policy, growth_cents=growth_cents, now=now)
@@ -158,7 +167,8 @@ def work_out(read: Input, *, now: datetime) -> Outcome:
         bought = revenues.get(account.account_number)
         figures = Figures(bought, read.articles.get(account.account_number, 0))
         forecast = forecasts[account.account_number]
-        new = _new_values(account, figures, forecast, frame, policy)
+        is_uncounted = account.account_number in uncounted
+        new = _new_values(account, figures, forecast, frame, policy, is_uncounted=is_uncounted)
         after = Segment(new["segment"])
         segments.append((account.segment, after, new["revenue_12m_cents"] or 0))
         is_first = bought is not None and account.rated_at is None
@@ -213,7 +223,13 @@ def _bounds(policy: Policy, accounts: list[Rateable], revenues: Mapping[str, int
 
 
 def _new_values(
-    account: Rateable, figures: Figures, forecast: Forecast, frame: Frame, policy: Policy
+    account: Rateable,
+    figures: Figures,
+    forecast: Forecast,
+    frame: Frame,
+    policy: Policy,
+    *,
+    is_uncounted: bool,
 ) -> dict[str, Any]:
     """The values of RATED_COLUMNS for one account."""
     known_cents = account.revenue_12m_cents if figures.bought_cents is None else figures.bought_cents
@@ -222,6 +238,8 @@ def _new_values(
     prospect = None
     if is_listed and account.listed_segment is not None:
         rating = Rating(account.listed_segment, LISTED)
+    elif is_uncounted:
+        rating = Rating(Segment.UNRATED, UNCOUNTED)
     elif known_cents is not None:
         prospect = judged(
             forecast.prospect, account.sales_judgement, factor_percent=policy.judgement_factor_percent

@@ -127,8 +127,9 @@ def test_buyers_are_rated_by_the_goods_of_twelve_months(
         Segment.A: SegmentSum(1, 5_000_000),
         # 9,999.99 in two months are a pace far above the bound: low revenue, but no C-customer.
         Segment.B: SegmentSum(2, 1_999_999),
-        Segment.C: SegmentSum(2, 0),
-        Segment.UNRATED: SegmentSum(0, 0),
+        Segment.C: SegmentSum(1, 0),
+        # Dollars are not counted: nobody knows whether that buyer is small.
+        Segment.UNRATED: SegmentSum(1, 0),
     }
     assert (rated.added_count, rated.changed_count, rated.foreign_line_count) == (5, 5, 1)
     assert rated.ends_at == datetime(2026, 1, 10, 11, 0, tzinfo=UTC)

@@ -158,6 +158,34 @@ def test_the_operators_own_history_makes_a_model_that_is_kept_and_used_again(
     )
 
 
+@pytest.mark.parametrize("listed", [Segment.A, Segment.B, None])
+def test_purchases_in_another_currency_make_nobody_a_c_customer(
+    session: Session, now: datetime, listed: Segment | None
+) -> None:
+    make.main_account(session, account_number="X1", segment=listed or Segment.C, listed_segment=listed)
+    buy(session, "X1", 9_000_00, now - timedelta(days=9))
+    with transaction(session):
+        for purchase in session.exec(select(Purchase)):
+            purchase.currency = "USD"
+    buy(session, "X1", 2_00, now - timedelta(days=8))
+
+    rate(session, now)
+
+    assert account(session, "X1").segment is (listed or Segment.UNRATED)
+
+
+def test_euros_that_reach_a_bound_count_whatever_else_was_bought(session: Session, now: datetime) -> None:
+    buy(session, "X1", 9_000_00, now - timedelta(days=9))
+    with transaction(session):
+        for purchase in session.exec(select(Purchase)):
+            purchase.currency = "USD"
+    buy(session, "X1", 60_000_00, now - timedelta(days=8))
+
+    rate(session, now)
+
+    assert account(session, "X1").segment is Segment.A
+
+
 def test_by_shares_the_customers_that_make_the_first_four_fifths_are_a(
     session: Session, now: datetime
 ) -> None:

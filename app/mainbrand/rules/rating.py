@@ -9,6 +9,7 @@ from app.mainbrand.rules.segments import Segment
 from app.mainbrand.rules.shares import RevenueBounds
 
 LISTED = N_("as in the main brand's list")
+UNCOUNTED = N_("bought in another currency than the euro, which cannot be counted")
 REACHES_A = N_("revenue %(revenue)s in 12 months, reaches the A threshold of %(threshold)s")
 REACHES_B = N_("revenue %(revenue)s in 12 months, reaches the B threshold of %(threshold)s")
 WILL_GROW = N_(

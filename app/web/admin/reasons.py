@@ -13,9 +13,19 @@ from app.core.rendering import LOCALES
 from app.customers.service_screening import REASONS
 from app.flows.decide_screening import ADMITTED_BY
 from app.flows.override_rating import GIVEN
-from app.mainbrand.rules.rating import LISTED, REACHES_A, REACHES_B, WILL_GROW, WILL_STAY
+from app.mainbrand.rules.rating import LISTED, REACHES_A, REACHES_B, UNCOUNTED, WILL_GROW, WILL_STAY
 
-SENTENCES = (*REASONS.values(), ADMITTED_BY, GIVEN, LISTED, REACHES_A, REACHES_B, WILL_GROW, WILL_STAY)
+SENTENCES = (
+    *REASONS.values(),
+    ADMITTED_BY,
+    GIVEN,
+    LISTED,
+    UNCOUNTED,
+    REACHES_A,
+    REACHES_B,
+    WILL_GROW,
+    WILL_STAY,
+)
 DAY = re.compile(r"2\d{3}-\d\d-\d\d")
 AMOUNT = re.compile(r"-?\d{1,3}(,\d{3})*\.\d\d")
 
