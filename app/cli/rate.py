@@ -1,9 +1,10 @@
 """`shop rate`: sorts the main brand's accounts into A, B and C."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -47,12 +48,13 @@ def rate(
         evaluate_file(purchases, is_json=is_json)
         return
     settings = load_settings()
+    zone = ZoneInfo(settings.timezone)
     database = open_database(settings.database_url)
     try:
         with database.session() as session:
             rated = rate_accounts(
                 session,
-                as_of=as_of.replace(hour=23, minute=59, second=59, tzinfo=UTC) if as_of else None,
+                as_of=as_of.replace(hour=23, minute=59, second=59, tzinfo=zone) if as_of else None,
                 is_dry_run=is_dry_run,
                 actor=Actor(ActorKind.COMMAND, "shop rate"),
                 now=utc_now(),
@@ -62,7 +64,7 @@ def rate(
     if is_json:
         typer.echo(json.dumps(_as_json(rated, is_dry_run=is_dry_run), indent=2))
     else:
-        _print(rated, is_dry_run=is_dry_run)
+        _print(rated, zone=zone, is_dry_run=is_dry_run)
 
 
 def _as_json(rated: Rated, *, is_dry_run: bool) -> dict[str, object]:
@@ -93,13 +95,13 @@ def _as_json(rated: Rated, *, is_dry_run: bool) -> dict[str, object]:
     }
 
 
-def _print(rated: Rated, *, is_dry_run: bool) -> None:
+def _print(rated: Rated, *, zone: ZoneInfo, is_dry_run: bool) -> None:
     if rated.ends_at is None:
         typer.echo(
             "There are no purchases: `shop import-purchases FILE` reads them. Rated by the list alone."
         )
     else:
-        typer.echo(f"Twelve months up to {rated.ends_at:%Y-%m-%d}")
+        typer.echo(f"Twelve months up to {rated.ends_at.astimezone(zone):%Y-%m-%d}")
     typer.echo(f"{'segment':<10}{'accounts':>12}{'revenue EUR':>20}")
     for segment, sums in rated.segments.items():
         typer.echo(f"{segment.value:<10}{sums.account_count:>12,}{format_cents(sums.revenue_cents):>20}")
