@@ -21,6 +21,7 @@ from app.customers.models import Contact, Customer, Screening
 from app.customers.rules.admission import Admission
 from app.customers.service import forget_unconfirmed
 from app.flows.fill_demo import demo_totp_secrets
+from app.flows.screen_customer import complete_keys, screen_all
 from app.insights.invariants import check_invariants
 from app.mainbrand.models import MainAccount, RatingRun, RunState
 from app.mainbrand.rules.segments import Segment
@@ -76,6 +77,22 @@ def test_each_log_in_stands_where_its_name_says(demo: dict[str, int], session: S
 
     assert answers == ADMISSIONS
     assert {persona.email for persona in PERSONAS} == set(ADMISSIONS)
+
+
+def test_a_comparison_with_the_list_moves_nobody(
+    database: Database, settings: Settings, session: Session
+) -> None:
+    load_demo(database, settings, Sizes(customers=40, bundles=47, orders=12, accounts=400), seed=1)
+    session.rollback()
+    complete_keys(session)
+    before = {customer.number: customer.screening for customer in session.exec(select(Customer))}
+    session.rollback()
+
+    done = screen_all(session, now=utc_now())
+
+    session.rollback()
+    assert {customer.number: customer.screening for customer in session.exec(select(Customer))} == before
+    assert done.compared_count > 40
 
 
 def test_no_log_in_is_tidied_away_for_weeks(demo: dict[str, int], session: Session) -> None:

@@ -60,6 +60,9 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", " ": "
 
 COMPANY_COUNT = len(_FIRST) * len(_SECOND) * len(_TRADES) * len(_CITIES)
 _STRIDE = 7919
+FIRST_PERSONA = 120_000
+FIRST_CUSTOMER = 131_000
+"""From which index the log-ins' companies come, and the other customers'; below are those of the main brand's list."""
 
 
 @dataclass(frozen=True)
@@ -103,10 +106,24 @@ def company(index: int) -> Company:
         register_number=f"{_register(form)} {900_000 + index % 100_000}",
         register_court=f"Amtsgericht {city}",
         domain=f"{surname}-{trade}-{city}.example".lower().translate(_UMLAUTS),
-        phone=f"{_PHONES[index % len(_PHONES)]} {index % 1000:03d}",
+        phone=_phone(index),
         contact_name=f"{_GIVEN[index % len(_GIVEN)]} {surname}",
         trade=trade,
     )
+
+
+def _phone(index: int) -> str:
+    """One of the 5,000 numbers that are free for fiction, or none: two companies with one number look like one.
+
+    The first 2,400 companies have a number each, the log-ins a hundred, the other customers the rest.
+    """
+    if index < FIRST_PERSONA:
+        number = index if index < 2_400 else None
+    elif index < FIRST_CUSTOMER:
+        number = 2_400 + (index - FIRST_PERSONA) % 100
+    else:
+        number = 2_500 + (index - FIRST_CUSTOMER) % 2_500
+    return "" if number is None else f"{_PHONES[number // 1000]} {number % 1000:03d}"
 
 
 def vat_id(index: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pyotp
 
 from app.cli.demo_company.goods import BlockFacts
-from app.cli.demo_company.names import Company, company
+from app.cli.demo_company.names import FIRST_CUSTOMER, FIRST_PERSONA, Company, company
 from app.cli.demo_company.purchases import MOST_BUYERS, add_purchases
 from app.customers.models import BlockedAttempt, Contact, Customer, Screening
 from app.customers.queries_screening import matches_as_json
@@ -28,8 +28,6 @@ from app.policy.rules.policy import Policy
 from app.staff.models import StaffMember
 from app.staff.rules.roles import Role
 
-FIRST_PERSONA = 120_000
-FIRST_CUSTOMER = 130_000
 MOST_ACCOUNTS = 100_000
 MOST_CUSTOMERS = 100_000
 DOUBTFUL_FORM = "e.K."

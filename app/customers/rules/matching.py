@@ -163,7 +163,8 @@ def judge_again(
     """What a comparison after an import changes for a company that was compared before; None for nothing.
 
     An admitted company stays admitted on evidence that was there when it was admitted (`seen`, account ids)
-    and on its own linked account, whose segment the gate reads by itself.
+    and on its own linked account, whose segment the gate reads by itself. That it resembles a C account closes
+    nothing either: if it were that company, it would be let in.
     """
     if present is not ScreeningState.CLEAR:
         return judge(applicant, matches, unknown=unknown, is_known_here=is_known_here)
@@ -175,7 +176,11 @@ def judge_again(
     new_hard = [match for match in news if match.is_hard]
     if new_hard and all(match.segment in MAIN_BRAND for match in new_hard) and not _is_conflict(new_hard):
         return Verdict(ScreeningState.BLOCKED, Because.MAIN_BRAND_ACCOUNT)
-    news = [match for match in news if match.account_id not in seen]
+    news = [
+        match
+        for match in news
+        if match.account_id not in seen and (match.is_hard or match.segment is not Segment.C)
+    ]
     if not news:
         return None
     return judge(applicant, news, unknown=unknown)

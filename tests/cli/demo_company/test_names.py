@@ -7,8 +7,7 @@ import polars as pl
 import pytest
 from stdnum.de import vat
 
-from app.cli.demo_company.names import COMPANY_COUNT, company
-from app.cli.demo_company.people import FIRST_CUSTOMER, FIRST_PERSONA
+from app.cli.demo_company.names import COMPANY_COUNT, FIRST_CUSTOMER, FIRST_PERSONA, company
 from app.mainbrand.rules.keys import name_key
 
 REAL = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "companies_de.parquet"
@@ -30,9 +29,22 @@ def test_numbers_are_valid_and_in_ranges_that_nobody_has() -> None:
     firms = [company(index) for index in range(0, COMPANY_COUNT, 997)]
 
     assert all(vat.is_valid(firm.vat_id) and firm.vat_id.startswith("DE99") for firm in firms)
-    assert all(firm.phone.startswith(FICTION) and len(firm.phone.rpartition(" ")[2]) == 3 for firm in firms)
+    phones = [firm.phone for firm in firms if firm.phone]
+    assert all(phone.startswith(FICTION) and len(phone.rpartition(" ")[2]) == 3 for phone in phones)
     assert all(firm.domain.endswith(".example") and firm.domain.isascii() for firm in firms)
     assert Counter(firm.legal_form for firm in firms).total() == len(firms)
+
+
+def test_no_two_companies_of_a_usual_demo_have_one_phone_number() -> None:
+    usual = [
+        *range(2_400),
+        *range(FIRST_PERSONA, FIRST_PERSONA + 50),
+        *range(FIRST_CUSTOMER, FIRST_CUSTOMER + 2_500),
+    ]
+    phones = [company(index).phone for index in usual]
+
+    assert len(set(phones)) == len(phones)
+    assert company(2_400).phone == ""
 
 
 def test_an_index_beyond_the_last_company_is_refused() -> None:
