@@ -11,6 +11,7 @@ from app.audit.models import ActorKind
 from app.catalogue.models import Block, Bundle, BundleImage, BundleItem, BundleVersion
 from app.catalogue.rules.kinds import BundleState, Kind
 from app.catalogue.service import rebuild_listings, touch_catalogue
+from app.core.clock import utc_now
 from app.core.ids import hash_token, new_token
 from app.core.security import hash_password
 from app.core.transaction import is_in_transaction, transaction
@@ -18,9 +19,11 @@ from app.customers.models import Contact, ContactSession, Customer
 from app.customers.rules.admission import ScreeningState
 from app.imports.models import Import
 from app.imports.rules.states import ImportKind, ImportState
-from app.mainbrand.models import MainAccount
+from app.mainbrand.models import MainAccount, OverrideState, RatingOverride, RatingResult, RatingRun, RunState
+from app.mainbrand.queries_basis import basis_of
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import CartLine, Order, OrderLine, OrderTax, TermsVersion
+from app.policy.queries import current_version_id
 from app.staff.models import ApiKey, StaffMember, StaffSession
 from app.staff.rules.roles import Role
 
@@ -313,3 +316,53 @@ def order(session: Session, *, of: Customer, by: Contact, bundle: Bundle, **valu
     saved(session, line)
     saved(session, OrderTax(order_id=made.id, vat_rate_bp=1900, net_cents=2_500, vat_cents=475))
     return made
+
+
+def waiting_override(session: Session) -> RatingOverride:
+    """An override that waits for a second person."""
+    other = main_account(session, company_name="Kolkbruch Pumpentechnik KG", segment=Segment.B)
+    return saved(
+        session,
+        RatingOverride(
+            main_account_id=other.id,
+            segment=Segment.C,
+            reason="closes down next year",
+            last_on=utc_now().date() + timedelta(days=30),
+            state=OverrideState.PROPOSED,
+            proposed_by="Robin lead",
+            proposed_by_id=900,
+            proposed_at=NOW,
+        ),
+    )
+
+
+def proposed_rating(session: Session, account: MainAccount) -> RatingRun:
+    """A rating that would move an account from A to B, not applied yet."""
+    sums = {segment.value: {"accounts": 1, "revenue_cents": 5} for segment in Segment}
+    run = saved(
+        session,
+        RatingRun(
+            state=RunState.PROPOSED,
+            summary={
+                "before": sums, "after": sums, "changed": 1, "moved": 1, "added": 0, "foreign_lines": 0, "gained": 0,
+                "lost": 1, "moves": [{"from": "A", "to": "B", "accounts": 1}], "a_cents": 9, "b_cents": 5,
+                "method": "rule",
+            },
+            basis=basis_of(session, current_version_id(session)),
+            policy_version_id=0,
+            started_by="schlicht",
+            created_at=NOW,
+        ),
+    )  # fmt: skip
+    values = {
+        "segment": "A", "segment_reason": "", "rated_segment": None, "revenue_12m_cents": None, "prospect_bp": None,
+        "prospect_low_bp": None, "prospect_high_bp": None, "evidence": None, "rated_at": None,
+    }  # fmt: skip
+    saved(
+        session,
+        RatingResult(
+            run_id=run.id, main_account_id=account.id, has_moved=True, old_segment=Segment.A, new_segment=Segment.B,
+            old=values, new={**values, "segment": "B", "rated_segment": "B"},
+        ),
+    )  # fmt: skip
+    return run

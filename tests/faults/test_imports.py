@@ -16,7 +16,7 @@ from app.imports.models import FormerAccount, Import
 from app.imports.rules.states import ImportState
 from app.imports.spool import Spool
 from app.jobs.models import Job
-from app.mainbrand.models import MainAccount
+from app.mainbrand.models import MainAccount, MatchKey, RatingOverride, RatingResult, SegmentChange
 from app.worker import run_until_idle
 from tests.faults.conftest import World
 from tests.faults.test_killed_at_each_point import _assert_killed
@@ -33,7 +33,8 @@ def office(world: World) -> Iterator[Office]:
     """A clerk of the world's shop, whose list before is written."""
     with world.db.session() as session:
         with transaction(session):
-            for model in (FormerAccount, MainAccount, Import, Job):
+            notes = (RatingResult, SegmentChange, RatingOverride, MatchKey)
+            for model in (*notes, FormerAccount, MainAccount, Import, Job):
                 session.execute(delete(model))
         made = Office(session, Spool(world.shop.settings.spool_folder), utc_now())
         made.applied(BEFORE)

@@ -79,6 +79,7 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
         )  # fmt: skip
         member = make.staff_member(session)
         objection = _objection(session, stranger)
+        account = make.main_account(session)
         existing = {
             "/bundles/{slug}": "zanderkiel-satz",
             "/bundles/{slug}/image": "zanderkiel-satz",
@@ -94,7 +95,11 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/admin/staff/{staff_member_id}": member.id,
             "/admin/imports/{import_id}": make.checked_import(session).id,
             "/api/v1/imports/{import_id}": 1,
+            "/admin/imports/samples/{kind}": "accounts",
             "/admin/api-keys/{key_id}": make.api_key(session).id,
+            "/admin/accounts/{account_id}": account.id,
+            "/admin/ratings/{run_id}": make.proposed_rating(session, account).id,
+            "/admin/overrides/{override_id}": make.waiting_override(session).id,
         }
     paths = {}
     for _, template in REGISTRY:
@@ -225,7 +230,11 @@ OPEN_TO_ANYBODY = {
     *("GET /robots.txt", "GET /terms", "POST /language", "GET /login", "POST /login", "GET /register"),
     *("POST /register", "GET /verify/{token}", "POST /verify/{token}", "GET /password/forgot"),
     *("POST /password/forgot", "GET /password/reset/{token}", "POST /password/reset/{token}"),
-    *("GET /admin/login", "POST /admin/login"),
+    *("GET /admin/login", "POST /admin/login", "GET /api/v1/openapi.json"),
+}
+OPEN_TO_WHO_HAS_A_KEY = {
+    *("POST /api/v1/imports/accounts", "POST /api/v1/imports/purchases"),
+    *("GET /api/v1/imports/{import_id}", "GET /api/v1/imports/{import_id}/rejects"),
 }
 OPEN_TO_WHO_SIGNS = {"POST /hooks/stripe"}
 OPEN_TO_WHO_IS_SIGNED_IN = {"POST /logout", "GET /status", "POST /status/objection", "POST /verify/resend"}
@@ -243,6 +252,7 @@ def test_no_other_routes_than_these_are_open_to_somebody_the_gate_has_not_let_in
     }
 
     assert declared_as[Access.PUBLIC] == OPEN_TO_ANYBODY
+    assert declared_as[Access.API] == OPEN_TO_WHO_HAS_A_KEY
     assert declared_as[Access.WEBHOOK] == OPEN_TO_WHO_SIGNS
     assert declared_as[Access.KNOWN] == OPEN_TO_WHO_IS_SIGNED_IN
     assert declared_as[Access.HALF_STAFF] == OPEN_TO_HALF_STAFF

@@ -2,26 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
 from sqlmodel import Session
 
 from app.catalogue.models import Bundle
-from app.core.clock import utc_now
 from app.customers.models import Contact, Customer, Objection, Screening
 from app.customers.rules.admission import ScreeningState
 from app.imports.models import Import
 from app.mail.models import Mail, MailState
-from app.mainbrand.models import MainAccount, OverrideState, RatingOverride, RatingResult, RatingRun, RunState
-from app.mainbrand.queries_basis import basis_of
+from app.mainbrand.models import MainAccount, RatingOverride, RatingRun
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import Order
 from app.ordering.rules.states import OrderState
 from app.payments.models import Payment, StripeEvent
 from app.payments.rules.states import PaymentState
-from app.policy.queries import current_version_id
 from app.staff.models import ApiKey, StaffMember
 from app.staff.rules.roles import Role
 from tests import make
@@ -87,8 +84,8 @@ def things(session: Session) -> Desk:
         screening=_case(session, applicant, account),
         colleague=make.staff_member(session, role=Role.VIEWER),
         objection=_objection(session),
-        override=_waiting_override(session),
-        run=_proposed_rating(session, account),
+        override=make.waiting_override(session),
+        run=make.proposed_rating(session, account),
         checked_import=make.checked_import(session),
         api_key=make.api_key(session),
     )
@@ -130,54 +127,6 @@ def _pay(session: Session, order: Order) -> None:
             received_at=make.NOW,
         ),
     )
-
-
-def _waiting_override(session: Session) -> RatingOverride:
-    other = make.main_account(session, company_name="Kolkbruch Pumpentechnik KG", segment=Segment.B)
-    return make.saved(
-        session,
-        RatingOverride(
-            main_account_id=other.id,
-            segment=Segment.C,
-            reason="closes down next year",
-            last_on=utc_now().date() + timedelta(days=30),
-            state=OverrideState.PROPOSED,
-            proposed_by="Robin lead",
-            proposed_by_id=900,
-            proposed_at=make.NOW,
-        ),
-    )
-
-
-def _proposed_rating(session: Session, account: MainAccount) -> RatingRun:
-    sums = {segment.value: {"accounts": 1, "revenue_cents": 5} for segment in Segment}
-    run = make.saved(
-        session,
-        RatingRun(
-            state=RunState.PROPOSED,
-            summary={
-                "before": sums, "after": sums, "changed": 1, "moved": 1, "added": 0, "foreign_lines": 0, "gained": 0,
-                "lost": 1, "moves": [{"from": "A", "to": "B", "accounts": 1}], "a_cents": 9, "b_cents": 5,
-                "method": "rule",
-            },
-            basis=basis_of(session, current_version_id(session)),
-            policy_version_id=0,
-            started_by="schlicht",
-            created_at=make.NOW,
-        ),
-    )  # fmt: skip
-    values = {
-        "segment": "A", "segment_reason": "", "rated_segment": None, "revenue_12m_cents": None, "prospect_bp": None,
-        "prospect_low_bp": None, "prospect_high_bp": None, "evidence": None, "rated_at": None,
-    }  # fmt: skip
-    make.saved(
-        session,
-        RatingResult(
-            run_id=run.id, main_account_id=account.id, has_moved=True, old_segment=Segment.A, new_segment=Segment.B,
-            old=values, new={**values, "segment": "B", "rated_segment": "B"},
-        ),
-    )  # fmt: skip
-    return run
 
 
 def _failed_mail(session: Session, order: Order, contact: Contact) -> Mail:
