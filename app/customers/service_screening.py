@@ -9,10 +9,12 @@ from sqlmodel import Session, col
 from app.audit.service import SYSTEM, record
 from app.core.errors import N_
 from app.customers.models import CARD, BlockedAttempt, Customer, Screening
+from app.customers.queries_gate import accounts_that_blocked
 from app.customers.queries_screening import matches_as_json
 from app.customers.rules.admission import ScreeningState
 from app.customers.rules.matching import Because, Match, Verdict
 from app.customers.service import write_to
+from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.segments import Segment
 
 MAIL_KIND = {
@@ -115,13 +117,24 @@ def tell(
             session, customer, "delivery_address_cleared", key=f"delivery_cleared:{screening.id}", now=now
         )
     if state in MAIL_KIND and is_news:
+        told = {"sales_contact": _sales_contact(session, customer)} if state is ScreeningState.BLOCKED else {}
         write_to(
             session,
             customer,
             MAIL_KIND[state],
             key=f"decision:{screening.id}:{state.value}",
             now=now,
+            **told,
         )
+
+
+def _sales_contact(session: Session, customer: Customer) -> str:
+    """Whom the main brand's list names for this company; empty where it names nobody."""
+    assert customer.id is not None
+    session.flush()
+    account_id = customer.main_account_id or accounts_that_blocked(session, [customer.id]).get(customer.id)
+    account = session.get(MainAccount, account_id) if account_id is not None else None
+    return account.sales_contact if account is not None else ""
 
 
 def close_open(session: Session, customer_id: int, *, decision: ScreeningState, now: datetime) -> None:

@@ -64,6 +64,17 @@ def screen(session: Session, customer_id: int, now: datetime) -> Customer:
     return session.get_one(Customer, customer_id)
 
 
+def test_an_a_customer_reads_whom_the_list_names_for_it(session: Session, now: datetime) -> None:
+    make.main_account(
+        session, vat_id="DE900000014", segment=A, sales_contact="Jule Kessler, +49 30 23125 210"
+    )
+
+    screen(session, applicant(session), now)
+
+    session.rollback()
+    assert session.exec(select(Mail.values)).one()["sales_contact"] == "Jule Kessler, +49 30 23125 210"
+
+
 def mails(session: Session) -> list[str]:
     session.rollback()
     return [mail.kind for mail in session.exec(select(Mail).order_by(Mail.id))]  # type: ignore[arg-type]

@@ -85,6 +85,13 @@ def test_a_mail_before_the_decision_gives_nothing_of_it_away(kind: str, settings
     assert "segment" not in text.body.lower()
 
 
+def test_an_a_customer_reads_its_own_contact_before_the_general_one(settings: Settings) -> None:
+    text = read("decision_main_brand", "en", settings, sales_contact="Jule Kessler, +49 30 23125 210")
+
+    assert "Jule Kessler, +49 30 23125 210" in text.body
+    assert settings.main_brand_contact not in text.body
+
+
 def test_a_name_with_angle_brackets_is_not_escaped_in_plain_text(settings: Settings) -> None:
     text = read("decision_admitted", "en", settings, company_name="Huber & Söhne <Werkstatt>")
 
