@@ -73,7 +73,8 @@ def _listen(
     lines: queue.Queue[str | None] = queue.Queue()
     threading.Thread(target=_pump, args=(process, lines), daemon=True).start()
     complaint: list[str] = []
-    threading.Thread(target=_collect, args=(process, complaint), daemon=True).start()
+    collecting = threading.Thread(target=_collect, args=(process, complaint), daemon=True)
+    collecting.start()
     while True:
         try:
             line = lines.get(timeout=LOOK_EVERY_SECONDS)
@@ -83,6 +84,8 @@ def _listen(
             raise _too_heavy()
         if line is None:
             code = process.wait()
+            # What it complained of may still be on its way.
+            collecting.join(timeout=5)
             if code < 0 or "MemoryError" in "".join(complaint):
                 raise _too_heavy()
             raise RuntimeError(f"the reader ended with {code}: {''.join(complaint)[-2000:]}")

@@ -4,13 +4,14 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import bindparam, delete, text
+from sqlalchemy import bindparam, delete, text, update
 from sqlmodel import Session, col, func, select
 
 from app.core.clock import utc_now
 from app.core.db import UTCDateTime
 from app.core.failpoints import ALL
 from app.core.transaction import transaction
+from app.customers.models import Customer
 from app.flows.start_import import start_import
 from app.imports.models import FormerAccount, Import
 from app.imports.rules.states import ImportState
@@ -33,6 +34,8 @@ def office(world: World) -> Iterator[Office]:
     """A clerk of the world's shop, whose list before is written."""
     with world.db.session() as session:
         with transaction(session):
+            # Companies of other tests in this world may be linked to accounts that go.
+            session.execute(update(Customer).values(main_account_id=None))
             notes = (RatingResult, SegmentChange, RatingOverride, MatchKey)
             for model in (*notes, FormerAccount, MainAccount, Import, Job):
                 session.execute(delete(model))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlmodel import Session
@@ -60,27 +61,11 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
         )
         make.cart_line(session, of=company, bundle=bundle)
         stranger = make.customer(session, screening=ScreeningState.REVIEW, segment=Segment.UNRATED)
-        screening = make.saved(
-            session,
-            Screening(
-                customer_id=stranger.id,
-                trigger="registration",
-                outcome=ScreeningState.REVIEW,
-                screened_at=make.NOW,
-            ),
-        )
-        mail = make.saved(
-            session,
-            Mail(
-                kind="order_received", key="x", message_id="<x@schlicht>", to_address="x@x.example", language="en",
-                object_kind="order", object_id=order.id, created_at=make.NOW,
-                values={"number": order.number},
-            ),
-        )  # fmt: skip
+        screening, mail = _case(session, stranger), _mail(session, order)
         member = make.staff_member(session)
         objection = _objection(session, stranger)
-        account = make.main_account(session)
         existing = {
+            **_of_the_main_brand(session),
             "/bundles/{slug}": "zanderkiel-satz",
             "/bundles/{slug}/image": "zanderkiel-satz",
             "/cart/lines/{bundle_id}": bundle.id,
@@ -93,13 +78,6 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/admin/bundles/{bundle_id}": bundle.id,
             "/admin/mail/{mail_id}": mail.id,
             "/admin/staff/{staff_member_id}": member.id,
-            "/admin/imports/{import_id}": make.checked_import(session).id,
-            "/api/v1/imports/{import_id}": 1,
-            "/admin/imports/samples/{kind}": "accounts",
-            "/admin/api-keys/{key_id}": make.api_key(session).id,
-            "/admin/accounts/{account_id}": account.id,
-            "/admin/ratings/{run_id}": make.proposed_rating(session, account).id,
-            "/admin/overrides/{override_id}": make.waiting_override(session).id,
         }
     paths = {}
     for _, template in REGISTRY:
@@ -111,6 +89,42 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
         catalogue_canaries=(*(canary.encode() for canary in CANARIES), PICTURE[:64]),
         own_canaries=tuple(canary.encode() for canary in OWN),
     )
+
+
+def _of_the_main_brand(session: Session) -> dict[str, Any]:
+    """Lists, ratings and keys: paths up to the thing, and the thing."""
+    account, entry = make.main_account(session), make.checked_import(session)
+    return {
+        "/admin/imports/{import_id}": entry.id,
+        "/api/v1/imports/{import_id}": entry.id,
+        "/admin/imports/samples/{kind}": "accounts",
+        "/admin/api-keys/{key_id}": make.api_key(session).id,
+        "/admin/accounts/{account_id}": account.id,
+        "/admin/ratings/{run_id}": make.proposed_rating(session, account).id,
+        "/admin/overrides/{override_id}": make.waiting_override(session).id,
+    }
+
+
+def _case(session: Session, stranger: make.Customer) -> Screening:
+    return make.saved(
+        session,
+        Screening(
+            customer_id=stranger.id,
+            trigger="registration",
+            outcome=ScreeningState.REVIEW,
+            screened_at=make.NOW,
+        ),
+    )
+
+
+def _mail(session: Session, order: make.Order) -> Mail:
+    return make.saved(
+        session,
+        Mail(
+            kind="order_received", key="x", message_id="<x@schlicht>", to_address="x@x.example", language="en",
+            object_kind="order", object_id=order.id, created_at=make.NOW, values={"number": order.number},
+        ),
+    )  # fmt: skip
 
 
 def _objection(session: Session, stranger: make.Customer) -> Objection:
