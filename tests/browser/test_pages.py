@@ -75,6 +75,17 @@ def test_public_pages_fit_the_screen_and_have_no_barrier(visitor: Visitor, windo
     visit.open("/there-is-none", status=404)
 
 
+def test_public_pages_fit_a_phone_before_their_typeface_has_come(visitor: Visitor) -> None:
+    visit = visitor(PHONE)
+    visit.page.route("**/*.woff2", lambda route: route.fulfill(status=200, body=b""))
+
+    for path in PUBLIC:
+        visit.open(path)
+
+    # Chromium says that the typeface is none.
+    visit.faults[:] = [fault for fault in visit.faults if "downloaded font" not in fault]
+
+
 def test_an_empty_application_names_each_missing_entry_first(visitor: Visitor) -> None:
     visit = visitor(PHONE)
     visit.open("/register")
