@@ -19,7 +19,7 @@ REGISTRIES = [
     for host, end in (
         ("pypi", "org"),
         ("pythonhosted", "org"),
-        ("registry.npmjs", "org"),
+        ("registry", "npmjs.org"),
         ("registry.yarnpkg", "com"),
         ("deb.debian", "org"),
         ("archive.ubuntu", "com"),
