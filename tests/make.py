@@ -10,6 +10,7 @@ from sqlmodel import Session, SQLModel, select
 from app.audit.models import ActorKind
 from app.catalogue.models import Block, Bundle, BundleImage, BundleItem, BundleVersion
 from app.catalogue.rules.kinds import BundleState, Kind
+from app.catalogue.rules.stages import VersionStage
 from app.catalogue.service import rebuild_listings, touch_catalogue
 from app.core.clock import utc_now
 from app.core.ids import hash_token, new_token
@@ -232,6 +233,7 @@ def bundle(
     made.current_version_id = version.id
     if state is not BundleState.DRAFT:
         version.published_at = NOW
+        version.stage = VersionStage.PUBLISHED
         made.state = state
     session.add_all([made, version])
     session.flush()
@@ -244,7 +246,7 @@ def _item(version: BundleVersion, part: Block, quantity: int) -> BundleItem:
     return BundleItem(
         bundle_version_id=version.id,
         block_id=part.id,
-        quantity=quantity,
+        quantity_milli=quantity * 1000,
         sku=part.sku,
         name_de=part.name_de,
         name_en=part.name_en,

@@ -1,22 +1,60 @@
 """What is sold: blocks, bundles, their frozen versions, and the list that customers browse."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.catalogue.rules.kinds import BundleState, Kind, Source
+from app.catalogue.rules.kinds import BundleState, Kind, Packaging, PriceCause, Source
+from app.catalogue.rules.stages import VersionStage
+from app.catalogue.rules.stock import ReservationState, StockCause, StockLevel
 from app.core.db import UTCDateTime, enum_type
 
 
+class Partner(SQLModel, table=True):
+    """A company that finishes, supplies or takes over what we sell."""
+
+    __tablename__ = "partners"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True, max_length=200)
+    created_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class Category(SQLModel, table=True):
+    """A shelf of the catalogue; bundles stand on one each, or on none."""
+
+    __tablename__ = "categories"
+
+    id: int | None = Field(default=None, primary_key=True)
+    slug: str = Field(unique=True, max_length=120)
+    name_de: str = Field(max_length=120)
+    name_en: str = Field(max_length=120)
+    text_de: str = Field(default="", max_length=1000)
+    text_en: str = Field(default="", max_length=1000)
+    pictogram: str = Field(default="", max_length=64)
+    position: int = 0
+
+
 class Block(SQLModel, table=True):
-    """The smallest sellable part; never sold alone. Unit codes are UN/ECE Recommendation 20."""
+    """The smallest sellable part; never sold alone. Unit codes are UN/ECE Recommendation 20.
+
+    Amounts and weight are those of one unit; `partner_cost_cents` is what the partner gets for it beside
+    `unit_cost_cents`. Stock is counted in thousandths of a unit, `reserved_milli` of it for open orders; neither
+    counts where the block is made to order. A hazardous or restricted block stays out of the shop.
+    """
 
     __tablename__ = "blocks"
     __table_args__ = (
         CheckConstraint("unit_cost_cents >= 0 and main_brand_price_cents >= 0", name="prices"),
         CheckConstraint("main_brand_lead_time_days >= 0", name="lead_time"),
         CheckConstraint("vat_rate_bp in (0, 700, 1900)", name="vat_rate"),
+        CheckConstraint("partner_cost_cents >= 0", name="partner_cost"),
+        CheckConstraint("packing_cost_cents >= 0", name="packing_cost"),
+        CheckConstraint("weight_g >= 0", name="weight"),
+        CheckConstraint("stock_milli >= 0", name="stock"),
+        CheckConstraint("reserved_milli >= 0", name="reserved"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -31,6 +69,69 @@ class Block(SQLModel, table=True):
     vat_rate_bp: int
     source: Source = Field(default=Source.OWN, sa_type=enum_type(Source))
     created_at: datetime = Field(sa_type=UTCDateTime)
+    text_de: str = Field(default="", max_length=2000)
+    text_en: str = Field(default="", max_length=2000)
+    partner_id: int | None = Field(default=None, foreign_key="partners.id")
+    partner_cost_cents: int = 0
+    weight_g: int = 0
+    packaging: Packaging = Field(default=Packaging.NONE, sa_type=enum_type(Packaging))
+    packing_cost_cents: int = 0
+    is_hazardous: bool = False
+    is_restricted: bool = False
+    cpv_code: str = Field(default="", max_length=10)
+    is_made_to_order: bool = True
+    stock_milli: int = Field(default=0, sa_type=BigInteger)
+    reserved_milli: int = Field(default=0, sa_type=BigInteger)
+
+
+class BlockPrice(SQLModel, table=True):
+    """What a block cost and sold for from a moment on; never changed or deleted."""
+
+    __tablename__ = "block_prices"
+    __table_args__ = (Index("ix_block_prices_block_id_valid_from_at", "block_id", "valid_from_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    block_id: int = Field(foreign_key="blocks.id")
+    unit_cost_cents: int
+    partner_cost_cents: int
+    main_brand_price_cents: int
+    cause: PriceCause = Field(sa_type=enum_type(PriceCause))
+    changed_by: str = Field(max_length=200)
+    valid_from_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class StockMove(SQLModel, table=True):
+    """One change of a block's stock, with the stock after it; never changed or deleted."""
+
+    __tablename__ = "stock_moves"
+    __table_args__ = (Index("ix_stock_moves_block_id_id", "block_id", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    block_id: int = Field(foreign_key="blocks.id")
+    cause: StockCause = Field(sa_type=enum_type(StockCause))
+    delta_milli: int = Field(sa_type=BigInteger)
+    stock_after_milli: int = Field(sa_type=BigInteger)
+    order_id: int | None = Field(default=None, index=True)
+    reason: str = Field(default="", max_length=500)
+    changed_by: str = Field(max_length=200)
+    at: datetime = Field(sa_type=UTCDateTime)
+
+
+class StockReservation(SQLModel, table=True):
+    """What an order holds of a counted block until it is dispatched (`used`) or ends otherwise (`released`)."""
+
+    __tablename__ = "stock_reservations"
+    __table_args__ = (
+        UniqueConstraint("order_id", "block_id"),
+        CheckConstraint("quantity_milli > 0", name="quantity"),
+        Index("ix_stock_reservations_block_id_state", "block_id", "state"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    order_id: int
+    block_id: int = Field(foreign_key="blocks.id")
+    quantity_milli: int = Field(sa_type=BigInteger)
+    state: ReservationState = Field(default=ReservationState.HELD, sa_type=enum_type(ReservationState))
 
 
 class Bundle(SQLModel, table=True):
@@ -47,11 +148,16 @@ class Bundle(SQLModel, table=True):
 
 
 class BundleVersion(SQLModel, table=True):
-    """The frozen state of a bundle, kept for ever by orders; changed only while it was never published."""
+    """The frozen state of a bundle, kept for ever by orders; changed only while it was never published.
+
+    `purpose` says what the bundle is for. `maximum_quantity` is the most of one order, None for no such bound.
+    `publish_at` is the moment from which a scheduled version is on sale.
+    """
 
     __tablename__ = "bundle_versions"
     __table_args__ = (
         UniqueConstraint("bundle_id", "version_number"),
+        CheckConstraint("maximum_quantity > 0", name="maximum"),
         CheckConstraint("price_cents > 0", name="price"),
         CheckConstraint("minimum_quantity > 0 and order_step > 0", name="quantities"),
     )
@@ -69,21 +175,32 @@ class BundleVersion(SQLModel, table=True):
     order_step: int = 1
     published_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     created_at: datetime = Field(sa_type=UTCDateTime)
+    purpose_de: str = Field(default="", max_length=1000)
+    purpose_en: str = Field(default="", max_length=1000)
+    category_id: int | None = Field(default=None, foreign_key="categories.id")
+    pictogram: str = Field(default="", max_length=64)
+    maximum_quantity: int | None = None
+    stage: VersionStage = Field(default=VersionStage.DRAFT, sa_type=enum_type(VersionStage))
+    submitted_by: str = Field(default="", max_length=200)
+    submitted_by_id: int | None = None
+    submitted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    publish_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    published_by: str = Field(default="", max_length=200)
 
 
 class BundleItem(SQLModel, table=True):
-    """A block and its count in one unit of a bundle version, with the block's facts as they were then."""
+    """A block and its quantity (thousandths of its unit) in one bundle, with the block's facts as they were then."""
 
     __tablename__ = "bundle_items"
     __table_args__ = (
         UniqueConstraint("bundle_version_id", "block_id"),
-        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("quantity_milli > 0", name="quantity"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     bundle_version_id: int = Field(foreign_key="bundle_versions.id", index=True)
     block_id: int = Field(foreign_key="blocks.id", index=True)
-    quantity: int
+    quantity_milli: int
     sku: str = Field(max_length=64)
     name_de: str = Field(max_length=200)
     name_en: str = Field(max_length=200)
@@ -92,6 +209,57 @@ class BundleItem(SQLModel, table=True):
     reference_price_cents: int
     unit_cost_cents: int
     main_brand_lead_time_days: int
+    partner_cost_cents: int = 0
+    packing_cost_cents: int = 0
+    weight_g: int = 0
+
+
+class BundleApproval(SQLModel, table=True):
+    """A second person's word that a version may take business from the main brand, with the figures they saw."""
+
+    __tablename__ = "bundle_approvals"
+
+    id: int | None = Field(default=None, primary_key=True)
+    bundle_version_id: int = Field(unique=True, foreign_key="bundle_versions.id")
+    figures: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    reason: str = Field(max_length=500)
+    requested_by: str = Field(max_length=200)
+    requested_by_id: int | None = None
+    requested_at: datetime = Field(sa_type=UTCDateTime)
+    is_approved: bool | None = None
+    decision_reason: str = Field(default="", max_length=500)
+    decided_by: str = Field(default="", max_length=200)
+    decided_by_id: int | None = None
+    decided_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class BundleMargin(SQLModel, table=True):
+    """What a published bundle contributes at today's costs, kept so that the inbox need not work it out."""
+
+    __tablename__ = "bundle_margins"
+
+    bundle_id: int = Field(primary_key=True, foreign_key="bundles.id")
+    bundle_version_id: int = Field(foreign_key="bundle_versions.id")
+    margin_cents: int
+    margin_bp: int
+    lowest_price_cents: int
+    is_below_floor: bool = Field(index=True)
+    computed_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class BlockNote(SQLModel, table=True):
+    """What somebody saw at a customer's about a block or a bundle; exactly one of the two is named."""
+
+    __tablename__ = "block_notes"
+    __table_args__ = (CheckConstraint("(block_id is null) <> (bundle_id is null)", name="subject"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    block_id: int | None = Field(default=None, foreign_key="blocks.id", index=True)
+    bundle_id: int | None = Field(default=None, foreign_key="bundles.id", index=True)
+    text: str = Field(max_length=2000)
+    visited_on: date | None = None
+    written_by: str = Field(max_length=200)
+    created_at: datetime = Field(sa_type=UTCDateTime)
 
 
 class BundleImage(SQLModel, table=True):
@@ -107,10 +275,16 @@ class BundleImage(SQLModel, table=True):
 
 
 class Listing(SQLModel, table=True):
-    """One published bundle as customers browse it; positions are dense (1, 2, 3 …) per kind and over all."""
+    """One published bundle as customers browse it; positions are dense (1, 2, 3 …) per kind and over all.
+
+    `single_…` are unit and quantity of the block where a bundle holds only one, else empty: for the price per unit.
+    """
 
     __tablename__ = "listings"
-    __table_args__ = (Index("ix_listings_kind_kind_position", "kind", "kind_position"),)
+    __table_args__ = (
+        Index("ix_listings_kind_kind_position", "kind", "kind_position"),
+        Index("ix_listings_category_id_position", "category_id", "position"),
+    )
 
     bundle_id: int = Field(primary_key=True, foreign_key="bundles.id")
     bundle_version_id: int = Field(foreign_key="bundle_versions.id")
@@ -129,12 +303,22 @@ class Listing(SQLModel, table=True):
     sort_key: str = Field(max_length=240, index=True)
     search_name: str = Field(default="", max_length=2000)
     search_text: str = Field(default="", max_length=8000)
+    category_id: int | None = Field(default=None, foreign_key="categories.id")
+    pictogram: str = Field(default="", max_length=64)
+    maximum_quantity: int | None = None
+    stock_level: StockLevel = Field(default=StockLevel.PLENTY, sa_type=enum_type(StockLevel))
+    single_unit_code: str = Field(default="", max_length=3)
+    single_quantity_milli: int = 0
 
 
 class CatalogueState(SQLModel, table=True):
-    """One row: a number that grows with every change of what customers see, read with the gate."""
+    """One row: a number that grows with every change of what customers see, read with the gate.
+
+    `words_version` grows only when the words of the list change, by which it is searched.
+    """
 
     __tablename__ = "catalogue_states"
 
     id: int | None = Field(default=None, primary_key=True)
     version: int = 1
+    words_version: int = 1

@@ -32,9 +32,9 @@ class BundleCard:
 
 @dataclass(frozen=True, slots=True)
 class BundleContent:
-    """A block in one unit of a bundle; `unit_code` is a UN/ECE Recommendation 20 code."""
+    """A block in one bundle: thousandths of its unit; `unit_code` is a UN/ECE Recommendation 20 code."""
 
-    quantity: int
+    quantity_milli: int
     unit_code: str
     sku: str
     name: str
@@ -124,7 +124,10 @@ def published_bundle(session: Session, slug: str, *, language: str) -> BundleFac
         has_image=image_id is not None,
         contents=tuple(
             BundleContent(
-                item.quantity, item.unit_code, item.sku, item.name_de if language == "de" else item.name_en
+                item.quantity_milli,
+                item.unit_code,
+                item.sku,
+                item.name_de if language == "de" else item.name_en,
             )
             for item in items
         ),

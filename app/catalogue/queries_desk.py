@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from app.catalogue.models import Block, Bundle, BundleImage, BundleItem, BundleVersion
 from app.catalogue.rules.kinds import BundleState, Kind
 from app.core.errors import N_, NotFound
+from app.core.money import divide_half_up
 from app.core.paging import Slice, read_page
 
 
@@ -24,8 +25,9 @@ class BundleSheet:
 
     @property
     def cost_cents(self) -> int:
-        """What the blocks of one unit cost today."""
-        return sum(item.quantity * block.unit_cost_cents for item, block in self.items)
+        """What the blocks of one bundle cost today."""
+        cost = sum(item.quantity_milli * block.unit_cost_cents for item, block in self.items)
+        return divide_half_up(cost, 1000)
 
     @property
     def is_draft_newer(self) -> bool:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, func, select
 
 from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion, CatalogueState, Listing
 from app.catalogue.rules.kinds import BundleState
+from app.catalogue.rules.stages import VersionStage
 from app.catalogue.rules.words import index_words, sort_key
 
 LONGEST_SEARCH_NAME = 2_000
@@ -30,6 +31,7 @@ def put_listing(
 ) -> None:
     """Puts a published bundle in its alphabetical place of the list, or moves and renews it there."""
     remove_listing(session, bundle.id or 0)
+    _touch_words(session)
     values = _listing_values(bundle, version, items)
     before = _stands_before(session, values["sort_key"], values["bundle_id"])
     is_kind = col(Listing.kind) == values["kind"]
@@ -55,6 +57,7 @@ def remove_listing(session: Session, bundle_id: int) -> None:
     ).first()
     if place is None:
         return
+    _touch_words(session)
     position, kind, kind_position = place
     session.exec(delete(Listing).where(col(Listing.bundle_id) == bundle_id))
     session.exec(
@@ -74,6 +77,7 @@ def rebuild_listings(session: Session) -> int:
     """
     session.flush()
     touch_catalogue(session)
+    _touch_words(session)
     session.exec(delete(Listing))
     listed = sorted(_listed(session), key=lambda parts: (sort_key(parts[1].name_de), parts[0].id))
     kind_counts: dict[str, int] = {}
@@ -100,7 +104,7 @@ def publish_all_drafts(session: Session, *, now: datetime) -> int:
     session.exec(
         update(BundleVersion)
         .where(col(BundleVersion.id).in_(_draft_version_ids()))
-        .values(published_at=now)
+        .values(published_at=now, stage=VersionStage.PUBLISHED)
         .execution_options(synchronize_session=False)
     )
     if newest:
@@ -126,7 +130,14 @@ def block_facts(block: Block) -> dict[str, Any]:
         "reference_price_cents": block.main_brand_price_cents,
         "unit_cost_cents": block.unit_cost_cents,
         "main_brand_lead_time_days": block.main_brand_lead_time_days,
+        "partner_cost_cents": block.partner_cost_cents,
+        "packing_cost_cents": block.packing_cost_cents,
+        "weight_g": block.weight_g,
     }
+
+
+def _touch_words(session: Session) -> None:
+    session.exec(update(CatalogueState).values(words_version=col(CatalogueState.words_version) + 1))
 
 
 def _draft_version_ids() -> Any:
@@ -162,6 +173,8 @@ def _listed(session: Session) -> Iterable[tuple[Any, Any, Sequence[Any]]]:
             BundleItem.name_de,
             BundleItem.name_en,
             BundleItem.main_brand_lead_time_days,
+            BundleItem.quantity_milli,
+            BundleItem.unit_code,
         )
         .join(Bundle, col(Bundle.current_version_id) == col(BundleItem.bundle_version_id))
         .where(is_published)
@@ -190,6 +203,11 @@ def _listing_values(bundle: Any, version: Any, items: Sequence[Any]) -> dict[str
         "order_step": version.order_step,
         "main_brand_lead_time_days": max((item.main_brand_lead_time_days for item in items), default=0),
         "block_count": len(items),
+        "category_id": version.category_id,
+        "pictogram": version.pictogram,
+        "maximum_quantity": version.maximum_quantity,
+        "single_unit_code": items[0].unit_code if len(items) == 1 else "",
+        "single_quantity_milli": items[0].quantity_milli if len(items) == 1 else 0,
         "has_image": bundle.image_id is not None,
         "sort_key": sort_key(version.name_de),
         "search_name": _cut(names, LONGEST_SEARCH_NAME),

@@ -71,6 +71,9 @@ def _formats(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
     def number(value: float) -> str:
         return format_decimal(value, locale=locale)
 
+    def milli(thousandths: int) -> str:
+        return format_decimal(Decimal(thousandths) / 1000, locale=locale)
+
     def percent_bp(rate_bp: int) -> str:
         return format_percent(rate_bp / 10_000, format="#,##0.##\u00a0%", locale=locale)
 
@@ -96,5 +99,6 @@ def _formats(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
         "datetime": at,
         "country": country,
         "number": number,
+        "milli": milli,
         "percent_bp": percent_bp,
     }

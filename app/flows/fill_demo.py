@@ -12,6 +12,7 @@ from app.audit.models import ActorKind
 from app.audit.service import Actor, record
 from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion
 from app.catalogue.rules.kinds import BundleState
+from app.catalogue.rules.stages import VersionStage
 from app.catalogue.service import rebuild_listings, touch_catalogue
 from app.core.errors import N_, Refused
 from app.core.transaction import transaction
@@ -200,7 +201,7 @@ def _offers(session: Session) -> tuple[Offer, ...]:
     leads: dict[int, int] = {}
     for item in session.exec(select(BundleItem)):
         weights.setdefault(item.bundle_version_id, []).append(
-            (item.vat_rate_bp, item.quantity * item.reference_price_cents)
+            (item.vat_rate_bp, item.quantity_milli * item.reference_price_cents)
         )
         leads[item.bundle_version_id] = max(
             leads.get(item.bundle_version_id, 0), item.main_brand_lead_time_days
@@ -258,7 +259,7 @@ def _publish(session: Session, bundles: list[dict[str, Any]], *, now: datetime) 
     session.exec(
         update(BundleVersion)
         .where(col(BundleVersion.bundle_id).between(first, last))
-        .values(published_at=col(BundleVersion.created_at))
+        .values(published_at=col(BundleVersion.created_at), stage=VersionStage.PUBLISHED)
     )
     newest = (
         select(func.max(BundleVersion.id))

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 from app.audit.service import Actor, record
 from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion
 from app.catalogue.rules.kinds import BundleState, Source
+from app.catalogue.rules.stages import VersionStage
 from app.catalogue.service import block_facts, put_listing, touch_catalogue
 from app.core.errors import N_, NotFound, Refused
 from app.core.transaction import transaction
@@ -34,7 +35,7 @@ def publish_bundle(session: Session, bundle_id: int, *, actor: Actor, now: datet
         if is_on_sale:
             return
         old = {"state": bundle.state, "version_id": bundle.current_version_id}
-        items = _frozen_items(session, version, now=now)
+        items = _frozen_items(session, version, actor=actor, now=now)
         bundle.state = BundleState.PUBLISHED
         bundle.current_version_id = version.id
         session.flush()
@@ -52,7 +53,9 @@ def publish_bundle(session: Session, bundle_id: int, *, actor: Actor, now: datet
         )
 
 
-def _frozen_items(session: Session, version: BundleVersion, *, now: datetime) -> Sequence[BundleItem]:
+def _frozen_items(
+    session: Session, version: BundleVersion, *, actor: Actor, now: datetime
+) -> Sequence[BundleItem]:
     rows = session.exec(
         select(BundleItem, Block)
         .join(Block, col(Block.id) == col(BundleItem.block_id))
@@ -66,6 +69,8 @@ def _frozen_items(session: Session, version: BundleVersion, *, now: datetime) ->
         # The items first: once the version is published, the database refuses to change them.
         session.flush()
         version.published_at = now
+        version.stage = VersionStage.PUBLISHED
+        version.published_by = actor.name
         session.flush()
     return [item for item, _ in rows]
 

@@ -44,8 +44,8 @@ def save_bundle(
 ) -> int:
     """Writes a bundle's draft version (a new one where the newest is published); returns the bundle's id.
 
-    `names` and `texts` are keyed by language, `items` are (block id, quantity). Customers see nothing of it
-    before `publish_bundle`. Raises Invalid with a fault per field, NotFound for an unknown bundle.
+    `names` and `texts` are keyed by language, `items` are (block id, thousandths of its unit). Customers see
+    nothing of it before `publish_bundle`. Raises Invalid with a fault per field, NotFound for an unknown bundle.
     """
     values: dict[str, Any] = {
         "name_de": names.get("de", "").strip(),
@@ -64,7 +64,7 @@ def save_bundle(
         bundle = _bundle(session, bundle_id, slug=slug, now=now)
         blocks = _blocks(session, items)
         version, old = _draft(session, bundle, values, now=now)
-        new_items = [_item(version, blocks[block_id], quantity) for block_id, quantity in items]
+        new_items = [_item(version, blocks[block_id], quantity_milli) for block_id, quantity_milli in items]
         old_items = _replace_items(session, version, new_items)
         record(
             session,
@@ -138,7 +138,7 @@ def _item_faults(items: Sequence[tuple[int, int]]) -> list[FieldError]:
         return [FieldError("items", N_("A bundle holds at most 50 blocks."))]
     if len({block_id for block_id, _ in items}) != len(items):
         return [FieldError("items", N_("Please name each block once, with its whole quantity."))]
-    if any(not 1 <= quantity <= GREATEST_SIZE for _, quantity in items):
+    if any(not 1 <= quantity_milli <= GREATEST_SIZE * 1000 for _, quantity_milli in items):
         return [FieldError("items", N_("Please enter a whole number from 1 to 9,999 for each block."))]
     return []
 
@@ -196,9 +196,12 @@ def _draft(
     return version, old
 
 
-def _item(version: BundleVersion, block: Block, quantity: int) -> BundleItem:
+def _item(version: BundleVersion, block: Block, quantity_milli: int) -> BundleItem:
     return BundleItem(
-        bundle_version_id=version.id or 0, block_id=block.id or 0, quantity=quantity, **block_facts(block)
+        bundle_version_id=version.id or 0,
+        block_id=block.id or 0,
+        quantity_milli=quantity_milli,
+        **block_facts(block),
     )
 
 
@@ -214,7 +217,7 @@ def _replace_items(
 
 
 def _facts(items: Sequence[BundleItem]) -> list[dict[str, Any]]:
-    return [{"sku": item.sku, "quantity": item.quantity} for item in items]
+    return [{"sku": item.sku, "quantity_milli": item.quantity_milli} for item in items]
 
 
 def _keep(session: Session, content: bytes, *, now: datetime) -> int:

@@ -16,9 +16,10 @@ from app.ordering.rules.states import OrderState
 
 @dataclass(frozen=True)
 class DueBlock:
-    """A block of a line and how many pieces of it go into the parcel altogether."""
+    """A block of a line and how much of it goes into the parcel altogether, in thousandths of its unit."""
 
-    quantity: int
+    quantity_milli: int
+    unit_code: str
     sku: str
     name: str
 
@@ -104,7 +105,12 @@ def _lines(session: Session, order_ids: list[int], *, language: str) -> dict[int
     lines: dict[int, list[DueLine]] = {order_id: [] for order_id in order_ids}
     for order_id, quantity, version_id, bundle_name in bought:
         blocks = [
-            DueBlock(quantity * item.quantity, item.sku, item.name_de if language == "de" else item.name_en)
+            DueBlock(
+                quantity * item.quantity_milli,
+                item.unit_code,
+                item.sku,
+                item.name_de if language == "de" else item.name_en,
+            )
             for item in items.get(version_id, [])
         ]
         lines[order_id].append(DueLine(quantity, bundle_name, blocks))

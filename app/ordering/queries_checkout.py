@@ -163,7 +163,7 @@ def _blocks(
     query = select(BundleItem).where(col(BundleItem.bundle_version_id).in_(version_ids))
     for item in session.exec(query.order_by(col(BundleItem.id))):
         version_id = item.bundle_version_id
-        part = RatePart(item.vat_rate_bp, item.quantity * item.reference_price_cents)
+        part = RatePart(item.vat_rate_bp, item.quantity_milli * item.reference_price_cents)
         parts[version_id] = (*parts.get(version_id, ()), part)
         lead_times[version_id] = max(lead_times.get(version_id, 0), item.main_brand_lead_time_days)
     return parts, lead_times

@@ -156,7 +156,7 @@ def test_all_drafts_can_be_published_at_once(session: Session) -> None:
         update(BundleVersion).values(price_cents=1),
         update(BundleVersion).values(published_at=None),
         delete(BundleVersion),
-        update(BundleItem).values(quantity=99),
+        update(BundleItem).values(quantity_milli=99),
         delete(BundleItem),
     ],
 )
@@ -167,7 +167,7 @@ def test_the_database_itself_keeps_a_published_version_as_it_was(session: Sessio
         session.exec(statement)  # type: ignore[call-overload]
 
     assert session.exec(select(BundleVersion.price_cents)).all() == [2_990]
-    assert session.exec(select(BundleItem.quantity)).all() == [4]
+    assert session.exec(select(BundleItem.quantity_milli)).all() == [4_000]
 
 
 def test_the_database_lets_no_block_into_a_published_version(session: Session) -> None:

@@ -42,7 +42,10 @@ def draft_bundle(
     now: datetime = NOW,
     **changes: Any,
 ) -> int:
-    """A bundle that nobody sees yet, with one block of its own unless `items` names some; returns its id."""
+    """A bundle that nobody sees yet, with one block of its own unless `items` (block id, whole units) names some.
+
+    Returns its id.
+    """
     values: dict[str, Any] = {
         "texts": {"de": "Für die Wartung.", "en": "For maintenance."},
         "kind": Kind.SPARE_PART,
@@ -51,11 +54,12 @@ def draft_bundle(
         "order_step": 1,
         "actor": STAFF,
     }
+    parts = [(block(session, sku=f"B-{slug}"[:64]), 4)] if items is None else items
     return save_bundle(
         session,
         slug=slug,
         names=names or {"de": f"Satz {slug}", "en": f"Set {slug}"},
-        items=[(block(session, sku=f"B-{slug}"[:64]), 4)] if items is None else items,
+        items=[(block_id, count * 1000) for block_id, count in parts],
         now=now,
         **values | changes,
     )

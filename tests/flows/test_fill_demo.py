@@ -223,7 +223,8 @@ def test_every_bundle_earns_money_and_speaks_both_languages(
     costs = dict(
         read_session.exec(
             select(
-                BundleItem.bundle_version_id, func.sum(BundleItem.quantity * BundleItem.unit_cost_cents)
+                BundleItem.bundle_version_id,
+                func.sum(BundleItem.quantity_milli * BundleItem.unit_cost_cents) / 1000,
             ).group_by(col(BundleItem.bundle_version_id))
         ).all()
     )

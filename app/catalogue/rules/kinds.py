@@ -1,4 +1,4 @@
-"""The kinds of building blocks, where they come from, and the states of a bundle."""
+"""The kinds of building blocks, where they come from, how they are packed, and the states of a bundle."""
 
 from enum import StrEnum
 
@@ -22,6 +22,27 @@ class Source(StrEnum):
     SPECIALIST = "specialist"
     WHITE_LABEL = "white_label"
     COMMISSION = "commission"
+
+
+class Packaging(StrEnum):
+    """What a block is packed in for its way to the customer."""
+
+    NONE = "none"
+    ENVELOPE = "envelope"
+    BAG = "bag"
+    CARTON = "carton"
+    TUBE = "tube"
+    CANISTER = "canister"
+    PALLET = "pallet"
+
+
+class PriceCause(StrEnum):
+    """How a block's costs or its main brand's price came to change."""
+
+    CREATED = "created"
+    EDITOR = "editor"
+    BULK = "bulk"
+    IMPORT = "import"
 
 
 class BundleState(StrEnum):

@@ -157,7 +157,7 @@ def add_bundle(
             BundleItem,
             bundle_version_id=version_id,
             block_id=block_ids[sku],
-            quantity=count,
+            quantity_milli=count * 1000,
             **_item_values(blocks[sku]),
         )
     return Offer(

@@ -232,7 +232,7 @@ def _items(session: ReadDep, rows: list[ItemRow], reader: FormReader) -> list[tu
             message = N_("Please enter a whole number from 1 to 9,999 for each block.")
             reader.faults.append(FieldError(f"quantity_{row.position}", message))
         else:
-            items.append((known[row.sku], int(row.quantity)))
+            items.append((known[row.sku], int(row.quantity) * 1000))
     return items
 
 
@@ -257,7 +257,7 @@ def _sheet_page(
         "order_step": str(version.order_step),
     }
     rows = [
-        ItemRow(position, block.sku, str(item.quantity))
+        ItemRow(position, block.sku, str(item.quantity_milli // 1000))
         for position, (item, block) in enumerate(sheet.items, start=1)
     ]
     return _editor(request, session, sheet, values, rows=rows, status=status, errors=errors)

@@ -42,7 +42,7 @@ def test_a_bundle_is_written_published_changed_and_retired(
         (2, 9900, True),
     ]
     items = session.exec(select(BundleItem).where(col(BundleItem.bundle_version_id) == versions[0].id)).all()
-    assert [(item.sku, item.quantity) for item in items] == [("DI-100/2", 2), ("B-2", 7)]
+    assert [(item.sku, item.quantity_milli) for item in items] == [("DI-100/2", 2_000), ("B-2", 7_000)]
     assert "newer draft" in admin.get("/admin/bundles").text
     admin.submit(f"{url}/retire")
     assert fresh(session, bundle).state is BundleState.RETIRED

@@ -168,10 +168,13 @@ def test_packers_read_the_goods_in_their_language_with_each_blocks_number_and_co
     german = packer.get("/admin/dispatch", headers={"accept-language": "de"}).text
     english = packer.get("/admin/dispatch").text
 
-    for page, bundle, block in ((german, "Dichtungspaket", "name_de"), (english, "Seal pack", "name_en")):
+    for page, bundle, count, block in (
+        (german, "Dichtungspaket", "12 Stück", "name_de"),
+        (english, "Seal pack", "12 pieces", "name_en"),
+    ):
         assert f"<b>3 × {bundle}</b>" in page
         assert (
-            f"<li>12 × <code>DI-100/2</code> {getattr(session.get_one(Block, things.block_id), block)}</li>"
+            f"<li>{count} <code>DI-100/2</code> {getattr(session.get_one(Block, things.block_id), block)}</li>"
             in page
         )
         assert "As the customer read it" not in page

@@ -1,0 +1,20 @@
+"""The way of a bundle version to the shop, and which stage may follow which."""
+
+from enum import StrEnum
+
+
+class VersionStage(StrEnum):
+    """A draft is written, looked at by a person, perhaps scheduled, and published; then it is frozen."""
+
+    DRAFT = "draft"
+    REVIEW = "review"
+    SCHEDULED = "scheduled"
+    PUBLISHED = "published"
+
+
+FOLLOWING_STAGE: dict[VersionStage, frozenset[VersionStage]] = {
+    VersionStage.DRAFT: frozenset({VersionStage.REVIEW}),
+    VersionStage.REVIEW: frozenset({VersionStage.DRAFT, VersionStage.SCHEDULED, VersionStage.PUBLISHED}),
+    VersionStage.SCHEDULED: frozenset({VersionStage.DRAFT, VersionStage.PUBLISHED}),
+    VersionStage.PUBLISHED: frozenset(),
+}
