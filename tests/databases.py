@@ -91,12 +91,12 @@ def opened(made: TestDatabase) -> Iterator[Database]:
         made.drop()
 
 
-def migrate(url: str) -> None:
-    """Brings the database behind `url` from wherever it is to the head of the migrations."""
+def migrate(url: str, to: str = "head") -> None:
+    """Brings the database behind `url` from wherever it is to a revision of the migrations, by default the head."""
     config = Config(str(ROOT / "alembic.ini"))
     config.set_main_option("script_location", str(ROOT / "migrations"))
     config.attributes["url"] = url
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 class SqliteDatabase:

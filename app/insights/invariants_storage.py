@@ -8,7 +8,7 @@ from sqlmodel import Session, SQLModel
 
 from app.insights.findings import Invariant
 
-APPEND_ONLY = ("audit_entries", "policy_versions", "terms_versions")
+APPEND_ONLY = ("audit_entries", "policy_versions", "terms_versions", "block_prices", "stock_moves")
 TRIGGERS = {
     "sqlite": (
         *(f"{table}_no_{verb}" for table in APPEND_ONLY for verb in ("update", "delete")),
@@ -124,7 +124,7 @@ STORAGE = (
     Invariant("every_reference_leads_somewhere", "No row refers to a row that is gone.", _lost_references),
     Invariant(
         "append_only_and_frozen_rows_are_guarded",
-        "The triggers stand that forbid changing audit entries, policies, terms and published versions.",
+        "The triggers stand that forbid changing audit entries, policies, terms, histories and published versions.",
         _missing_triggers,
     ),
     Invariant(

@@ -1,10 +1,12 @@
 """The schema: one line of migrations, which makes from nothing exactly the tables of the models."""
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from app.tables import metadata
 from tests.architecture.tree import ROOT, modules
@@ -12,6 +14,26 @@ from tests.databases import Databases, migrate, opened
 
 # Each engine keeps its full-text index in its own way; the models do not know these tables.
 UNMAPPED = ("search_", "catalogue_search")
+
+
+SOLD_BEFORE = (
+    "INSERT INTO blocks (id, sku, name_de, name_en, kind, unit_code, unit_cost_cents, main_brand_price_cents,"
+    " main_brand_lead_time_days, vat_rate_bp, source, created_at)"
+    " VALUES (1, 'PF-1', 'Öl', 'Oil', 'care_product', 'LTR', 200, 500, 2, 1900, 'own', '2026-01-01 00:00:00')",
+    "INSERT INTO bundles (id, slug, state, current_version_id, created_at)"
+    " VALUES (1, 'oel', 'published', 1, '2026-01-01 00:00:00')",
+    "INSERT INTO bundle_versions (id, bundle_id, version_number, name_de, name_en, text_de, text_en, kind,"
+    " price_cents, minimum_quantity, order_step, created_at)"
+    " VALUES (1, 1, 1, 'Öl', 'Oil', '', '', 'care_product', 4000, 1, 1, '2026-01-01 00:00:00')",
+    "INSERT INTO bundle_items (id, bundle_version_id, block_id, quantity, sku, name_de, name_en, unit_code,"
+    " vat_rate_bp, reference_price_cents, unit_cost_cents, main_brand_lead_time_days)"
+    " VALUES (1, 1, 1, 7, 'PF-1', 'Öl', 'Oil', 'LTR', 1900, 500, 200, 2)",
+    "UPDATE bundle_versions SET published_at = '2026-01-02 00:00:00'",
+    "INSERT INTO listings (bundle_id, bundle_version_id, slug, name_de, name_en, kind, price_cents,"
+    " minimum_quantity, order_step, main_brand_lead_time_days, block_count, has_image, position, kind_position,"
+    " sort_key, search_name, search_text)"
+    " VALUES (1, 1, 'oel', 'Öl', 'Oil', 'care_product', 4000, 1, 1, 2, 1, false, 1, 1, 'oel', 'oel', 'oel')",
+)
 
 
 def include_object(
@@ -64,6 +86,31 @@ def test_migrating_twice_changes_nothing(databases: Databases) -> None:
 
         with database.reading.connect() as connection:
             assert sorted(inspect(connection).get_table_names()) == before
+
+
+def test_what_was_sold_before_keeps_its_quantities_and_stays_frozen(databases: Databases) -> None:
+    made = databases.new_blank()
+    migrate(made.url, "imports")
+    with opened(made) as database:
+        with database.writing.connect().execution_options(is_write=True) as connection, connection.begin():
+            for statement in SOLD_BEFORE:
+                connection.execute(text(statement))
+
+        migrate(made.url)
+
+        with database.reading.connect() as connection:
+            item = connection.execute(text("SELECT quantity_milli, weight_g FROM bundle_items")).one()
+            stage = connection.execute(text("SELECT stage FROM bundle_versions")).scalar_one()
+            listed = connection.execute(
+                text("SELECT single_unit_code, single_quantity_milli, stock_level FROM listings")
+            )
+            assert (tuple(item), stage) == ((7_000, 0), "published")
+            assert tuple(listed.one()) == ("LTR", 7_000, "plenty")
+        with (
+            database.writing.connect().execution_options(is_write=True) as connection,
+            pytest.raises(DBAPIError, match="frozen"),
+        ):
+            connection.execute(text("UPDATE bundle_items SET quantity_milli = 1"))
 
 
 def _checks(connection: Connection) -> dict[str, list[str]]:
