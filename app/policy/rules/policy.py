@@ -29,6 +29,13 @@ class AutomaticRating(StrEnum):
     APPLY = "apply"
 
 
+class BelowFloor(StrEnum):
+    """What happens to a published bundle whose margin falls below the floor."""
+
+    FLAG = "flag"
+    RETIRE = "retire"
+
+
 class OverrideApproval(StrEnum):
     """How many people an override of a rating needs."""
 
@@ -69,6 +76,18 @@ class Policy:
     override_approval: OverrideApproval = OverrideApproval.ONE
     override_longest_days: int = 365
     growing_from_cents: int = 500_000
+    # The guards (domain.md section 3, docs/guards.md).
+    margin_floor_bp: int = 1_500
+    margin_floor_cents: int = 100
+    below_floor: BelowFloor = BelowFloor.FLAG
+    packing_per_bundle_cents: int = 30
+    shipping_base_cents: int = 490
+    shipping_per_kg_cents: int = 50
+    bundles_per_parcel: int = 4
+    card_fee_bp: int = 150
+    card_fee_fixed_cents: int = 25
+    cost_to_serve_per_order_cents: int = 200
+    cannibalisation_limit_cents: int = 100_000
 
 
 @dataclass(frozen=True)
@@ -103,6 +122,17 @@ BOUNDS: dict[str, Bound] = {
     "nightly_rating_hour": Bound(0, 23),
     "override_longest_days": Bound(1, 3650),
     "growing_from_cents": Bound(1, 10**12),
+    # Floor and card fee together leave a share of any price for the costs, so that a lowest price exists.
+    "margin_floor_bp": Bound(0, 8_000),
+    "margin_floor_cents": Bound(0, 10**7),
+    "packing_per_bundle_cents": Bound(0, 10**6),
+    "shipping_base_cents": Bound(0, 10**6),
+    "shipping_per_kg_cents": Bound(0, 10**6),
+    "bundles_per_parcel": Bound(1, 1_000),
+    "card_fee_bp": Bound(0, 1_000),
+    "card_fee_fixed_cents": Bound(0, 10**4),
+    "cost_to_serve_per_order_cents": Bound(0, 10**6),
+    "cannibalisation_limit_cents": Bound(0, 10**10),
 }
 """Weekdays count from Monday = 1 to Sunday = 7 (ISO 8601)."""
 
@@ -111,6 +141,7 @@ CHOICES: dict[str, type[StrEnum]] = {
     "rating_mode": RatingMode,
     "automatic_rating": AutomaticRating,
     "override_approval": OverrideApproval,
+    "below_floor": BelowFloor,
 }
 """The values that are one of a few words."""
 

@@ -15,6 +15,7 @@ from app.policy.rules.policy import (
     BOUNDS,
     CHOICES,
     AutomaticRating,
+    BelowFloor,
     OverrideApproval,
     Policy,
     RatingMode,
@@ -57,6 +58,19 @@ LABELS = {
     "override_approval": N_("An override of a rating needs"),
     "override_longest_days": N_("An override lasts at most days"),
     "growing_from_cents": N_("A customer here counts as growing from purchases in 12 months of"),
+    "margin_floor_bp": N_("A bundle must contribute at least, in hundredths of a percent of its price"),
+    "margin_floor_cents": N_("A bundle must contribute at least"),
+    "below_floor": N_("A bundle on sale that contributes less"),
+    "packing_per_bundle_cents": N_("Packing of a bundle, beside what its blocks need"),
+    "shipping_base_cents": N_("Shipping of a parcel, whatever its weight"),
+    "shipping_per_kg_cents": N_("Shipping of each kilogram"),
+    "bundles_per_parcel": N_("Bundles in one order and parcel, on average"),
+    "card_fee_bp": N_("Card fee in hundredths of a percent of the amount with VAT"),
+    "card_fee_fixed_cents": N_("Card fee of each payment"),
+    "cost_to_serve_per_order_cents": N_("Expected cost to serve an order"),
+    "cannibalisation_limit_cents": N_(
+        "A second person approves a bundle that costs the main brand more in a year than"
+    ),
 }
 CHOICE_WORDS: dict[str, dict[StrEnum, str]] = {
     "unknown_company": {
@@ -75,6 +89,10 @@ CHOICE_WORDS: dict[str, dict[StrEnum, str]] = {
     "override_approval": {
         OverrideApproval.ONE: N_("one person"),
         OverrideApproval.TWO: N_("a second person"),
+    },
+    "below_floor": {
+        BelowFloor.FLAG: N_("is shown in the inbox"),
+        BelowFloor.RETIRE: N_("is taken off sale"),
     },
 }
 DAYS = dict(enumerate(WEEKDAYS, start=1))

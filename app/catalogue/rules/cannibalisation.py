@@ -1,0 +1,201 @@
+"""The cannibalisation guard: who of the main brand's A- and B-customers would switch to a bundle, and at what cost."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.catalogue.rules.kinds import Kind
+from app.core.money import BP, divide_half_up
+
+SERVING = frozenset({Kind.CONSULTING_UNIT, Kind.SERVICE})
+"""Kinds that are done by people: more of them than the main brand offers would be more service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredient:
+    """One block of a bundle: thousandths of its unit, and the main brand's price and lead time (working days)."""
+
+    sku: str
+    quantity_milli: int
+    kind: Kind = Kind.SPARE_PART
+    main_brand_price_cents: int = 0
+    main_brand_lead_time_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What would be sold: one bundle at a net price, and how many of it an order may hold (None: any number)."""
+
+    price_cents: int
+    ingredients: tuple[Ingredient, ...]
+    minimum_quantity: int = 1
+    order_step: int = 1
+    maximum_quantity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """What one customer bought of one article in twelve months, returns taken off, in thousandths and net cents.
+
+    `typical_milli` is the median quantity of its purchases (invoices).
+    """
+
+    typical_milli: int
+    quantity_milli: int
+    net_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """What a customer of the main brand would do: buy so many bundles a year for what they `paid` there.
+
+    `paid_cents` is what they paid for what these bundles replace, `brings_cents` what the bundles would bring.
+    """
+
+    account_number: str
+    segment: str
+    bundle_count: int
+    paid_cents: int
+    brings_cents: int
+
+    @property
+    def loss_cents(self) -> int:
+        """What the switch costs the main brand in a year, less what the bundle brings."""
+        return self.paid_cents - self.brings_cents
+
+    @property
+    def paid_per_bundle_cents(self) -> int:
+        """What they pay at the main brand for what one bundle replaces, on average."""
+        return divide_half_up(self.paid_cents, self.bundle_count)
+
+    @property
+    def undercut_bp(self) -> int:
+        """By which share the bundle is cheaper."""
+        return divide_half_up(self.loss_cents * BP, self.paid_cents)
+
+
+@dataclass(frozen=True, slots=True)
+class Cannibalisation:
+    """The guard's figures of a bundle: the customers who would switch, the dearest switch first, and who would not.
+
+    `buyer_counts` are the customers by segment who buy these blocks in quantities that the bundle can serve.
+    """
+
+    switches: tuple[Switch, ...]
+    buyer_counts: Mapping[str, int]
+
+    @property
+    def loss_cents(self) -> int:
+        """What all switches together cost the main brand in a year."""
+        return sum(switch.loss_cents for switch in self.switches)
+
+    @property
+    def paid_cents(self) -> int:
+        """What the main brand would lose in revenue."""
+        return sum(switch.paid_cents for switch in self.switches)
+
+    @property
+    def bundle_count(self) -> int:
+        """How many bundles a year all switches are."""
+        return sum(switch.bundle_count for switch in self.switches)
+
+    @property
+    def undercut_bp(self) -> int:
+        """By which share the bundle is cheaper for all that would switch; 0 where nobody would."""
+        return divide_half_up(self.loss_cents * BP, self.paid_cents) if self.paid_cents else 0
+
+
+class Service(StrEnum):
+    """Why a bundle would be better served than the main brand's customers are."""
+
+    FASTER = "faster"
+    MORE_SERVICE = "more_service"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceVerdict:
+    """The guard's answer on service; days are working days from order to arrival."""
+
+    faults: tuple[Service, ...]
+    main_brand_days: int
+    earliest_days: int
+    extra_skus: tuple[str, ...]
+
+
+def cannibalise(
+    offer: Offer, bought: Mapping[str, Mapping[str, Bought]], segments: Mapping[str, str]
+) -> Cannibalisation:
+    """Who would switch, of the accounts in `bought` (account number → SKU → purchases); `segments` are theirs.
+
+    A customer buys "the same in the same quantity" where the typical quantity of a block is one that an order can
+    hold, and the year's demand is worth at least the smallest order. They would switch for as many bundles as each
+    replaces purchases that cost more than it does (docs/guards.md).
+    """
+    switches: list[Switch] = []
+    counts: dict[str, int] = {}
+    for number, articles in bought.items():
+        replaced = _replaced(offer, articles)
+        if not replaced or max(count for count, _ in replaced) < offer.minimum_quantity:
+            continue
+        segment = segments[number]
+        counts[segment] = counts.get(segment, 0) + 1
+        switch = _switch(offer, replaced, number, segment)
+        if switch is not None:
+            switches.append(switch)
+    switches.sort(key=lambda switch: (-switch.loss_cents, switch.account_number))
+    return Cannibalisation(tuple(switches), dict(sorted(counts.items())))
+
+
+def paid_for_bundle(offer: Offer, bought: Mapping[str, Mapping[str, Bought]]) -> list[int]:
+    """What each customer who buys these blocks in these quantities pays for what one bundle replaces, ascending."""
+    paid = []
+    for articles in bought.values():
+        replaced = [worth for count, worth in _replaced(offer, articles) if count >= offer.minimum_quantity]
+        if replaced:
+            paid.append(sum(replaced))
+    return sorted(paid)
+
+
+def serves_better(ingredients: Sequence[Ingredient], *, later_days: int) -> ServiceVerdict:
+    """Whether the bundle is sold faster than the main brand's slowest block, or with a service it does not sell.
+
+    `later_days` is how much later than the main brand the delivery promise is at least.
+    """
+    slowest = max((one.main_brand_lead_time_days for one in ingredients), default=0)
+    extra = tuple(one.sku for one in ingredients if one.kind in SERVING and not one.main_brand_price_cents)
+    faults = []
+    if later_days < 1:
+        faults.append(Service.FASTER)
+    if extra:
+        faults.append(Service.MORE_SERVICE)
+    return ServiceVerdict(tuple(faults), slowest, slowest + later_days, extra)
+
+
+def _replaced(offer: Offer, articles: Mapping[str, Bought]) -> list[tuple[int, int]]:
+    """For each block that the customer buys in a quantity an order can hold: (bundles a year, cents per bundle)."""
+    found = []
+    for one in offer.ingredients:
+        past = articles.get(one.sku)
+        if past is None or past.quantity_milli <= 0 or past.net_cents <= 0:
+            continue
+        most = None if offer.maximum_quantity is None else one.quantity_milli * offer.maximum_quantity
+        if most is not None and past.typical_milli > most:
+            continue
+        count = past.quantity_milli // one.quantity_milli
+        if count:
+            found.append((count, divide_half_up(one.quantity_milli * past.net_cents, past.quantity_milli)))
+    return found
+
+
+def _switch(offer: Offer, replaced: Sequence[tuple[int, int]], number: str, segment: str) -> Switch | None:
+    """The switch that saves the customer money with each further bundle, in numbers that can be ordered."""
+    best = 0
+    for count, _ in replaced:
+        worth = sum(cents for other, cents in replaced if other >= count)
+        if worth > offer.price_cents:
+            best = max(best, count)
+    best -= best % offer.order_step
+    if best < offer.minimum_quantity:
+        return None
+    paid = sum(min(count, best) * cents for count, cents in replaced)
+    return Switch(number, segment, best, paid, best * offer.price_cents)
