@@ -15,6 +15,7 @@ from app.core.clock import utc_now
 from app.core.transaction import transaction
 from app.customers.service import forget_expired, forget_unconfirmed
 from app.flows.flag_growing import flag_growing
+from app.flows.guard_margins import guard_margins
 from app.flows.look_into_import import give_up_import, look_into_import
 from app.flows.override_rating import end_due_overrides
 from app.flows.receive_application import receive_application
@@ -160,6 +161,11 @@ def _flag_growing(shop: Shop, _: dict[str, Any]) -> None:
         flag_growing(session, now=utc_now())
 
 
+def _guard_margins(shop: Shop, args: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        guard_margins(session, is_whole=args.get("is_whole", True), now=utc_now())
+
+
 def _look_into_import(shop: Shop, args: dict[str, Any]) -> None:
     with shop.db.session() as session:
         look_into_import(
@@ -234,6 +240,7 @@ HANDLERS: dict[str, Handler] = {
     "end_overrides": _end_overrides,
     "flag_growing": _flag_growing,
     "nightly_rating": _nightly_rating,
+    "guard_margins": _guard_margins,
     "look_into_import": _look_into_import,
     "check_import": _check_import,
     "apply_import": _apply_import,
@@ -255,6 +262,8 @@ RECURRING: dict[str, timedelta] = {
     "nightly_rating": timedelta(minutes=10),
     "end_overrides": timedelta(minutes=10),
     "flag_growing": timedelta(hours=6),
+    # What changed them puts the job itself: this is for bulk loads past the flows.
+    "guard_margins": timedelta(hours=6),
     "tidy_up": timedelta(hours=6),
 }
 """Kinds that put themselves again and again."""

@@ -3,11 +3,13 @@
 import functools
 import gettext
 import io
+from decimal import Decimal
 from pathlib import Path
 
 from babel.core import negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_currency
 
 LANGUAGES = ("de", "en")
 DEFAULT_LANGUAGE = "de"
@@ -29,10 +31,10 @@ def catalogue(language: str) -> gettext.NullTranslations:
 
 
 def translate(language: str, message: str, **values: object) -> str:
-    """A marked sentence in a language, its named placeholders filled in."""
+    """A marked sentence in a language, its named placeholders filled in; whole `…_cents` become amounts in euros."""
     # gettext keeps the catalogue's own header under the empty message.
     text = catalogue(language).gettext(message) if message else ""
-    return text % values if values else text
+    return text % {name: _said(language, name, value) for name, value in values.items()} if values else text
 
 
 def choose_language(*, chosen: str | None, accept_language: str) -> str:
@@ -48,3 +50,9 @@ def choose_language(*, chosen: str | None, accept_language: str) -> str:
             continue
     preferred = [tag for weight, tag in sorted(wanted, key=lambda pair: pair[0]) if weight < 0 and tag]
     return (negotiate_locale(preferred, LANGUAGES) or DEFAULT_LANGUAGE)[:2]
+
+
+def _said(language: str, name: str, value: object) -> object:
+    if not name.endswith("_cents") or not isinstance(value, int):
+        return value
+    return format_currency(Decimal(value) / 100, "EUR", locale=language)

@@ -8,9 +8,10 @@ from app.audit.service import Actor, record
 from app.catalogue.service import touch_catalogue
 from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.transaction import transaction
+from app.jobs.service import put_job
 from app.policy.models import PolicyVersion
 from app.policy.queries import current_policy, current_version_id
-from app.policy.rules.policy import Policy, faults, to_values
+from app.policy.rules.policy import GUARDING, Policy, faults, to_values
 
 
 def change_policy(
@@ -52,4 +53,6 @@ def change_policy(
             old={name: old[name] for name in changed},
             new={name: new[name] for name in changed},
         )
+        if not GUARDING.isdisjoint(changed):
+            put_job(session, "guard_margins", now=now)
     return True

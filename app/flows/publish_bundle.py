@@ -10,15 +10,18 @@ from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion
 from app.catalogue.rules.kinds import BundleState, Source
 from app.catalogue.rules.stages import VersionStage
 from app.catalogue.service import block_facts, put_listing, touch_catalogue
+from app.catalogue.service_margins import refresh_margins
 from app.core.errors import N_, NotFound, Refused
 from app.core.transaction import transaction
+from app.insights.guards import check_guards
 
 
 def publish_bundle(session: Session, bundle_id: int, *, actor: Actor, now: datetime) -> None:
     """Freezes the newest version with its blocks' present facts and lists it; a retired bundle comes back.
 
     A bundle whose newest version is on sale stays as it is. Raises NotFound for an unknown bundle; Refused
-    for one that has no blocks, no price, a name missing, or nothing but blocks that others sell.
+    for one that has no blocks, no price, a name missing, or nothing but blocks that others sell, and for one that
+    a guard stops (`app.insights.guards`: margin, service, cannibalisation without approval).
     """
     with transaction(session):
         touch_catalogue(session)
@@ -35,11 +38,15 @@ def publish_bundle(session: Session, bundle_id: int, *, actor: Actor, now: datet
         if is_on_sale:
             return
         old = {"state": bundle.state, "version_id": bundle.current_version_id}
-        items = _frozen_items(session, version, actor=actor, now=now)
+        rows = _rows(session, version)
+        _check(version, [block for _, block in rows])
+        check_guards(session, version, rows)
+        items = _frozen_items(session, version, rows, actor=actor, now=now)
         bundle.state = BundleState.PUBLISHED
         bundle.current_version_id = version.id
         session.flush()
         put_listing(session, bundle, version, items)
+        refresh_margins(session, bundle_ids=[bundle_id], now=now)
         record(
             session,
             actor,
@@ -53,16 +60,23 @@ def publish_bundle(session: Session, bundle_id: int, *, actor: Actor, now: datet
         )
 
 
-def _frozen_items(
-    session: Session, version: BundleVersion, *, actor: Actor, now: datetime
-) -> Sequence[BundleItem]:
-    rows = session.exec(
+def _rows(session: Session, version: BundleVersion) -> Sequence[tuple[BundleItem, Block]]:
+    return session.exec(
         select(BundleItem, Block)
         .join(Block, col(Block.id) == col(BundleItem.block_id))
         .where(col(BundleItem.bundle_version_id) == version.id)
         .order_by(col(BundleItem.id))
     ).all()
-    _check(version, [block for _, block in rows])
+
+
+def _frozen_items(
+    session: Session,
+    version: BundleVersion,
+    rows: Sequence[tuple[BundleItem, Block]],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> Sequence[BundleItem]:
     if version.published_at is None:
         for item, block in rows:
             item.sqlmodel_update(block_facts(block))

@@ -8,6 +8,7 @@ from app.audit.service import Actor, record
 from app.catalogue.models import Bundle
 from app.catalogue.rules.kinds import BundleState
 from app.catalogue.service import remove_listing, touch_catalogue
+from app.catalogue.service_margins import refresh_margins
 from app.core.errors import N_, NotFound, Refused
 from app.core.transaction import transaction
 
@@ -31,6 +32,7 @@ def retire_bundle(session: Session, bundle_id: int, *, actor: Actor, now: dateti
         bundle.state = BundleState.RETIRED
         session.flush()
         remove_listing(session, bundle_id)
+        refresh_margins(session, bundle_ids=[bundle_id], now=now)
         record(
             session,
             actor,

@@ -9,7 +9,9 @@ from sqlmodel import Session, col, select
 
 from app.audit.service import Actor, record
 from app.catalogue.models import Block
+from app.catalogue.rules.falling import touches_margin
 from app.catalogue.rules.kinds import Kind, Source
+from app.catalogue.service_margins import refresh_margins
 from app.core.errors import N_, FieldError, Invalid, NotFound
 from app.core.i18n import LANGUAGES
 from app.core.transaction import transaction
@@ -79,6 +81,8 @@ def save_block(
             old=old,
             new=values,
         )
+        if old is not None and touches_margin({name for name in values if old[name] != values[name]}):
+            refresh_margins(session, block_ids=[block.id or 0], now=now)
         return block.id or 0
 
 

@@ -108,7 +108,7 @@ class Purchase(SQLModel, table=True):
     import_key: str = Field(unique=True, max_length=32)
     account_number: str = Field(max_length=64)
     invoice_number: str = Field(max_length=64)
-    sku: str = Field(max_length=64)
+    sku: str = Field(max_length=64, index=True)
     description: str = Field(default="", max_length=300)
     quantity_milli: int = Field(sa_type=BigInteger)
     net_cents: int = Field(sa_type=BigInteger)

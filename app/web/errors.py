@@ -25,7 +25,14 @@ STATUS_BY_CODE = {
     "import.wrong_state": 409,
     "import.being_written": 409,
     "import.too_many": 429,
+    "bundle.below_floor": 409,
+    "bundle.too_fast": 409,
+    "bundle.more_service": 409,
+    "bundle.needs_approval": 409,
 }
+
+UNITS = ("_cents", "_bp", "_days")
+"""The ends of names of values that are figures: a program reads them beside the sentence."""
 
 
 def on_shop_error(request: Request, error: Exception) -> Response:
@@ -39,7 +46,10 @@ def on_shop_error(request: Request, error: Exception) -> Response:
     headers = {}
     if isinstance(error, Unavailable) or status == 429:
         headers["Retry-After"] = str(error.values.get("retry_after_seconds", 60))
-    return problem(request, status, code=error.code, text=text, fields=fields, headers=headers)
+    figures = {name: value for name, value in error.values.items() if name.endswith(UNITS)}
+    return problem(
+        request, status, code=error.code, text=text, fields=fields, headers=headers, figures=figures
+    )
 
 
 def on_http_error(request: Request, error: Exception) -> Response:
@@ -80,10 +90,14 @@ def problem(
     text: str = "",
     fields: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
+    figures: dict[str, object] | None = None,
 ) -> Response:
-    """A failure as page or as JSON; `fields` names each wrong input with its fix."""
+    """A failure as page or as JSON; `fields` names each wrong input with its fix, `figures` are for programs."""
     if wants_json(request):
-        return problem_details(request, status, code=code, detail=text, fields=fields, headers=headers)
+        more = {"figures": figures} if figures else {}
+        return problem_details(
+            request, status, code=code, detail=text, fields=fields, headers=headers, **more
+        )
     return page(
         request,
         "store/public/errors.html",

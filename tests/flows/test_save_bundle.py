@@ -31,18 +31,18 @@ def picture() -> bytes:
 
 def test_a_draft_is_written_in_place_until_it_is_published(session: Session) -> None:
     bundle_id = written.draft_bundle(session)
-    written.draft_bundle(session, bundle_id=bundle_id, items=[(1, 7)], price_cents=1_500)
+    written.draft_bundle(session, bundle_id=bundle_id, items=[(1, 7)], price_cents=1_990)
 
     version = session.exec(select(BundleVersion)).one()
     item = session.exec(select(BundleItem)).one()
 
-    assert (version.version_number, version.price_cents, item.quantity_milli) == (1, 1_500, 7_000)
+    assert (version.version_number, version.price_cents, item.quantity_milli) == (1, 1_990, 7_000)
     assert actions(session) == ["block.saved", "bundle.saved", "bundle.saved"]
 
 
 def test_a_change_of_a_published_bundle_waits_in_a_new_version(session: Session) -> None:
     bundle_id = written.bundle(session)
-    written.draft_bundle(session, bundle_id=bundle_id, items=[(1, 7)], price_cents=1_500)
+    written.draft_bundle(session, bundle_id=bundle_id, items=[(1, 7)], price_cents=1_990)
     session.rollback()
     before = published_bundle(session, "lager-satz", language="de")
 
@@ -51,7 +51,7 @@ def test_a_change_of_a_published_bundle_waits_in_a_new_version(session: Session)
     session.rollback()
     after = published_bundle(session, "lager-satz", language="de")
     assert (before.price_cents, before.contents[0].quantity_milli) == (2_990, 4_000)
-    assert (after.price_cents, after.contents[0].quantity_milli) == (1_500, 7_000)
+    assert (after.price_cents, after.contents[0].quantity_milli) == (1_990, 7_000)
     assert list(session.exec(select(BundleVersion.version_number))) == [1, 2]
 
 

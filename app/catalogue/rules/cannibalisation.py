@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from app.catalogue.rules.kinds import Kind
 from app.core.money import BP, divide_half_up
 
 SERVING = frozenset({Kind.CONSULTING_UNIT, Kind.SERVICE})
 """Kinds that are done by people: more of them than the main brand offers would be more service."""
+MOST_SHOWN = 20
+"""So many of the customers concerned are kept and shown, the dearest switches first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,16 @@ class Cannibalisation:
         return divide_half_up(self.loss_cents * BP, self.paid_cents) if self.paid_cents else 0
 
 
+class ApprovalState(StrEnum):
+    """Where the second person's word stands; `void` once the version changed or its figures got worse."""
+
+    NONE = "none"
+    OPEN = "open"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    VOID = "void"
+
+
 class Service(StrEnum):
     """Why a bundle would be better served than the main brand's customers are."""
 
@@ -144,6 +157,59 @@ def cannibalise(
             switches.append(switch)
     switches.sort(key=lambda switch: (-switch.loss_cents, switch.account_number))
     return Cannibalisation(tuple(switches), dict(sorted(counts.items())))
+
+
+def figures_of(offer: Offer, found: Cannibalisation) -> dict[str, Any]:
+    """The figures as plain JSON values, to be kept with an approval; the dearest switches by account number."""
+    return {
+        **offer_values(offer),
+        "loss_cents": found.loss_cents,
+        "paid_cents": found.paid_cents,
+        "bundle_count": found.bundle_count,
+        "undercut_bp": found.undercut_bp,
+        "buyer_counts": dict(found.buyer_counts),
+        "switch_count": len(found.switches),
+        "switches": [
+            {
+                "account_number": switch.account_number,
+                "segment": switch.segment,
+                "bundle_count": switch.bundle_count,
+                "paid_per_bundle_cents": switch.paid_per_bundle_cents,
+                "undercut_bp": switch.undercut_bp,
+                "loss_cents": switch.loss_cents,
+            }
+            for switch in found.switches[:MOST_SHOWN]
+        ],
+    }
+
+
+def offer_values(offer: Offer) -> dict[str, Any]:
+    """What of an offer an approval is bound to: price, sizes, and blocks with their quantities."""
+    return {
+        "price_cents": offer.price_cents,
+        "minimum_quantity": offer.minimum_quantity,
+        "order_step": offer.order_step,
+        "maximum_quantity": offer.maximum_quantity,
+        "items": sorted([one.sku, one.quantity_milli] for one in offer.ingredients),
+    }
+
+
+def approval_state(
+    kept: Mapping[str, Any] | None, is_approved: bool | None, *, offer: Offer, loss_cents: int | None = None
+) -> ApprovalState:
+    """Where an approval with its kept figures stands for what is to be sold now; None where nobody asked.
+
+    `loss_cents` is today's figure, None where it was not worked out: then only the offer is compared.
+    """
+    if kept is None:
+        return ApprovalState.NONE
+    if any(kept.get(name) != value for name, value in offer_values(offer).items()):
+        return ApprovalState.VOID
+    if is_approved is False:
+        return ApprovalState.REFUSED
+    if loss_cents is not None and loss_cents > int(kept["loss_cents"]):
+        return ApprovalState.VOID
+    return ApprovalState.OPEN if is_approved is None else ApprovalState.APPROVED
 
 
 def paid_for_bundle(offer: Offer, bought: Mapping[str, Mapping[str, Bought]]) -> list[int]:

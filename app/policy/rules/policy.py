@@ -146,6 +146,23 @@ CHOICES: dict[str, type[StrEnum]] = {
 """The values that are one of a few words."""
 
 
+GUARDING = frozenset(
+    {
+        "margin_floor_bp",
+        "margin_floor_cents",
+        "below_floor",
+        "packing_per_bundle_cents",
+        "shipping_base_cents",
+        "shipping_per_kg_cents",
+        "bundles_per_parcel",
+        "card_fee_bp",
+        "card_fee_fixed_cents",
+        "cost_to_serve_per_order_cents",
+    }
+)
+"""The values on which a bundle's margin or the margin guard's verdict depends."""
+
+
 def faults(policy: Policy) -> list[FieldError]:
     """For each value that is out of its bounds what would be right; empty when all is well."""
     wrong = [

@@ -27,6 +27,7 @@ class Right(StrEnum):
     IMPORT = "import"
     AUDIT = "audit"
     STAFF = "staff"
+    APPROVE = "approve"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {

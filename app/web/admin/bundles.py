@@ -29,6 +29,7 @@ from app.web.admin.reading import FormReader
 from app.web.deps import Now, ReadDep, RowId, StaffDep, Values, WriteDep
 from app.web.forms import errors_of
 from app.web.forms_money import amount_text
+from app.web.problems import wants_json
 from app.web.rendering import KIND_NAMES, see_other
 
 router = APIRouter()
@@ -110,6 +111,8 @@ def submit_publish(
     try:
         publish_bundle(session, bundle_id, actor=staff.actor, now=now)
     except Refused as error:
+        if wants_json(request):
+            raise
         sheet = read_sheet(reading, bundle_id)
         return _sheet_page(request, reading, sheet, status=409, errors=form_error(request, error))
     return see_other(f"/admin/bundles/{bundle_id}?done=published")

@@ -8,6 +8,7 @@ from decimal import Decimal
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
+from app.catalogue.service_margins import BELOW_FLOOR
 from app.core.i18n import translate
 from app.core.rendering import LOCALES
 from app.customers.service_screening import REASONS
@@ -16,6 +17,7 @@ from app.flows.override_rating import GIVEN
 from app.mainbrand.rules.rating import LISTED, REACHES_A, REACHES_B, UNCOUNTED, WILL_GROW, WILL_STAY
 
 SENTENCES = (
+    BELOW_FLOOR,
     *REASONS.values(),
     ADMITTED_BY,
     GIVEN,

@@ -247,6 +247,9 @@ ACTIONS = {
     "bundle.saved": N_("Bundle saved"),
     "bundle.published": N_("Bundle published"),
     "bundle.retired": N_("Bundle retired"),
+    "bundle.approval_asked": N_("Approval of a bundle asked for"),
+    "bundle.approved": N_("Bundle approved"),
+    "bundle.approval_refused": N_("Approval of a bundle refused"),
     "bundle.image_set": N_("Picture set"),
     "bundle.image_removed": N_("Picture removed"),
     "block.saved": N_("Block saved"),
@@ -316,6 +319,7 @@ RIGHTS = {
     Right.IMPORT: N_("import lists of the main brand"),
     Right.AUDIT: N_("read the audit log"),
     Right.STAFF: N_("staff accounts"),
+    Right.APPROVE: N_("approve bundles that take business from the main brand"),
 }
 EVENT_VALUES = {
     "carrier": N_("Carrier"),
@@ -344,6 +348,9 @@ DONE = {
     "published": N_("Published: customers see it now."),
     "retired": N_("Retired: nobody can buy it any more."),
     "image": N_("The picture is stored."),
+    "approval_asked": N_("Asked. A second person finds it in the inbox."),
+    "approved": N_("Approved: this version may be published as it is."),
+    "approval_refused": N_("Refused: this version is not published."),
     "image_removed": N_("The picture is removed."),
     "dispatched": N_("Dispatched. The customers get an e-mail."),
     "segment": N_("The segment is changed, from the company's next click on."),

@@ -1,0 +1,143 @@
+"""What the main brand's A- and B-customers buy of a bundle's blocks: the figures of the cannibalisation guard."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median_low
+
+from sqlalchemy import case, func
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col
+
+from app.catalogue.models import Block, BundleItem, BundleVersion
+from app.catalogue.rules.cannibalisation import (
+    Bought,
+    Cannibalisation,
+    Ingredient,
+    Offer,
+    ServiceVerdict,
+    cannibalise,
+    serves_better,
+)
+from app.mainbrand.models import MainAccount, Purchase
+from app.mainbrand.queries_buying import CURRENCY, last_purchase_at
+from app.mainbrand.rules.segments import Segment
+from app.policy.queries import current_policy
+
+GUARDED = (Segment.A, Segment.B)
+WINDOW = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The guard's figures and its answer on service; `until_at` is the newest purchase known, None without any."""
+
+    figures: Cannibalisation
+    service: ServiceVerdict
+    limit_cents: int
+    since_at: datetime | None
+    until_at: datetime | None
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether a second person has to approve."""
+        return self.figures.loss_cents > self.limit_cents
+
+
+@dataclass(frozen=True, slots=True)
+class Purchases:
+    """What A- and B-customers bought of some articles in the last twelve months of data, and their segments."""
+
+    bought: Mapping[str, Mapping[str, Bought]]
+    segments: Mapping[str, str]
+    since_at: datetime | None
+    until_at: datetime | None
+
+
+def offer_of(version: BundleVersion, rows: Iterable[tuple[BundleItem, Block]]) -> Offer:
+    """A version with its blocks as they are today, as the guard sees it."""
+    return Offer(
+        version.price_cents,
+        tuple(ingredient(block, item.quantity_milli) for item, block in rows),
+        version.minimum_quantity,
+        version.order_step,
+        version.maximum_quantity,
+    )
+
+
+def ingredient(block: Block, quantity_milli: int) -> Ingredient:
+    """A block as the guard sees it in a bundle, with its present facts."""
+    return Ingredient(
+        block.sku,
+        quantity_milli,
+        block.kind,
+        block.main_brand_price_cents,
+        block.main_brand_lead_time_days,
+    )
+
+
+def assess(session: Session, offer: Offer) -> Assessment:
+    """What selling the offer would do to the main brand, from the last twelve months of its purchases."""
+    purchases = read_purchases(session, [one.sku for one in offer.ingredients])
+    policy = current_policy(session)
+    return Assessment(
+        figures=cannibalise(offer, purchases.bought, purchases.segments),
+        service=serves_better(offer.ingredients, later_days=policy.later_than_main_brand_days),
+        limit_cents=policy.cannibalisation_limit_cents,
+        since_at=purchases.since_at,
+        until_at=purchases.until_at,
+    )
+
+
+def read_purchases(session: Session, skus: Sequence[str]) -> Purchases:
+    """Goods in euros by account and SKU, returns taken off; the window ends with the newest purchase of all."""
+    until_at = last_purchase_at(session)
+    if until_at is None or not skus:
+        return Purchases({}, {}, None, None)
+    since_at = until_at - WINDOW
+    quantity = col(Purchase.quantity_milli)
+    invoices = session.execute(
+        select_columns(
+            col(Purchase.account_number),
+            col(MainAccount.segment),
+            col(Purchase.sku),
+            func.sum(case((quantity > 0, quantity), else_=0)),
+            func.sum(quantity),
+            func.sum(col(Purchase.net_cents)),
+        )
+        .join(MainAccount, col(MainAccount.account_number) == col(Purchase.account_number))
+        .where(
+            col(Purchase.sku).in_(skus),
+            col(Purchase.is_goods),
+            col(Purchase.currency) == CURRENCY,
+            col(Purchase.purchased_at) > since_at,
+            col(Purchase.purchased_at) <= until_at,
+            col(MainAccount.segment).in_(GUARDED),
+        )
+        .group_by(
+            col(Purchase.account_number),
+            col(MainAccount.segment),
+            col(Purchase.sku),
+            col(Purchase.invoice_number),
+        )
+    )
+    lots: dict[str, dict[str, list[tuple[int, int, int]]]] = {}
+    segments: dict[str, str] = {}
+    for number, segment, sku, taken, net_quantity, net_cents in invoices:
+        segments[number] = segment.value
+        lot = (int(taken), int(net_quantity), int(net_cents))
+        lots.setdefault(number, {}).setdefault(sku, []).append(lot)
+    bought = {
+        number: {sku: _together(parts) for sku, parts in articles.items()}
+        for number, articles in lots.items()
+    }
+    return Purchases(bought, segments, since_at, until_at)
+
+
+def _together(lots: Sequence[tuple[int, int, int]]) -> Bought:
+    taken = [quantity for quantity, _, _ in lots if quantity > 0]
+    return Bought(
+        typical_milli=median_low(taken) if taken else 0,
+        quantity_milli=sum(quantity for _, quantity, _ in lots),
+        net_cents=sum(cents for _, _, cents in lots),
+    )
