@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 from app.audit.models import ActorKind
 from app.audit.service import SYSTEM, Actor
 from app.core.clock import utc_now
+from app.core.errors import N_, Refused
 from app.core.transaction import transaction
 from app.customers.service import forget_expired, forget_unconfirmed
 from app.flows.flag_growing import flag_growing
 from app.flows.guard_margins import guard_margins
 from app.flows.look_into_import import give_up_import, look_into_import
 from app.flows.override_rating import end_due_overrides
+from app.flows.publish_bundle import publish_scheduled, refuse_scheduled
 from app.flows.receive_application import receive_application
 from app.flows.reset_password import mail_reset_link
 from app.flows.screen_customer import complete_keys, screen_again, screen_all, screen_customer
@@ -213,6 +215,19 @@ def _give_up_import(shop: Shop, args: dict[str, Any], _: str) -> None:
         give_up_import(session, args["import_id"], now=utc_now())
 
 
+def _publish_scheduled(shop: Shop, args: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        publish_scheduled(session, args["version_id"], now=utc_now())
+
+
+def _give_up_publishing(shop: Shop, args: dict[str, Any], _: str) -> None:
+    refusal = Refused(
+        N_("It could not be published at its date. The log of the worker says why."), code="bundle.job_failed"
+    )
+    with shop.db.session() as session:
+        refuse_scheduled(session, args["version_id"], refusal=refusal, now=utc_now())
+
+
 def _tidy_up(shop: Shop, _: dict[str, Any]) -> None:
     with shop.db.session() as session:
         complete_keys(session)
@@ -244,6 +259,7 @@ HANDLERS: dict[str, Handler] = {
     "look_into_import": _look_into_import,
     "check_import": _check_import,
     "apply_import": _apply_import,
+    "publish_scheduled": _publish_scheduled,
     "tidy_up": _tidy_up,
 }
 """Each job kind and what it calls."""
@@ -253,6 +269,7 @@ GIVE_UP: dict[str, Callable[[Shop, dict[str, Any], str], None]] = {
     "look_into_import": _give_up_import,
     "check_import": _give_up_import,
     "apply_import": _give_up_import,
+    "publish_scheduled": _give_up_publishing,
 }
 """What is done when a kind's last attempt has failed."""
 

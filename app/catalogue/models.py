@@ -151,7 +151,8 @@ class BundleVersion(SQLModel, table=True):
     """The frozen state of a bundle, kept for ever by orders; changed only while it was never published.
 
     `purpose` says what the bundle is for. `maximum_quantity` is the most of one order, None for no such bound.
-    `publish_at` is the moment from which a scheduled version is on sale.
+    `publish_at` is the moment from which a scheduled version is on sale. `revision` grows with every change by a
+    person; `refusal` says why a scheduled version was not published (code, message, values of a Refused).
     """
 
     __tablename__ = "bundle_versions"
@@ -186,6 +187,13 @@ class BundleVersion(SQLModel, table=True):
     submitted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     publish_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     published_by: str = Field(default="", max_length=200)
+    written_by: str = Field(default="", max_length=200)
+    revision: int = 0
+    scheduled_by: str = Field(default="", max_length=200)
+    scheduled_by_id: int | None = None
+    refusal: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )
 
 
 class BundleItem(SQLModel, table=True):

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func, null
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.catalogue.models import Block, Bundle, BundleImage, BundleItem, BundleVersion
 from app.catalogue.rules.kinds import BundleState, Kind
+from app.catalogue.rules.stages import VersionStage
 from app.core.errors import N_, NotFound
 from app.core.money import divide_half_up
 from app.core.paging import Slice, read_page
@@ -35,9 +36,18 @@ class BundleSheet:
         return self.version.published_at is None or self.bundle.state is not BundleState.PUBLISHED
 
 
-def list_bundles(
-    session: Session, *, text: str, state: BundleState | None, kind: Kind | None, page: int
-) -> Slice[tuple[Bundle, BundleVersion]]:
+@dataclass(frozen=True)
+class BundleFilter:
+    """What to look for; empty means all. `stage` and the rest are those of the newest version."""
+
+    text: str = ""
+    state: BundleState | None = None
+    stage: VersionStage | None = None
+    is_refused: bool = False
+    kind: Kind | None = None
+
+
+def list_bundles(session: Session, wanted: BundleFilter, *, page: int) -> Slice[tuple[Bundle, BundleVersion]]:
     """One page of bundles with their newest version, newest bundle first."""
     newest = (
         select_columns(func.max(col(BundleVersion.id)))
@@ -50,17 +60,34 @@ def list_bundles(
         .join(BundleVersion, col(BundleVersion.id) == newest)
         .order_by(col(Bundle.id).desc())
     )
-    if state is not None:
-        query = query.where(col(Bundle.state) == state)
-    if kind is not None:
-        query = query.where(col(BundleVersion.kind) == kind)
-    if text:
+    if wanted.state is not None:
+        query = query.where(col(Bundle.state) == wanted.state)
+    if wanted.stage is not None:
+        query = query.where(col(BundleVersion.stage) == wanted.stage)
+    if wanted.is_refused:
+        query = query.where(col(BundleVersion.stage) == VersionStage.REVIEW, _was_refused())
+    if wanted.kind is not None:
+        query = query.where(col(BundleVersion.kind) == wanted.kind)
+    if wanted.text:
         query = query.where(
-            col(Bundle.slug).icontains(text, autoescape=True)
-            | col(BundleVersion.name_de).icontains(text, autoescape=True)
-            | col(BundleVersion.name_en).icontains(text, autoescape=True)
+            col(Bundle.slug).icontains(wanted.text, autoescape=True)
+            | col(BundleVersion.name_de).icontains(wanted.text, autoescape=True)
+            | col(BundleVersion.name_en).icontains(wanted.text, autoescape=True)
         )
     return read_page(session, query, page=page)
+
+
+def count_reviews(session: Session) -> tuple[int, int]:
+    """How many versions wait for a person to publish them, and how many of those were refused at their date."""
+    is_waiting = col(BundleVersion.stage) == VersionStage.REVIEW
+    count = select(func.count()).select_from(BundleVersion)
+    return session.exec(count.where(is_waiting)).one(), session.exec(
+        count.where(is_waiting, _was_refused())
+    ).one()
+
+
+def _was_refused() -> ColumnElement[bool]:
+    return col(BundleVersion.refusal).is_not(null())
 
 
 def read_sheet(session: Session, bundle_id: int) -> BundleSheet:

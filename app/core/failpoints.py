@@ -33,6 +33,8 @@ ALL = (
     "apply_import.before_commit",
     "apply_import.after_commit",
     "undo_import.before_commit",
+    "publish_scheduled.before_commit",
+    "publish_scheduled.after_commit",
 )
 
 _armed = os.environ.get(VARIABLE, "")

@@ -1,63 +1,200 @@
-"""Staff publish the draft version of a bundle: from now on customers see and buy it."""
+"""Staff publish the draft version of a bundle, at once or at a date: then customers see and buy it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from app.audit.service import Actor, record
+from app.audit.service import SYSTEM, Actor, record
 from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion
 from app.catalogue.rules.kinds import BundleState, Source
 from app.catalogue.rules.stages import VersionStage
 from app.catalogue.service import block_facts, put_listing, touch_catalogue
 from app.catalogue.service_margins import refresh_margins
-from app.core.errors import N_, NotFound, Refused
+from app.catalogue.service_publishing import (
+    back_to_review,
+    check_seen,
+    locked_bundle,
+    move_to,
+    newest_version,
+    note,
+    pass_review,
+)
+from app.core.errors import N_, FieldError, Invalid, Refused
+from app.core.failpoints import reach
 from app.core.transaction import transaction
 from app.insights.guards import check_guards
+from app.jobs.service import put_job
+from app.policy.queries import current_policy
+from app.policy.rules.policy import PublishingApproval
+
+LONGEST_WAIT = timedelta(days=366)
 
 
-def publish_bundle(session: Session, bundle_id: int, *, actor: Actor, now: datetime) -> None:
+def publish_bundle(session: Session, bundle_id: int, *, actor: Actor, now: datetime, seen: str = "") -> None:
     """Freezes the newest version with its blocks' present facts and lists it; a retired bundle comes back.
 
     A bundle whose newest version is on sale stays as it is. Raises NotFound for an unknown bundle; Refused
-    for one that has no blocks, no price, a name missing, or nothing but blocks that others sell, and for one that
-    a guard stops (`app.insights.guards`: margin, service, cannibalisation without approval).
+    for one that has no blocks, no price, a name missing, or nothing but blocks that others sell, for one that a
+    guard stops (`app.insights.guards`: margin, service, cannibalisation without approval), where the policy wants a
+    second person, or where the version was changed since it was `seen`.
     """
     with transaction(session):
         touch_catalogue(session)
-        bundle = session.exec(select(Bundle).where(col(Bundle.id) == bundle_id).with_for_update()).first()
-        if bundle is None:
-            raise NotFound(N_("There is no such bundle."), code="bundle.not_found")
-        version = session.exec(
-            select(BundleVersion)
-            .where(col(BundleVersion.bundle_id) == bundle_id)
-            .order_by(col(BundleVersion.version_number).desc())
-            .limit(1)
-        ).one()
-        is_on_sale = bundle.state is BundleState.PUBLISHED and version.id == bundle.current_version_id
-        if is_on_sale:
-            return
-        old = {"state": bundle.state, "version_id": bundle.current_version_id}
+        bundle = locked_bundle(session, bundle_id)
+        version = newest_version(session, bundle_id)
+        if not _is_on_sale(bundle, version):
+            check_seen(version, seen)
+            _publish(session, bundle, version, actor=actor, publisher=actor, now=now)
+
+
+def schedule_bundle(
+    session: Session, bundle_id: int, *, publish_at: datetime, actor: Actor, now: datetime, seen: str = ""
+) -> None:
+    """The newest version is published at a moment to come, unless it is changed or refused then.
+
+    Raises NotFound for an unknown bundle, Invalid for a moment that is past or more than a year away, and
+    Refused as `publish_bundle` does: what cannot be published today gets no date.
+    """
+    if not now < publish_at <= now + LONGEST_WAIT:
+        fault = FieldError("publish_on", N_("Please choose a moment to come, within a year."))
+        raise Invalid(N_("Please check the entries."), code="bundle.invalid", fields=(fault,))
+    with transaction(session):
+        bundle = locked_bundle(session, bundle_id)
+        version = newest_version(session, bundle_id)
+        check_seen(version, seen)
+        if version.published_at is not None:
+            raise Refused(N_("This version is published already."), code="bundle.illegal_transition")
+        _pass_review(session, bundle, version, actor=actor, now=now)
         rows = _rows(session, version)
         _check(version, [block for _, block in rows])
         check_guards(session, version, rows)
-        items = _frozen_items(session, version, rows, actor=actor, now=now)
-        bundle.state = BundleState.PUBLISHED
-        bundle.current_version_id = version.id
-        session.flush()
-        put_listing(session, bundle, version, items)
-        refresh_margins(session, bundle_ids=[bundle_id], now=now)
-        record(
+        old = version.stage
+        if old is not VersionStage.SCHEDULED:
+            move_to(version, VersionStage.SCHEDULED)
+        version.publish_at, version.refusal = publish_at, None
+        version.scheduled_by, version.scheduled_by_id = actor.name, actor.id
+        put_job(
             session,
-            actor,
-            action="bundle.published",
-            object_kind="bundle",
-            object_id=bundle.id,
-            object_name=version.name_de,
+            "publish_scheduled",
             now=now,
-            old=old,
-            new={"state": bundle.state, "version_id": version.id, "price_cents": version.price_cents},
+            run_at=publish_at,
+            key=f"publish_scheduled:{version.id}:{publish_at.isoformat()}",
+            version_id=version.id,
         )
+        moment = publish_at.isoformat()
+        note(session, bundle, version, "bundle.scheduled", old=old, actor=actor, now=now, publish_at=moment)
+
+
+def publish_scheduled(session: Session, version_id: int, *, now: datetime) -> bool:
+    """Publishes a version whose date has come; True where it did. Whoever scheduled it counts as its publisher.
+
+    What is refused now goes back to its review and says why. A version that was published, changed or moved to
+    another date meanwhile stays as it is.
+    """
+    seen = session.get_one(BundleVersion, version_id)
+    bundle_id = seen.bundle_id
+    if not _is_due(seen, version_id, now=now):
+        return False
+    try:
+        with transaction(session):
+            touch_catalogue(session)
+            bundle = locked_bundle(session, bundle_id)
+            version = newest_version(session, bundle_id)
+            if not _is_due(version, version_id, now=now):
+                return False
+            publisher = Actor(SYSTEM.kind, version.scheduled_by, version.scheduled_by_id)
+            _publish(session, bundle, version, actor=SYSTEM, publisher=publisher, now=now)
+            reach("publish_scheduled.before_commit")
+        reach("publish_scheduled.after_commit")
+        return True
+    except Refused as error:
+        refusal = error
+    refuse_scheduled(session, version_id, refusal=refusal, now=now)
+    return False
+
+
+def refuse_scheduled(session: Session, version_id: int, *, refusal: Refused, now: datetime) -> None:
+    """Sends a version whose date has come back to its review and notes there why it was not published."""
+    bundle_id = session.get_one(BundleVersion, version_id).bundle_id
+    with transaction(session):
+        bundle = locked_bundle(session, bundle_id)
+        version = newest_version(session, bundle_id)
+        if not _is_due(version, version_id, now=now):
+            return
+        values = {
+            name: value if isinstance(value, int) else str(value) for name, value in refusal.values.items()
+        }
+        told = {"code": refusal.code, "message": refusal.message, "values": values}
+        back_to_review(version, refusal=told)
+        note(
+            session,
+            bundle,
+            version,
+            "bundle.schedule_refused",
+            old=VersionStage.SCHEDULED,
+            actor=SYSTEM,
+            now=now,
+            refusal=told,
+        )
+
+
+def _publish(
+    session: Session,
+    bundle: Bundle,
+    version: BundleVersion,
+    *,
+    actor: Actor,
+    publisher: Actor,
+    now: datetime,
+) -> None:
+    old = {"state": bundle.state, "version_id": bundle.current_version_id}
+    _pass_review(session, bundle, version, actor=publisher, now=now)
+    old_stage = version.stage
+    rows = _rows(session, version)
+    _check(version, [block for _, block in rows])
+    check_guards(session, version, rows)
+    items = _frozen_items(session, version, rows, actor=publisher, now=now)
+    bundle.state = BundleState.PUBLISHED
+    bundle.current_version_id = version.id
+    session.flush()
+    put_listing(session, bundle, version, items)
+    refresh_margins(session, bundle_ids=[bundle.id or 0], now=now)
+    record(
+        session,
+        actor,
+        action="bundle.published",
+        object_kind="bundle",
+        object_id=bundle.id,
+        object_name=version.name_de,
+        now=now,
+        old=old | {"stage": old_stage},
+        new={
+            "state": bundle.state,
+            "stage": version.stage,
+            "version_id": version.id,
+            "version_number": version.version_number,
+            "price_cents": version.price_cents,
+            "published_by": version.published_by,
+        },
+    )
+
+
+def _pass_review(
+    session: Session, bundle: Bundle, version: BundleVersion, *, actor: Actor, now: datetime
+) -> None:
+    approval = current_policy(session).publishing_approval
+    needs_two = approval is PublishingApproval.TWO
+    pass_review(session, bundle, version, needs_second_person=needs_two, actor=actor, now=now)
+
+
+def _is_on_sale(bundle: Bundle, version: BundleVersion) -> bool:
+    return bundle.state is BundleState.PUBLISHED and version.id == bundle.current_version_id
+
+
+def _is_due(version: BundleVersion, version_id: int, *, now: datetime) -> bool:
+    is_waiting = version.id == version_id and version.stage is VersionStage.SCHEDULED
+    return is_waiting and version.publish_at is not None and version.publish_at <= now
 
 
 def _rows(session: Session, version: BundleVersion) -> Sequence[tuple[BundleItem, Block]]:
@@ -82,8 +219,8 @@ def _frozen_items(
             item.sqlmodel_update(block_facts(block))
         # The items first: once the version is published, the database refuses to change them.
         session.flush()
+        move_to(version, VersionStage.PUBLISHED)
         version.published_at = now
-        version.stage = VersionStage.PUBLISHED
         version.published_by = actor.name
         session.flush()
     return [item for item, _ in rows]

@@ -2,27 +2,27 @@
 
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from app.audit.service import Actor, record
-from app.catalogue.models import Bundle
 from app.catalogue.rules.kinds import BundleState
+from app.catalogue.rules.stages import VersionStage
 from app.catalogue.service import remove_listing, touch_catalogue
 from app.catalogue.service_margins import refresh_margins
-from app.core.errors import N_, NotFound, Refused
+from app.catalogue.service_publishing import back_to_review, locked_bundle, newest_version
+from app.core.errors import N_, Refused
 from app.core.transaction import transaction
 
 
 def retire_bundle(session: Session, bundle_id: int, *, actor: Actor, now: datetime, reason: str = "") -> None:
     """Nobody sees or buys the bundle any more; carts say so, orders keep what they bought.
 
-    A retired bundle stays as it is. Raises NotFound for an unknown bundle, Refused for a mere draft.
+    A newer version that had a date loses it. A retired bundle stays as it is. Raises NotFound for an unknown
+    bundle, Refused for a mere draft.
     """
     with transaction(session):
         touch_catalogue(session)
-        bundle = session.exec(select(Bundle).where(col(Bundle.id) == bundle_id).with_for_update()).first()
-        if bundle is None:
-            raise NotFound(N_("There is no such bundle."), code="bundle.not_found")
+        bundle = locked_bundle(session, bundle_id)
         if bundle.state is BundleState.RETIRED:
             return
         if bundle.state is BundleState.DRAFT:
@@ -30,6 +30,10 @@ def retire_bundle(session: Session, bundle_id: int, *, actor: Actor, now: dateti
                 N_("A draft is not on sale and cannot be retired."), code="bundle.illegal_transition"
             )
         bundle.state = BundleState.RETIRED
+        version = newest_version(session, bundle_id)
+        if version.stage is VersionStage.SCHEDULED:
+            # A date that was set before must not bring it back.
+            back_to_review(version)
         session.flush()
         remove_listing(session, bundle_id)
         refresh_margins(session, bundle_ids=[bundle_id], now=now)

@@ -13,6 +13,7 @@ from app.catalogue.models import Block, Bundle, BundleImage, BundleItem, BundleV
 from app.catalogue.rules.kinds import BundleState, Kind
 from app.catalogue.rules.pictures import CONTENT_TYPE, NotAPicture, clean_picture
 from app.catalogue.service import block_facts, touch_catalogue
+from app.catalogue.service_publishing import back_to_draft, check_seen
 from app.core.errors import N_, FieldError, Invalid, NotFound
 from app.core.i18n import LANGUAGES
 from app.core.transaction import transaction
@@ -41,11 +42,13 @@ def save_bundle(
     items: Sequence[tuple[int, int]],
     actor: Actor,
     now: datetime,
+    seen: str = "",
 ) -> int:
     """Writes a bundle's draft version (a new one where the newest is published); returns the bundle's id.
 
     `names` and `texts` are keyed by language, `items` are (block id, thousandths of its unit). Customers see
-    nothing of it before `publish_bundle`. Raises Invalid with a fault per field, NotFound for an unknown bundle.
+    nothing of it before `publish_bundle`; a version in review or with a date is a draft again. Raises Invalid
+    with a fault per field, NotFound for an unknown bundle, Refused where it was changed since it was `seen`.
     """
     values: dict[str, Any] = {
         "name_de": names.get("de", "").strip(),
@@ -63,7 +66,7 @@ def save_bundle(
     with transaction(session):
         bundle = _bundle(session, bundle_id, slug=slug, now=now)
         blocks = _blocks(session, items)
-        version, old = _draft(session, bundle, values, now=now)
+        version, old = _draft(session, bundle, values, seen=seen, actor=actor, now=now)
         new_items = [_item(version, blocks[block_id], quantity_milli) for block_id, quantity_milli in items]
         old_items = _replace_items(session, version, new_items)
         record(
@@ -176,7 +179,7 @@ def _blocks(session: Session, items: Sequence[tuple[int, int]]) -> dict[int, Blo
 
 
 def _draft(
-    session: Session, bundle: Bundle, values: dict[str, Any], *, now: datetime
+    session: Session, bundle: Bundle, values: dict[str, Any], *, seen: str, actor: Actor, now: datetime
 ) -> tuple[BundleVersion, dict[str, Any] | None]:
     """The unpublished version with the new values, and the values before (None for the first)."""
     newest = session.exec(
@@ -185,12 +188,18 @@ def _draft(
         .order_by(col(BundleVersion.version_number).desc())
         .limit(1)
     ).first()
+    if newest:
+        check_seen(newest, seen)
     old = {name: getattr(newest, name) for name in values} if newest else None
     if newest and newest.published_at is None:
+        back_to_draft(newest)
         newest.sqlmodel_update(values)
+        newest.written_by, newest.revision = actor.name, newest.revision + 1
         return newest, old
     number = newest.version_number + 1 if newest else 1
-    version = BundleVersion(bundle_id=bundle.id or 0, version_number=number, created_at=now, **values)
+    version = BundleVersion(
+        bundle_id=bundle.id or 0, version_number=number, written_by=actor.name, created_at=now, **values
+    )
     session.add(version)
     session.flush()
     return version, old

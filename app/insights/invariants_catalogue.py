@@ -23,6 +23,25 @@ CATALOGUE = (
         ),
     ),
     Invariant(
+        "a_stage_tells_what_was_published",
+        "A version is at the stage `published` exactly where it has the moment of it.",
+        rows_of(
+            "SELECT id, bundle_id, version_number, stage FROM bundle_versions"
+            " WHERE (stage = 'published') <> (published_at IS NOT NULL) ORDER BY id",
+            "Version {version_number} of bundle {bundle_id} is at the stage {stage}; its publication says otherwise.",
+        ),
+    ),
+    Invariant(
+        "a_date_for_publishing_is_kept",
+        "A scheduled version has a date, which is not long past; only the newest version of a bundle has one.",
+        rows_of(
+            "SELECT v.id, v.bundle_id, v.version_number FROM bundle_versions v WHERE v.stage = 'scheduled'"
+            " AND (v.publish_at IS NULL OR v.publish_at < :late OR EXISTS (SELECT 1 FROM bundle_versions n"
+            " WHERE n.bundle_id = v.bundle_id AND n.version_number > v.version_number)) ORDER BY v.id",
+            "Version {version_number} of bundle {bundle_id} has a date that nobody will keep.",
+        ),
+    ),
+    Invariant(
         "the_list_is_what_is_published",
         "The list holds exactly the published bundles.",
         rows_of(
@@ -34,14 +53,16 @@ CATALOGUE = (
     ),
     Invariant(
         "the_list_says_what_the_version_says",
-        "Each place of the list shows its bundle's current version, price, quantities and names.",
+        "Each place of the list shows its bundle's current version: price, quantities, names, category, pictogram.",
         rows_of(
             "SELECT b.id, b.slug FROM listings l JOIN bundles b ON b.id = l.bundle_id"
             " JOIN bundle_versions v ON v.id = l.bundle_version_id"
             " WHERE b.current_version_id IS NULL OR l.bundle_version_id <> b.current_version_id"
             " OR l.slug <> b.slug OR l.price_cents <> v.price_cents OR l.kind <> v.kind"
             " OR l.name_de <> v.name_de OR l.name_en <> v.name_en OR l.order_step <> v.order_step"
-            " OR l.minimum_quantity <> v.minimum_quantity ORDER BY b.id",
+            " OR l.minimum_quantity <> v.minimum_quantity OR l.pictogram <> v.pictogram"
+            " OR coalesce(l.category_id, 0) <> coalesce(v.category_id, 0)"
+            " OR coalesce(l.maximum_quantity, 0) <> coalesce(v.maximum_quantity, 0) ORDER BY b.id",
             "The list shows something else of bundle {slug} than its current version says.",
         ),
     ),

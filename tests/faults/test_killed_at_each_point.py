@@ -33,6 +33,8 @@ BY_DECIDING = [name for name in ALL if name.startswith("decide_hold.")]
 BY_WORKER = [name for name in ALL if name.startswith("send_mail.")]
 BY_IMPORTING = [name for name in ALL if name.startswith(("apply_import.", "undo_import."))]
 """Killed in test_imports.py."""
+BY_PUBLISHING = [name for name in ALL if name.startswith("publish_scheduled.")]
+"""Killed in test_scheduled_bundles.py."""
 ORDERING = [name for name in ALL if name.startswith(("place_order.", "start_payment."))]
 SETTLING = [name for name in ALL if name.startswith("settle_payment.")]
 
@@ -49,6 +51,7 @@ def buyer(world: World) -> Iterator[Buyer]:
 
 def test_each_failpoint_has_its_test() -> None:
     swept = [*BY_REQUEST, *BY_EVENT, *BY_CANCELLING, *BY_HOLDING, *BY_DECIDING, *BY_WORKER, *BY_IMPORTING]
+    swept += BY_PUBLISHING
     assert sorted(swept) == sorted(ALL)
 
 

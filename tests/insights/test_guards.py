@@ -148,7 +148,12 @@ def test_above_the_limit_a_second_person_approves_with_a_reason(session: Session
     assert (kept.figures["loss_cents"], kept.figures["buyer_counts"]) == (502_500, {"A": 1})
     assert kept.figures["switches"][0]["account_number"] == "M1"
     actions = [entry.action for entry in session.exec(select(AuditEntry).order_by(col(AuditEntry.id)))]
-    assert actions[-3:] == ["bundle.approval_asked", "bundle.approved", "bundle.published"]
+    assert actions[-4:] == [
+        "bundle.approval_asked",
+        "bundle.approved",
+        "bundle.submitted",
+        "bundle.published",
+    ]
     assert not nothing_is_sold(session)
 
 

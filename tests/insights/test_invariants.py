@@ -64,6 +64,14 @@ def _unpublished_version(hand: Hand) -> None:
     hand.run("UPDATE bundle_versions SET published_at = NULL WHERE bundle_id = :bundle")
 
 
+def _forgotten_date(hand: Hand) -> None:
+    hand.drop_triggers("bundle_versions")
+    hand.run(
+        "UPDATE bundle_versions SET stage = 'scheduled', publish_at = (SELECT min(placed_at) FROM orders)"
+        " WHERE bundle_id = :bundle"
+    )
+
+
 def _emptied_version(hand: Hand) -> None:
     hand.drop_triggers("bundle_items")
     hand.run(
@@ -237,6 +245,8 @@ BREAKS: dict[str, tuple[Callable[[Hand], None], str]] = {
         _sql("UPDATE bundles SET current_version_id = current_version_id + 1 WHERE id = :bundle"),
         "is on sale without a published version of its own",
     ),
+    "a_stage_tells_what_was_published": (_unpublished_version, "its publication says otherwise"),
+    "a_date_for_publishing_is_kept": (_forgotten_date, "has a date that nobody will keep"),
     "the_list_is_what_is_published": (
         _sql("UPDATE bundles SET state = 'retired' WHERE id = :bundle"),
         "is retired and in the list",
@@ -317,6 +327,16 @@ def test_what_is_broken_is_reported_under_its_name(name: str, clean_shop: CleanS
     assert any(words in finding.sentence for finding in findings), findings
     assert {finding.invariant for finding in findings} == {name}
     assert all(finding.id for finding in findings)
+
+
+@pytest.mark.parametrize("column", ["category_id = 7", "pictogram = 'bearing'", "maximum_quantity = 5"])
+def test_the_list_shows_each_value_of_the_version(column: str, clean_shop: CleanShop, hand: Hand) -> None:
+    hand.run(f"UPDATE listings SET {column} WHERE bundle_id = :bundle")
+
+    with Session(hand.connection) as session:
+        findings = BY_NAME["the_list_says_what_the_version_says"].findings(session, now=clean_shop.now)
+
+    assert [finding.id for finding in findings] == [str(clean_shop.bundle)]
 
 
 def test_a_check_leaves_the_database_as_it_is(clean_shop: CleanShop) -> None:

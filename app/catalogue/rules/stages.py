@@ -4,7 +4,10 @@ from enum import StrEnum
 
 
 class VersionStage(StrEnum):
-    """A draft is written, looked at by a person, perhaps scheduled, and published; then it is frozen."""
+    """A draft is written, looked at by a person, perhaps scheduled, and published; then it is frozen.
+
+    Whatever is changed before that is a draft again.
+    """
 
     DRAFT = "draft"
     REVIEW = "review"
@@ -15,6 +18,6 @@ class VersionStage(StrEnum):
 FOLLOWING_STAGE: dict[VersionStage, frozenset[VersionStage]] = {
     VersionStage.DRAFT: frozenset({VersionStage.REVIEW}),
     VersionStage.REVIEW: frozenset({VersionStage.DRAFT, VersionStage.SCHEDULED, VersionStage.PUBLISHED}),
-    VersionStage.SCHEDULED: frozenset({VersionStage.DRAFT, VersionStage.PUBLISHED}),
+    VersionStage.SCHEDULED: frozenset({VersionStage.DRAFT, VersionStage.REVIEW, VersionStage.PUBLISHED}),
     VersionStage.PUBLISHED: frozenset(),
 }

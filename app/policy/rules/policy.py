@@ -43,6 +43,13 @@ class OverrideApproval(StrEnum):
     TWO = "two"
 
 
+class PublishingApproval(StrEnum):
+    """How many people a bundle version needs on its way to the shop."""
+
+    ONE = "one"
+    TWO = "two"
+
+
 @dataclass(frozen=True)
 class Policy:
     """One version of the rules of the business (domain.md: "default values are defaults of settings")."""
@@ -88,6 +95,8 @@ class Policy:
     card_fee_fixed_cents: int = 25
     cost_to_serve_per_order_cents: int = 200
     cannibalisation_limit_cents: int = 100_000
+    # Publishing bundles.
+    publishing_approval: PublishingApproval = PublishingApproval.ONE
 
 
 @dataclass(frozen=True)
@@ -142,6 +151,7 @@ CHOICES: dict[str, type[StrEnum]] = {
     "automatic_rating": AutomaticRating,
     "override_approval": OverrideApproval,
     "below_floor": BelowFloor,
+    "publishing_approval": PublishingApproval,
 }
 """The values that are one of a few words."""
 

@@ -1,6 +1,5 @@
-"""Bundles: list, editor with blocks and price, publishing and retiring, picture and versions."""
+"""Bundles: list, writing a draft, and the picture."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter
@@ -10,64 +9,49 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.catalogue.queries_desk import (
+    BundleFilter,
     BundleSheet,
-    block_choices,
     block_ids,
     image_of,
     list_bundles,
     read_sheet,
 )
 from app.catalogue.rules.kinds import BundleState, Kind
+from app.catalogue.rules.stages import VersionStage
 from app.core.errors import N_, FieldError, Invalid, Refused
-from app.core.money import divide_half_up
-from app.flows.publish_bundle import publish_bundle
-from app.flows.retire_bundle import retire_bundle
 from app.flows.save_bundle import MOST_ITEMS, save_bundle, set_image
 from app.web.admin import words
+from app.web.admin.bundle_editor import EMPTY, ItemRow, editor, sheet_page
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
 from app.web.admin.reading import FormReader
 from app.web.deps import Now, ReadDep, RowId, StaffDep, Values, WriteDep
 from app.web.forms import errors_of
-from app.web.forms_money import amount_text
-from app.web.problems import wants_json
 from app.web.rendering import KIND_NAMES, see_other
 
 router = APIRouter()
-
-FREE_ROWS = 4
-TEXTS = ("slug", "name_de", "name_en", "text_de", "text_en")
-EMPTY = {
-    **dict.fromkeys(TEXTS, ""),
-    "kind": Kind.SPARE_PART.value,
-    "price_cents": "",
-    "minimum_quantity": "1",
-    "order_step": "1",
-}
-
-
-@dataclass(frozen=True)
-class ItemRow:
-    """One row of the editor: a block by its SKU and its count, as typed."""
-
-    position: int
-    sku: str
-    quantity: str
 
 
 @router.get("/admin/bundles")
 def show_bundles(request: Request, session: ReadDep) -> Response:
     if asked(request, "new"):
-        return _editor(request, session, None, EMPTY, rows=[])
+        return editor(request, session, None, EMPTY, rows=[])
     text = asked(request, "q")
-    state, kind = asked_choice(request, "state", BundleState), asked_choice(request, "kind", Kind)
-    found = list_bundles(session, text=text, state=state, kind=kind, page=asked_page(request))
+    wanted = BundleFilter(
+        text=text,
+        state=asked_choice(request, "state", BundleState),
+        stage=asked_choice(request, "stage", VersionStage),
+        is_refused=asked(request, "refused") == "1",
+        kind=asked_choice(request, "kind", Kind),
+    )
+    found = list_bundles(session, wanted, page=asked_page(request))
     return desk(
         request,
         "bundles/list.html",
         bundles=found.rows,
         pages=page_urls(request, found),
         text=text,
-        kept={"state": asked(request, "state"), "kind": asked(request, "kind")},
+        kept={name: asked(request, name) for name in ("state", "stage", "kind", "refused")},
+        stages=chips(request, "stage", [(one.value, word.label) for one, word in words.STAGES.items()]),
         states=chips(request, "state", [(one.value, word.label) for one, word in words.BUNDLES.items()]),
         kinds=chips(request, "kind", [(one.value, name) for one, name in KIND_NAMES.items()]),
     )
@@ -82,7 +66,7 @@ def create_bundle(
 
 @router.get("/admin/bundles/{bundle_id}")
 def show_bundle(request: Request, bundle_id: RowId, session: ReadDep) -> Response:
-    return _sheet_page(request, session, read_sheet(session, bundle_id))
+    return sheet_page(request, session, read_sheet(session, bundle_id))
 
 
 @router.post("/admin/bundles/{bundle_id}")
@@ -96,44 +80,6 @@ def change_bundle(
     now: Now,
 ) -> Response:
     return _save(request, session, reading, staff, values, now, sheet=read_sheet(reading, bundle_id))
-
-
-@router.post("/admin/bundles/{bundle_id}/publish")
-def submit_publish(
-    request: Request,
-    bundle_id: RowId,
-    session: WriteDep,
-    reading: ReadDep,
-    staff: StaffDep,
-    values: Values,
-    now: Now,
-) -> Response:
-    try:
-        publish_bundle(session, bundle_id, actor=staff.actor, now=now)
-    except Refused as error:
-        if wants_json(request):
-            raise
-        sheet = read_sheet(reading, bundle_id)
-        return _sheet_page(request, reading, sheet, status=409, errors=form_error(request, error))
-    return see_other(f"/admin/bundles/{bundle_id}?done=published")
-
-
-@router.post("/admin/bundles/{bundle_id}/retire")
-def submit_retire(
-    request: Request,
-    bundle_id: RowId,
-    session: WriteDep,
-    reading: ReadDep,
-    staff: StaffDep,
-    values: Values,
-    now: Now,
-) -> Response:
-    try:
-        retire_bundle(session, bundle_id, reason=values.get("reason", ""), actor=staff.actor, now=now)
-    except Refused as error:
-        sheet = read_sheet(reading, bundle_id)
-        return _sheet_page(request, reading, sheet, status=409, errors=form_error(request, error))
-    return see_other(f"/admin/bundles/{bundle_id}?done=retired")
 
 
 @router.get("/admin/bundles/{bundle_id}/image")
@@ -166,7 +112,7 @@ async def submit_image(
             set_image(session, bundle_id, None if is_removal else content, actor=staff.actor, now=now)
         except Invalid as error:
             errors = errors_of(error.fields, language=request.scope["lang"])
-            return _sheet_page(request, reading, read_sheet(reading, bundle_id), status=422, errors=errors)
+            return sheet_page(request, reading, read_sheet(reading, bundle_id), status=422, errors=errors)
         return see_other(f"/admin/bundles/{bundle_id}?done={'image_removed' if is_removal else 'image'}")
 
     return await run_in_threadpool(store)
@@ -184,7 +130,7 @@ def _save(
 ) -> Response:
     rows = _typed_rows(values)
     if values.get("more"):
-        return _editor(request, reading, sheet, {**EMPTY, **values}, rows=rows, free_rows=len(rows) + 10)
+        return editor(request, reading, sheet, {**EMPTY, **values}, rows=rows, free_rows=len(rows) + 10)
     reader = FormReader(values)
     try:
         items = _items(reading, rows, reader)
@@ -204,11 +150,15 @@ def _save(
             items=items,
             actor=staff.actor,
             now=now,
+            seen=values.get("seen", ""),
             **read,
         )
     except Invalid as error:
         errors = errors_of(error.fields, language=request.scope["lang"])
-        return _editor(request, reading, sheet, {**EMPTY, **values}, rows=rows, status=422, errors=errors)
+        return editor(request, reading, sheet, {**EMPTY, **values}, rows=rows, status=422, errors=errors)
+    except Refused as error:
+        errors = form_error(request, error)
+        return editor(request, reading, sheet, {**EMPTY, **values}, rows=rows, status=409, errors=errors)
     return see_other(f"/admin/bundles/{bundle_id}?done=saved")
 
 
@@ -237,71 +187,3 @@ def _items(session: ReadDep, rows: list[ItemRow], reader: FormReader) -> list[tu
         else:
             items.append((known[row.sku], int(row.quantity) * 1000))
     return items
-
-
-def _sheet_page(
-    request: Request,
-    session: ReadDep,
-    sheet: BundleSheet,
-    *,
-    status: int = 200,
-    errors: dict[str, str] | None = None,
-) -> Response:
-    version = sheet.version
-    values = {
-        "slug": sheet.bundle.slug,
-        "name_de": version.name_de,
-        "name_en": version.name_en,
-        "text_de": version.text_de,
-        "text_en": version.text_en,
-        "kind": version.kind.value,
-        "price_cents": amount_text(version.price_cents, language=request.scope["lang"]),
-        "minimum_quantity": str(version.minimum_quantity),
-        "order_step": str(version.order_step),
-    }
-    rows = [
-        ItemRow(position, block.sku, str(item.quantity_milli // 1000))
-        for position, (item, block) in enumerate(sheet.items, start=1)
-    ]
-    return _editor(request, session, sheet, values, rows=rows, status=status, errors=errors)
-
-
-def _editor(
-    request: Request,
-    session: ReadDep,
-    sheet: BundleSheet | None,
-    values: dict[str, str],
-    *,
-    rows: list[ItemRow],
-    free_rows: int = FREE_ROWS,
-    status: int = 200,
-    errors: dict[str, str] | None = None,
-) -> Response:
-    count = min(len(rows) + free_rows, MOST_ITEMS)
-    free = [ItemRow(position, "", "") for position in range(len(rows) + 1, count + 1)]
-    return desk(
-        request,
-        "bundles/editor.html",
-        status=status,
-        errors=errors or {},
-        sheet=sheet,
-        figures=_figures(sheet),
-        values=values,
-        rows=rows + free,
-        blocks=block_choices(session, language=request.scope["lang"]),
-        kinds=[(kind.value, name) for kind, name in KIND_NAMES.items()],
-        action=f"/admin/bundles/{sheet.bundle.id}" if sheet else "/admin/bundles",
-    )
-
-
-def _figures(sheet: BundleSheet | None) -> dict[str, Any] | None:
-    if sheet is None:
-        return None
-    price, cost = sheet.version.price_cents, sheet.cost_cents
-    return {
-        "price_cents": price,
-        "cost_cents": cost,
-        "margin_cents": price - cost,
-        "margin_bp": divide_half_up((price - cost) * 10_000, price),
-        "is_loss": price <= cost,
-    }

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.catalogue.queries_desk import count_reviews as count_bundle_reviews
 from app.core.errors import N_
 from app.customers.queries_desk import count_growing
 from app.customers.queries_objections import count_open_objections
@@ -48,6 +49,7 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
     waiting = due_counts(session)
     late = sum(count for dispatch_on, count in waiting if is_late(dispatch_on, today=today))
     leaving_today = sum(count for dispatch_on, count in waiting if dispatch_on == today)
+    bundle_reviews, refused = count_bundle_reviews(session)
     released = released_since(session, now - NEWS, reasons=frozenset(NEEDING_STAFF))
     counted = [
         (N_("registrations to review"), "/admin/screening", count_reviews(session, now=now)),
@@ -58,6 +60,8 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
         (N_("orders leave today"), "/admin/dispatch", leaving_today),
         (N_("e-mails failed"), "/admin/mail?state=failed", count_mails(session, MailState.FAILED)),
         (N_("overrides to approve"), "/admin/ratings#overrides", count_waiting_overrides(session)),
+        (N_("bundles to review"), "/admin/bundles?stage=review", bundle_reviews),
+        (N_("bundles not published at their date"), "/admin/bundles?stage=review&refused=1", refused),
         (N_("customers are growing"), "/admin/customers?growing=1", count_growing(session)),
         (N_("payments released in 14 days"), "/admin/payments?state=released", released),
         (N_("jobs failed for good"), "#jobs", count_dead_jobs(session)),

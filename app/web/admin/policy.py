@@ -18,6 +18,7 @@ from app.policy.rules.policy import (
     BelowFloor,
     OverrideApproval,
     Policy,
+    PublishingApproval,
     RatingMode,
     UnknownCompany,
 )
@@ -71,6 +72,7 @@ LABELS = {
     "cannibalisation_limit_cents": N_(
         "A second person approves a bundle that costs the main brand more in a year than"
     ),
+    "publishing_approval": N_("Publishing a bundle needs"),
 }
 CHOICE_WORDS: dict[str, dict[StrEnum, str]] = {
     "unknown_company": {
@@ -93,6 +95,10 @@ CHOICE_WORDS: dict[str, dict[StrEnum, str]] = {
     "below_floor": {
         BelowFloor.FLAG: N_("is shown in the inbox"),
         BelowFloor.RETIRE: N_("is taken off sale"),
+    },
+    "publishing_approval": {
+        PublishingApproval.ONE: N_("one person"),
+        PublishingApproval.TWO: N_("a second person"),
     },
 }
 DAYS = dict(enumerate(WEEKDAYS, start=1))

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from app.catalogue.rules.kinds import BundleState, Source
+from app.catalogue.rules.stages import VersionStage
 from app.core.errors import N_
 from app.customers.rules.admission import Admission, ScreeningState
 from app.customers.rules.objections import Outcome
@@ -150,6 +151,12 @@ BUNDLES = {
     BundleState.PUBLISHED: Word(N_("on sale"), "ok"),
     BundleState.RETIRED: Word(N_("retired")),
 }
+STAGES = {
+    VersionStage.DRAFT: Word(N_("draft, not published")),
+    VersionStage.REVIEW: Word(N_("waits for review"), "signal"),
+    VersionStage.SCHEDULED: Word(N_("has a date"), "warn"),
+    VersionStage.PUBLISHED: Word(N_("published"), "ok"),
+}
 SOURCES = {
     Source.OWN: N_("own stock or staff"),
     Source.SPECIALIST: N_("finished by a specialist"),
@@ -245,6 +252,11 @@ ACTIONS = {
     "payment.released": N_("Authorisation released"),
     "demo.filled": N_("Demo data loaded"),
     "bundle.saved": N_("Bundle saved"),
+    "bundle.submitted": N_("Submitted for review"),
+    "bundle.sent_back": N_("Sent back to draft"),
+    "bundle.scheduled": N_("Date set for publishing"),
+    "bundle.unscheduled": N_("Date for publishing taken away"),
+    "bundle.schedule_refused": N_("Not published at its date"),
     "bundle.published": N_("Bundle published"),
     "bundle.retired": N_("Bundle retired"),
     "bundle.approval_asked": N_("Approval of a bundle asked for"),
@@ -346,6 +358,10 @@ DONE = {
     "saved": N_("Saved."),
     "unchanged": N_("Nothing had to be changed."),
     "published": N_("Published: customers see it now."),
+    "submitted": N_("Submitted: it waits for a person who publishes it or sends it back."),
+    "sent_back": N_("Sent back: it is a draft again."),
+    "scheduled": N_("The date is set. It is published then by itself."),
+    "unscheduled": N_("The date is taken away: it waits for a person again."),
     "retired": N_("Retired: nobody can buy it any more."),
     "image": N_("The picture is stored."),
     "approval_asked": N_("Asked. A second person finds it in the inbox."),

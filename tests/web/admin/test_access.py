@@ -77,6 +77,7 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
         "margin_floor_bp": "2000", "margin_floor_cents": "2", "below_floor": "flag", "packing_per_bundle_cents": "0,40",
         "shipping_base_cents": "5", "shipping_per_kg_cents": "0,60", "bundles_per_parcel": "3", "card_fee_bp": "160",
         "card_fee_fixed_cents": "0,30", "cost_to_serve_per_order_cents": "3", "cannibalisation_limit_cents": "500",
+        "publishing_approval": "two",
         "reason": "spring", "based_on": "0",
     },
     "/admin/staff": lambda _: {"email": "new@schlicht.example", "name": "Kim Neu", "role": "operations"},
@@ -92,6 +93,10 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
 NOT_POSSIBLE_YET = {
     "/admin/ratings/{run_id}/undo": "the rating was not applied yet",
     "/admin/bundles/{bundle_id}/publish": "the bundle is on sale already",
+    "/admin/bundles/{bundle_id}/submit": "the bundle is on sale already",
+    "/admin/bundles/{bundle_id}/send-back": "nothing waits for a review (tests/web/admin/test_bundle_stages.py)",
+    "/admin/bundles/{bundle_id}/schedule": "the bundle is on sale already",
+    "/admin/bundles/{bundle_id}/unschedule": "nothing has a date (tests/web/admin/test_bundle_stages.py)",
     "/admin/customers/{number}/resume": "nobody is suspended",
     "/admin/orders/{number}/hold": "no payment is held (tests/web/admin/test_hold.py)",
     "/admin/imports/{import_id}/undo": "the import is not written yet (tests/web/admin/test_imports.py)",

@@ -20,10 +20,10 @@ POLICY = {
     "rating_mode": "absolute", "a_share_percent": "80", "b_share_percent": "15",
     "growth_bound_percent": "100", "prospect_bound_percent": "15", "judgement_factor_percent": "200",
     "growth_model_days": "30", "automatic_rating": "apply", "nightly_rating_hour": "3", "override_approval": "two",
-    "override_longest_days": "365", "growing_from_cents": "5000",
     "margin_floor_bp": "2000", "margin_floor_cents": "2", "below_floor": "flag", "packing_per_bundle_cents": "0,40",
     "shipping_base_cents": "5", "shipping_per_kg_cents": "0,60", "bundles_per_parcel": "3", "card_fee_bp": "160",
     "card_fee_fixed_cents": "0,30", "cost_to_serve_per_order_cents": "3", "cannibalisation_limit_cents": "500",
+    "override_longest_days": "365", "growing_from_cents": "5000", "publishing_approval": "two",
     "reason": "spring", "based_on": "0",
 }  # fmt: skip
 
