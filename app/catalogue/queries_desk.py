@@ -143,10 +143,11 @@ def find_block(session: Session, block_id: int) -> Block:
     return block
 
 
-def block_ids(session: Session, skus: Sequence[str]) -> dict[str, int]:
-    """The ids of the blocks among some SKUs, by SKU."""
-    rows = session.execute(select_columns(col(Block.sku), col(Block.id)).where(col(Block.sku).in_(skus)))
-    return {sku: block_id for sku, block_id in rows if block_id is not None}
+def block_units(session: Session, skus: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Id and unit code of the blocks among some SKUs, by SKU."""
+    columns = (col(Block.sku), col(Block.id), col(Block.unit_code))
+    rows = session.execute(select_columns(*columns).where(col(Block.sku).in_(skus)))
+    return {sku: (block_id, unit_code) for sku, block_id, unit_code in rows if block_id is not None}
 
 
 def block_choices(session: Session, *, language: str, limit: int = 2000) -> list[tuple[str, str]]:

@@ -7,22 +7,28 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.audit.queries import entries_about
+from app.catalogue.queries_categories import list_categories
 from app.catalogue.queries_desk import BundleSheet, block_choices
+from app.catalogue.rules.drafts import MOST_ITEMS
 from app.catalogue.rules.kinds import Kind
+from app.catalogue.rules.pictograms import PICTOGRAMS
 from app.catalogue.service_publishing import seen_mark
 from app.core.i18n import translate
 from app.core.money import divide_half_up
-from app.flows.save_bundle import MOST_ITEMS
 from app.web.admin.lists import desk
 from app.web.deps import ReadDep
 from app.web.forms_money import amount_text
+from app.web.forms_quantity import milli_text
 from app.web.rendering import KIND_NAMES
 
 FREE_ROWS = 4
-TEXTS = ("slug", "name_de", "name_en", "text_de", "text_en")
+TEXTS = ("name_de", "name_en", "text_de", "text_en", "purpose_de", "purpose_en", "pictogram")
 EMPTY = {
     **dict.fromkeys(TEXTS, ""),
+    "slug": "",
     "kind": Kind.SPARE_PART.value,
+    "category_id": "",
+    "maximum_quantity": "",
     "price_cents": "",
     "minimum_quantity": "1",
     "order_step": "1",
@@ -52,18 +58,17 @@ def sheet_page(
     version = sheet.version
     values = {
         "slug": sheet.bundle.slug,
-        "name_de": version.name_de,
-        "name_en": version.name_en,
-        "text_de": version.text_de,
-        "text_en": version.text_en,
+        **{name: getattr(version, name) for name in TEXTS},
         "kind": version.kind.value,
+        "category_id": str(version.category_id or ""),
+        "maximum_quantity": str(version.maximum_quantity or ""),
         "price_cents": amount_text(version.price_cents, language=request.scope["lang"]),
         "minimum_quantity": str(version.minimum_quantity),
         "order_step": str(version.order_step),
         "seen": seen_mark(version),
     }
     rows = [
-        ItemRow(position, block.sku, str(item.quantity_milli // 1000))
+        ItemRow(position, block.sku, milli_text(item.quantity_milli, language=request.scope["lang"]))
         for position, (item, block) in enumerate(sheet.items, start=1)
     ]
     return editor(request, session, sheet, values, rows=rows, status=status, errors=errors, acts=acts)
@@ -98,6 +103,11 @@ def editor(
         acts=acts or {},
         rows=rows + free,
         blocks=block_choices(session, language=request.scope["lang"]),
+        categories=[
+            (one.id, one.name_de if request.scope["lang"] == "de" else one.name_en)
+            for one in list_categories(session)
+        ],
+        pictograms=PICTOGRAMS,
         kinds=[(kind.value, name) for kind, name in KIND_NAMES.items()],
         action=f"/admin/bundles/{sheet.bundle.id}" if sheet else "/admin/bundles",
     )

@@ -11,21 +11,24 @@ from starlette.responses import Response
 from app.catalogue.queries_desk import (
     BundleFilter,
     BundleSheet,
-    block_ids,
+    block_units,
     image_of,
     list_bundles,
     read_sheet,
 )
+from app.catalogue.rules.drafts import GREATEST_SIZE, MOST_ITEMS
 from app.catalogue.rules.kinds import BundleState, Kind
 from app.catalogue.rules.stages import VersionStage
+from app.catalogue.rules.units import has_decimals
 from app.core.errors import N_, FieldError, Invalid, Refused
-from app.flows.save_bundle import MOST_ITEMS, save_bundle, set_image
+from app.flows.save_bundle import save_bundle, set_image
 from app.web.admin import words
 from app.web.admin.bundle_editor import EMPTY, ItemRow, editor, sheet_page
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
 from app.web.admin.reading import FormReader
-from app.web.deps import Now, ReadDep, RowId, StaffDep, Values, WriteDep
+from app.web.deps import LARGEST_ID, Now, ReadDep, RowId, StaffDep, Values, WriteDep
 from app.web.forms import errors_of
+from app.web.forms_quantity import NotAQuantity, parse_milli
 from app.web.rendering import KIND_NAMES, see_other
 
 router = APIRouter()
@@ -129,37 +132,51 @@ def _save(
     sheet: BundleSheet | None,
 ) -> Response:
     rows = _typed_rows(values)
+    shown = {**EMPTY, **values}
     if values.get("more"):
-        return editor(request, reading, sheet, {**EMPTY, **values}, rows=rows, free_rows=len(rows) + 10)
+        return editor(request, reading, sheet, shown, rows=rows, free_rows=len(rows) + 10)
     reader = FormReader(values)
+    read: dict[str, Any] = {
+        "slug": values.get("slug", "").strip(),
+        "names": {"de": values.get("name_de", ""), "en": values.get("name_en", "")},
+        "texts": {"de": values.get("text_de", ""), "en": values.get("text_en", "")},
+        "purposes": {"de": values.get("purpose_de", ""), "en": values.get("purpose_en", "")},
+        "kind": reader.choice("kind", Kind),
+        "category_id": _category(values, reader),
+        "pictogram": values.get("pictogram", ""),
+        "price_cents": reader.cents("price_cents"),
+        "minimum_quantity": reader.number("minimum_quantity"),
+        "order_step": reader.number("order_step"),
+        "maximum_quantity": reader.number("maximum_quantity") if values.get("maximum_quantity") else None,
+        "items": _items(reading, rows, reader),
+    }
     try:
-        items = _items(reading, rows, reader)
-        read: dict[str, Any] = {
-            "slug": values.get("slug", "").strip(),
-            "names": {"de": values.get("name_de", ""), "en": values.get("name_en", "")},
-            "texts": {"de": values.get("text_de", ""), "en": values.get("text_en", "")},
-            "kind": reader.choice("kind", Kind),
-            "price_cents": reader.cents("price_cents"),
-            "minimum_quantity": reader.number("minimum_quantity"),
-            "order_step": reader.number("order_step"),
-        }
-        reader.check()
         bundle_id = save_bundle(
             session,
             bundle_id=sheet.bundle.id if sheet else None,
-            items=items,
             actor=staff.actor,
             now=now,
             seen=values.get("seen", ""),
+            unread=reader.faults,
             **read,
         )
     except Invalid as error:
         errors = errors_of(error.fields, language=request.scope["lang"])
-        return editor(request, reading, sheet, {**EMPTY, **values}, rows=rows, status=422, errors=errors)
+        return editor(request, reading, sheet, shown, rows=rows, status=422, errors=errors)
     except Refused as error:
         errors = form_error(request, error)
-        return editor(request, reading, sheet, {**EMPTY, **values}, rows=rows, status=409, errors=errors)
+        return editor(request, reading, sheet, shown, rows=rows, status=409, errors=errors)
     return see_other(f"/admin/bundles/{bundle_id}?done=saved")
+
+
+def _category(values: dict[str, str], reader: FormReader) -> int | None:
+    text = values.get("category_id", "").strip()
+    if not text:
+        return None
+    if text.isascii() and text.isdigit() and int(text) <= LARGEST_ID:
+        return int(text)
+    reader.faults.append(FieldError("category_id", N_("Please choose one of the offered values.")))
+    return None
 
 
 def _typed_rows(values: dict[str, str]) -> list[ItemRow]:
@@ -175,15 +192,25 @@ def _typed_rows(values: dict[str, str]) -> list[ItemRow]:
 
 
 def _items(session: ReadDep, rows: list[ItemRow], reader: FormReader) -> list[tuple[int, int]]:
-    known = block_ids(session, [row.sku for row in rows])
+    known = block_units(session, [row.sku for row in rows])
     items = []
     for row in rows:
+        quantity_field = f"quantity_{row.position}"
         if row.sku not in known:
             message = N_("There is no block %(sku)s. Please choose one from the list.")
             reader.faults.append(FieldError(f"sku_{row.position}", message, {"sku": row.sku or "–"}))
-        elif not (row.quantity.isascii() and row.quantity.isdigit()) or not 1 <= int(row.quantity) <= 9999:
-            message = N_("Please enter a whole number from 1 to 9,999 for each block.")
-            reader.faults.append(FieldError(f"quantity_{row.position}", message))
-        else:
-            items.append((known[row.sku], int(row.quantity) * 1000))
+        block_id, unit_code = known.get(row.sku, (0, ""))
+        try:
+            quantity_milli = parse_milli(row.quantity)
+        except NotAQuantity as error:
+            reader.faults.append(FieldError(quantity_field, str(error)))
+            continue
+        if not 1 <= quantity_milli <= GREATEST_SIZE * 1000:
+            message = N_("Please enter a quantity above zero and up to 9,999 for each block.")
+            reader.faults.append(FieldError(quantity_field, message))
+        elif quantity_milli % 1000 and block_id and not has_decimals(unit_code):
+            message = N_("%(sku)s comes in whole numbers only. Please enter one.")
+            reader.faults.append(FieldError(quantity_field, message, {"sku": row.sku}))
+        elif block_id:
+            items.append((block_id, quantity_milli))
     return items

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from sqlmodel import Session, col, select
 
-from app.catalogue.models import Bundle, BundleItem, BundleVersion
+from app.catalogue.models import Bundle, BundleItem, BundleVersion, Category, Listing
 from app.catalogue.rules.kinds import BundleState
 from tests import make
 from tests.web.admin.conftest import Desk, fresh
@@ -60,7 +60,16 @@ def test_a_bundle_is_written_published_changed_and_retired(
         ({"name_en": ""}, "name_en", "Please give a name"),
         ({"kind": "toy"}, "kind", "Please choose one of the offered values."),
         ({"sku_1": "NO-SUCH"}, "sku_1", "There is no block NO-SUCH."),
-        ({"quantity_1": "x"}, "quantity_1", "for each block"),
+        ({"quantity_1": "x"}, "quantity_1", "Please enter a quantity such as 12 or 2.5."),
+        ({"quantity_1": "1,234"}, "quantity_1", "This can mean two things."),
+        ({"quantity_1": "2,5"}, "quantity_1", "DI-100/2 comes in whole numbers only."),
+        ({"quantity_1": "0"}, "quantity_1", "for each block"),
+        ({"maximum_quantity": "4"}, "maximum_quantity", "the smallest order is 5"),
+        ({"maximum_quantity": "many"}, "maximum_quantity", "Please enter a whole number."),
+        ({"pictogram": "../../x"}, "pictogram", "Please choose one of the offered values."),
+        ({"category_id": "77"}, "category_id", "Please choose one of the offered values."),
+        ({"category_id": "9" * 30}, "category_id", "Please choose one of the offered values."),
+        ({"purpose_de": "x" * 1001}, "purpose_de", "Please use at most 1,000 characters."),
         ({"sku_3": "DI-100/2"}, "items", "Please name each block once"),
     ],
 )
@@ -77,6 +86,74 @@ def test_the_editor_names_what_is_wrong_keeps_what_was_typed_and_stores_nothing(
     assert f'href="#f-{field}"' in answer.text
     assert 'value="Neues Paket"' in answer.text
     assert session.exec(select(Bundle).where(col(Bundle.slug) == "new-pack")).first() is None
+
+
+def test_everything_that_is_wrong_is_named_in_one_round(
+    admin: Browser, things: Desk, session: Session
+) -> None:
+    wrong = {
+        "slug": things.bundle.slug, "name_en": " ", "price_cents": "abc", "maximum_quantity": "0", "pictogram": "toy",
+        "category_id": "77", "order_step": "x", "sku_1": "NO-SUCH", "quantity_3": "2.5.1", "purpose_en": "x" * 1001,
+    }  # fmt: skip
+
+    answer = admin.submit("/admin/bundles", {**BUNDLE, **wrong})
+
+    assert answer.status_code == 422
+    # Rows that were left empty are gone: the third is now the second.
+    named = [field.replace("_3", "_2") for field in wrong]
+    missed = [field for field in named if f'href="#f-{field}"' not in answer.text]
+    assert missed == []
+    assert [value for value in ("abc", "NO-SUCH", "2.5.1") if f'value="{value}"' not in answer.text] == []
+    assert session.exec(select(Bundle).where(col(Bundle.slug) == "new-pack")).first() is None
+
+
+def test_a_measured_block_has_decimals_and_all_that_is_typed_comes_back(
+    admin: Browser, things: Desk, session: Session
+) -> None:
+    make.block(session, sku="H-1", unit_code="MTR")
+    shelf = make.saved(session, Category(slug="hoses", name_de="Schläuche", name_en="Hoses"))
+    values = {
+        **BUNDLE, "sku_3": "H-1", "quantity_3": "2,5", "maximum_quantity": "20", "pictogram": "bearing",
+        "category_id": str(shelf.id), "purpose_de": "Für die Wartung", "purpose_en": "For maintenance",
+    }  # fmt: skip
+
+    url = admin.submit("/admin/bundles", values).headers["location"].split("?")[0]
+
+    version = session.exec(select(BundleVersion).order_by(col(BundleVersion.id).desc())).first()
+    assert version is not None
+    assert (version.maximum_quantity, version.pictogram, version.category_id) == (20, "bearing", shelf.id)
+    assert (version.purpose_de, version.purpose_en) == ("Für die Wartung", "For maintenance")
+    items = session.exec(select(BundleItem).where(col(BundleItem.bundle_version_id) == version.id)).all()
+    assert [(item.sku, item.quantity_milli) for item in items] == [("DI-100/2", 2_000), ("H-1", 2_500)]
+    page = admin.get(url).text
+    assert 'value="2.5"' in page
+    assert 'value="bearing" checked' in page
+    assert f'<option value="{shelf.id}" selected>Hoses</option>' in page
+    admin.submit(f"{url}/publish")
+    session.rollback()
+    listing = session.exec(select(Listing).where(col(Listing.slug) == "new-pack")).one()
+    assert (listing.category_id, listing.pictogram, listing.maximum_quantity) == (shelf.id, "bearing", 20)
+
+
+def test_two_editors_of_one_bundle_do_not_overwrite_each_other(
+    admin: Browser, things: Desk, session: Session
+) -> None:
+    url = (
+        admin.submit("/admin/bundles", {**BUNDLE, "sku_3": "", "quantity_3": ""})
+        .headers["location"]
+        .split("?")[0]
+    )
+    seen = {**BUNDLE, "sku_3": "", "quantity_3": "", "seen": "1.0"}
+
+    first = admin.submit(url, {**seen, "price_cents": "11"})
+    second = admin.submit(url, {**seen, "price_cents": "22"})
+
+    assert (first.status_code, second.status_code) == (303, 409)
+    assert "changed this bundle while you looked at it" in second.text
+    assert 'value="22"' in second.text
+    version = session.exec(select(BundleVersion).order_by(col(BundleVersion.id).desc())).first()
+    assert version is not None
+    assert version.price_cents == 1_100
 
 
 def test_more_rows_keep_what_was_typed_and_store_nothing(
