@@ -121,28 +121,6 @@ def image_of(session: Session, bundle_id: int) -> tuple[str, bytes]:
     return row[0], row[1]
 
 
-def list_blocks(session: Session, *, text: str, kind: Kind | None, page: int) -> Slice[Block]:
-    """One page of blocks by SKU; `text` is looked for in SKU and names."""
-    query = select(Block).order_by(col(Block.sku))
-    if kind is not None:
-        query = query.where(col(Block.kind) == kind)
-    if text:
-        query = query.where(
-            col(Block.sku).icontains(text, autoescape=True)
-            | col(Block.name_de).icontains(text, autoescape=True)
-            | col(Block.name_en).icontains(text, autoescape=True)
-        )
-    return read_page(session, query, page=page)
-
-
-def find_block(session: Session, block_id: int) -> Block:
-    """One block. Raises NotFound."""
-    block = session.get(Block, block_id)
-    if block is None:
-        raise NotFound(N_("There is no such block."), code="block.not_found")
-    return block
-
-
 def block_units(session: Session, skus: Sequence[str]) -> dict[str, tuple[int, str]]:
     """Id and unit code of the blocks among some SKUs, by SKU."""
     columns = (col(Block.sku), col(Block.id), col(Block.unit_code))

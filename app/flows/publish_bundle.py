@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from app.audit.service import SYSTEM, Actor, record
 from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion
+from app.catalogue.rules.blocks import keeps_out
 from app.catalogue.rules.kinds import BundleState, Source
 from app.catalogue.rules.stages import VersionStage
 from app.catalogue.service import block_facts, put_listing, touch_catalogue
@@ -237,4 +238,11 @@ def _check(version: BundleVersion, blocks: Sequence[Block]) -> None:
         raise Refused(
             N_("This bundle holds only blocks that others sell on commission; it cannot be ordered."),
             code="bundle.commission_only",
+        )
+    kept_out = [block.sku for block in blocks if keeps_out(block)]
+    if kept_out:
+        raise Refused(
+            N_("This bundle holds dangerous or restricted goods and cannot be published: %(skus)s."),
+            code="bundle.kept_out",
+            skus=", ".join(kept_out),
         )

@@ -1,117 +1,99 @@
 """Staff write a building block; bundles take its new facts when they are published next."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session, col, select
 
-from app.audit.service import Actor, record
+from app.audit.service import Actor
 from app.catalogue.models import Block
+from app.catalogue.rules.blocks import BlockEntry, entry_faults, keeps_out
 from app.catalogue.rules.falling import touches_margin
-from app.catalogue.rules.kinds import Kind, Source
+from app.catalogue.rules.kinds import PriceCause
+from app.catalogue.service_blocks import (
+    add_block,
+    change_block,
+    columns_of,
+    lock_block,
+    partner_ids,
+    retire_bundles_with,
+)
 from app.catalogue.service_margins import refresh_margins
-from app.core.errors import N_, FieldError, Invalid, NotFound
-from app.core.i18n import LANGUAGES
+from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.transaction import transaction
 
-SKU = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 ./_-]*[A-Za-z0-9])?")
-UNIT_CODE = re.compile(r"[A-Z0-9]{2,3}")
-VAT_RATES_BP = (0, 700, 1900)
-GREATEST_PRICE_CENTS = 100_000_000
-GREATEST_LEAD_TIME_DAYS = 365
+NOW_HAZARDOUS = N_("Block %(sku)s is dangerous goods.")
+NOW_RESTRICTED = N_("Block %(sku)s is a restricted good.")
+
+
+@dataclass(frozen=True)
+class SavedBlock:
+    """The block's id, and the bundles (id, name in the shop's address) that had to leave the shop for it."""
+
+    block_id: int
+    retired: tuple[tuple[int, str], ...] = ()
 
 
 def save_block(
     session: Session,
+    entry: BlockEntry,
     *,
     block_id: int | None = None,
-    sku: str,
-    names: Mapping[str, str],
-    kind: Kind,
-    unit_code: str,
-    unit_cost_cents: int,
-    main_brand_price_cents: int,
-    main_brand_lead_time_days: int,
-    vat_rate_bp: int,
-    source: Source,
+    may_retire: Collection[int] = (),
     actor: Actor,
     now: datetime,
-) -> int:
-    """Makes or changes a block and returns its id; published bundles keep the facts they were published with.
+) -> SavedBlock:
+    """Makes or changes a block; published bundles keep the facts they were published with.
 
-    Raises Invalid with a fault per field, NotFound for an unknown block.
+    Where the block becomes dangerous or restricted, all bundles on sale that hold it are retired with it; the
+    person must have seen them (`may_retire`: their ids), else it is Refused (`block.retires_bundles`). Raises
+    Invalid with a fault per field, NotFound for an unknown block.
     """
-    values: dict[str, Any] = {
-        "sku": sku.strip(),
-        "name_de": names.get("de", "").strip(),
-        "name_en": names.get("en", "").strip(),
-        "kind": kind,
-        "unit_code": unit_code.strip().upper(),
-        "unit_cost_cents": unit_cost_cents,
-        "main_brand_price_cents": main_brand_price_cents,
-        "main_brand_lead_time_days": main_brand_lead_time_days,
-        "vat_rate_bp": vat_rate_bp,
-        "source": source,
-    }
-    faults = _faults(values)
+    entry = entry.tidied()
+    faults = entry_faults(entry)
     if faults:
         raise _invalid(*faults)
     with transaction(session):
-        taken = session.exec(select(Block.id).where(col(Block.sku) == values["sku"])).first()
+        block = lock_block(session, block_id) if block_id is not None else None
+        taken = session.exec(select(Block.id).where(col(Block.sku) == entry.sku)).first()
         if taken is not None and taken != block_id:
             raise _invalid(FieldError("sku", N_("Another block has this number already.")))
-        if block_id is None:
-            block, old = Block(created_at=now, **values), None
-            session.add(block)
-        else:
-            block = _find(session, block_id)
-            old = {name: getattr(block, name) for name in values}
-            block.sqlmodel_update(values)
-        session.flush()
-        record(
-            session,
-            actor,
-            action="block.saved",
-            object_kind="block",
-            object_id=block.id,
-            object_name=block.sku,
-            now=now,
-            old=old,
-            new=values,
-        )
-        if old is not None and touches_margin({name for name in values if old[name] != values[name]}):
+        values = columns_of(entry, partner_ids(session, [entry.partner], now=now))
+        if block is None:
+            block = add_block(session, values, cause=PriceCause.EDITOR, actor=actor, now=now)
+            return SavedBlock(block.id or 0)
+        _refuse_other_unit(block, entry)
+        goes_out = keeps_out(entry) and not keeps_out(block)
+        old = change_block(session, block, values, cause=PriceCause.EDITOR, actor=actor, now=now)
+        retired = _retire(session, block, may_retire, actor=actor, now=now) if goes_out else ()
+        if touches_margin(old):
             refresh_margins(session, block_ids=[block.id or 0], now=now)
-        return block.id or 0
+        return SavedBlock(block.id or 0, retired)
 
 
-def _find(session: Session, block_id: int) -> Block:
-    block = session.exec(select(Block).where(col(Block.id) == block_id).with_for_update()).first()
-    if block is None:
-        raise NotFound(N_("There is no such block."), code="block.not_found")
-    return block
-
-
-def _faults(values: Mapping[str, Any]) -> list[FieldError]:
-    faults = []
-    if not SKU.fullmatch(values["sku"]) or len(values["sku"]) > 64:
-        faults.append(FieldError("sku", N_("Please use letters, digits and - . / _ only.")))
-    for language in LANGUAGES:
-        if not 1 <= len(values[f"name_{language}"]) <= 200:
-            faults.append(FieldError(f"name_{language}", N_("Please give a name of at most 200 characters.")))
-    if not UNIT_CODE.fullmatch(values["unit_code"]):
-        faults.append(
-            FieldError("unit_code", N_("Please use a unit code such as C62 (piece) or KGM (kilogram)."))
+def _retire(
+    session: Session, block: Block, may_retire: Collection[int], *, actor: Actor, now: datetime
+) -> tuple[tuple[int, str], ...]:
+    assert block.id is not None
+    reason = (NOW_HAZARDOUS if block.is_hazardous else NOW_RESTRICTED) % {"sku": block.sku}
+    bundles = retire_bundles_with(session, [block.id], reason=reason, actor=actor, now=now)
+    retired = tuple((bundle.id or 0, bundle.slug) for bundle in bundles)
+    unseen = sorted({bundle_id for bundle_id, _ in retired} - set(may_retire))
+    if unseen:
+        # Nothing is kept: the person is shown first what goes off the shop with it.
+        raise Refused(
+            N_("This takes %(count)s bundles off the shop. Please look at them first."),
+            code="block.retires_bundles",
+            count=len(retired),
         )
-    for field in ("unit_cost_cents", "main_brand_price_cents"):
-        if not 0 <= values[field] <= GREATEST_PRICE_CENTS:
-            faults.append(FieldError(field, N_("Please enter an amount of zero or more.")))
-    if not 0 <= values["main_brand_lead_time_days"] <= GREATEST_LEAD_TIME_DAYS:
-        faults.append(FieldError("main_brand_lead_time_days", N_("Please enter 0 to 365 working days.")))
-    if values["vat_rate_bp"] not in VAT_RATES_BP:
-        faults.append(FieldError("vat_rate_bp", N_("Please choose one of the offered values.")))
-    return faults
+    return retired
+
+
+def _refuse_other_unit(block: Block, entry: BlockEntry) -> None:
+    if entry.unit_code != block.unit_code and (block.stock_milli or block.reserved_milli):
+        message = N_("There is stock of it, or orders hold some: count it to zero before its unit changes.")
+        raise _invalid(FieldError("unit_code", message))
 
 
 def _invalid(*faults: FieldError) -> Invalid:

@@ -169,6 +169,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         Access.STAFF,
         "POST /admin/blocks",
         "POST /admin/blocks/{block_id}",
+        "POST /admin/blocks/{block_id}/stock",
         "POST /admin/bundles",
         "POST /admin/bundles/{bundle_id}",
         "POST /admin/bundles/{bundle_id}/submit",

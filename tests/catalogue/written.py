@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from app.audit.models import ActorKind
 from app.audit.service import Actor
-from app.catalogue.rules.kinds import Kind, Source
+from app.catalogue.rules.blocks import BlockEntry
+from app.catalogue.rules.kinds import Kind
 from app.flows.publish_bundle import publish_bundle
 from app.flows.save_block import save_block
 from app.flows.save_bundle import save_bundle
@@ -17,20 +18,34 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 STAFF = Actor(ActorKind.STAFF, "Olga Opera", 1)
 
 
-def block(session: Session, *, sku: str = "ET-1001", now: datetime = NOW, **changes: Any) -> int:
-    """A building block; returns its id."""
+def block(
+    session: Session,
+    *,
+    sku: str = "ET-1001",
+    block_id: int | None = None,
+    names: Mapping[str, str] | None = None,
+    now: datetime = NOW,
+    **changes: Any,
+) -> int:
+    """A building block, new or changed; `names` are keyed by language. Returns its id."""
+    named = {f"name_{language}": name for language, name in (names or {}).items()}
+    written = entry(sku=sku, **named, **changes)
+    return save_block(session, written, block_id=block_id, actor=STAFF, now=now).block_id
+
+
+def entry(*, sku: str = "ET-1001", **changes: Any) -> BlockEntry:
+    """What staff write about a block."""
     values: dict[str, Any] = {
-        "names": {"de": "Rillenkugellager 6204-2RS", "en": "Deep groove ball bearing 6204-2RS"},
+        "name_de": "Rillenkugellager 6204-2RS",
+        "name_en": "Deep groove ball bearing 6204-2RS",
         "kind": Kind.SPARE_PART,
         "unit_code": "C62",
         "unit_cost_cents": 200,
         "main_brand_price_cents": 500,
         "main_brand_lead_time_days": 2,
         "vat_rate_bp": 1900,
-        "source": Source.OWN,
-        "actor": STAFF,
     }
-    return save_block(session, sku=sku, now=now, **values | changes)
+    return BlockEntry(sku=sku, **values | changes)
 
 
 def draft_bundle(

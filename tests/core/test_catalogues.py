@@ -29,7 +29,7 @@ NO_WORDS = re.compile(r'''(?<![\w/])/[\w/·-]+|[\w-]+="[^"<>]*"''')  # addresses
 # What German shares with English; any other entry that equals its msgid was forgotten.
 SAME_IN_GERMAN = {
     *("A", "B", "C", "Administrator", "Browser", "Code", "Cookies", "Message-ID", "Name", "Person"),
-    *("Import", "Register", "Route", "Version", "Version %(number)s"),
+    *("Import", "Partner", "Register", "Route", "Version", "Version %(number)s"),
 }
 NAMED_BY_LAW = {
     "Order with obligation to pay": "Zahlungspflichtig bestellen",

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.catalogue.queries_block_list import count_short
 from app.catalogue.queries_desk import count_reviews as count_bundle_reviews
 from app.core.errors import N_
 from app.customers.queries_desk import count_growing
@@ -58,6 +59,7 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
         (N_("imports to finish"), "/admin/imports?state=checked", count_unfinished(session)),
         (N_("orders late"), "/admin/dispatch", late),
         (N_("orders leave today"), "/admin/dispatch", leaving_today),
+        (N_("blocks short of what orders hold"), "/admin/blocks?stock=short", count_short(session)),
         (N_("e-mails failed"), "/admin/mail?state=failed", count_mails(session, MailState.FAILED)),
         (N_("overrides to approve"), "/admin/ratings#overrides", count_waiting_overrides(session)),
         (N_("bundles to review"), "/admin/bundles?stage=review", bundle_reviews),

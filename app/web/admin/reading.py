@@ -1,5 +1,6 @@
 """Reading the fields of an editor's form one by one, so that every wrong field is named at once."""
 
+import re
 from enum import StrEnum
 from typing import TypeVar
 
@@ -7,6 +8,7 @@ from app.core.errors import N_, FieldError, Invalid
 from app.web.forms_money import NotMoney, parse_cents
 
 E = TypeVar("E", bound=StrEnum)
+QUANTITY = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,3}|[0-9]{3}0))?")
 
 
 class FormReader:
@@ -31,6 +33,20 @@ class FormReader:
             self.faults.append(FieldError(name, N_("Please enter a whole number.")))
             return 0
         return int(text)
+
+    def milli(self, name: str) -> int:
+        """A quantity with at most three decimals, in thousandths: "12", "2.5" or "2,5"."""
+        text = self._values.get(name, "").strip()
+        found = QUANTITY.fullmatch(text)
+        if found is None:
+            self.faults.append(FieldError(name, N_("Please enter a quantity such as 12 or 2.5.")))
+            return 0
+        whole, decimals = found[1], found[2] or ""
+        if len(decimals) == 3 and not whole.startswith("0"):
+            message = N_("This can mean two things. Please write 1234, or 1.2340 for a part of one.")
+            self.faults.append(FieldError(name, message))
+            return 0
+        return int(whole) * 1000 + int(decimals[:3].ljust(3, "0"))
 
     def choice(self, name: str, choices: type[E]) -> E:
         """One of the offered values."""

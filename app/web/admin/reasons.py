@@ -14,6 +14,7 @@ from app.core.rendering import LOCALES
 from app.customers.service_screening import REASONS
 from app.flows.decide_screening import ADMITTED_BY
 from app.flows.override_rating import GIVEN
+from app.flows.save_block import NOW_HAZARDOUS, NOW_RESTRICTED
 from app.mainbrand.rules.rating import LISTED, REACHES_A, REACHES_B, UNCOUNTED, WILL_GROW, WILL_STAY
 
 SENTENCES = (
@@ -27,6 +28,8 @@ SENTENCES = (
     REACHES_B,
     WILL_GROW,
     WILL_STAY,
+    NOW_HAZARDOUS,
+    NOW_RESTRICTED,
 )
 DAY = re.compile(r"2\d{3}-\d\d-\d\d")
 AMOUNT = re.compile(r"-?\d{1,3}(,\d{3})*\.\d\d")

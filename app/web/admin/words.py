@@ -265,6 +265,7 @@ ACTIONS = {
     "bundle.image_set": N_("Picture set"),
     "bundle.image_removed": N_("Picture removed"),
     "block.saved": N_("Block saved"),
+    "block.stock_changed": N_("Stock changed"),
     "mail.retried": N_("E-mail tried again"),
     "mail.sent_again": N_("E-mail sent once more"),
     "mail.aborted": N_("E-mail given up"),
@@ -356,6 +357,7 @@ WEEKDAYS = (
 )
 DONE = {
     "saved": N_("Saved."),
+    "stock": N_("The stock is noted."),
     "unchanged": N_("Nothing had to be changed."),
     "published": N_("Published: customers see it now."),
     "submitted": N_("Submitted: it waits for a person who publishes it or sends it back."),

@@ -1,4 +1,4 @@
-"""The editors of bundles and blocks."""
+"""The editor of bundles."""
 
 import io
 
@@ -194,22 +194,3 @@ def test_a_picture_is_stored_shown_and_removed_and_a_text_is_no_picture(admin: B
     assert Image.open(io.BytesIO(shown.content)).size == (40, 30)
     assert admin.submit(url, {"act": "remove"}).headers["location"].endswith("done=image_removed")
     assert admin.get(url).status_code == 404
-
-
-def test_a_block_is_changed_and_a_wrong_amount_is_named(
-    admin: Browser, things: Desk, session: Session
-) -> None:
-    values = {
-        "sku": "DI-100/2", "name_de": "Dichtung", "name_en": "Seal", "kind": "spare_part", "unit_code": "C62",
-        "unit_cost_cents": "3,50", "main_brand_price_cents": "-1", "main_brand_lead_time_days": "3",
-        "vat_rate_bp": "700", "source": "own",
-    }  # fmt: skip
-    url = f"/admin/blocks/{things.block_id}"
-
-    wrong = admin.submit(url, values)
-    right = admin.submit(url, {**values, "main_brand_price_cents": "9"})
-
-    assert wrong.status_code == 422
-    assert "Please enter an amount such as" in wrong.text
-    assert right.headers["location"] == f"{url}?done=saved"
-    assert 'value="3.50"' in admin.get(url).text

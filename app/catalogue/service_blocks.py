@@ -1,0 +1,166 @@
+"""Writing blocks inside the caller's transaction: their facts, the history of their amounts, their partners."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from app.audit.service import Actor, record
+from app.catalogue.models import Block, BlockPrice, Bundle, Partner
+from app.catalogue.queries_blocks import AT_ONCE, bundles_on_sale_with
+from app.catalogue.rules.blocks import PRICES, BlockEntry, price_changes
+from app.catalogue.rules.kinds import BundleState, PriceCause
+from app.catalogue.service import remove_listing, touch_catalogue
+from app.catalogue.service_margins import refresh_margins
+from app.core.errors import N_, NotFound
+from app.jobs.service import insert_into
+
+
+def lock_blocks(session: Session, block_ids: Collection[int]) -> list[Block]:
+    """These blocks by id, locked until the transaction ends: the first lock of whatever changes the catalogue."""
+    wanted = sorted(set(block_ids))
+    found: list[Block] = []
+    for start in range(0, len(wanted), AT_ONCE):
+        is_wanted = col(Block.id).in_(wanted[start : start + AT_ONCE])
+        found += session.exec(select(Block).where(is_wanted).order_by(col(Block.id)).with_for_update()).all()
+    return found
+
+
+def lock_block(session: Session, block_id: int) -> Block:
+    """One block, locked. Raises NotFound."""
+    found = lock_blocks(session, [block_id])
+    if not found:
+        raise NotFound(N_("There is no such block."), code="block.not_found")
+    return found[0]
+
+
+def partner_ids(session: Session, names: Collection[str], *, now: datetime) -> dict[str, int]:
+    """The ids of partners by name; a name that nobody knows makes a partner. An empty name is none."""
+    wanted = sorted(set(names) - {""})
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), AT_ONCE):
+        part = wanted[start : start + AT_ONCE]
+        rows = [{"name": name, "created_at": now} for name in part]
+        session.execute(insert_into(session, Partner).on_conflict_do_nothing(index_elements=["name"]), rows)
+        query = select(Partner).where(col(Partner.name).in_(part))
+        found |= {partner.name: partner.id or 0 for partner in session.exec(query)}
+    return found
+
+
+def columns_of(entry: BlockEntry, partners: Mapping[str, int]) -> dict[str, Any]:
+    """An entry's values by the table's columns."""
+    values = entry.values
+    name = values.pop("partner")
+    return values | {"partner_id": partners[name] if name else None}
+
+
+def add_block(
+    session: Session, values: Mapping[str, Any], *, cause: PriceCause, actor: Actor, now: datetime
+) -> Block:
+    """A new block; its history of amounts begins here, except where an import may take it back as a whole."""
+    block = Block(created_at=now, **values)
+    session.add(block)
+    session.flush()
+    if cause is not PriceCause.IMPORT:
+        _keep_price(session, block, cause=PriceCause.CREATED, by=actor.name, at=now)
+    _record(session, block, None, dict(values), actor=actor, now=now)
+    return block
+
+
+def change_block(
+    session: Session,
+    block: Block,
+    values: Mapping[str, Any],
+    *,
+    cause: PriceCause,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+) -> dict[str, Any]:
+    """Changes a locked block, keeps a line for changed amounts, and audits it; returns what it was where it differs.
+
+    Where the block had no history yet, what it was until now becomes its first line.
+    """
+    old = {name: getattr(block, name) for name, value in values.items() if getattr(block, name) != value}
+    if not old:
+        return {}
+    before = {name: getattr(block, name) for name in PRICES}
+    if price_changes(before, {name: values.get(name, before[name]) for name in PRICES}):
+        if not _has_history(session, block):
+            _keep_price(session, block, cause=PriceCause.CREATED, by="", at=block.created_at)
+        block.sqlmodel_update(dict(values))
+        _keep_price(session, block, cause=cause, by=actor.name, at=now)
+    else:
+        block.sqlmodel_update(dict(values))
+    session.flush()
+    new = {name: values[name] for name in old}
+    _record(session, block, old, new, actor=actor, now=now, reason=reason)
+    return old
+
+
+def retire_bundles_with(
+    session: Session, block_ids: Collection[int], *, reason: str, actor: Actor, now: datetime
+) -> Sequence[Bundle]:
+    """Takes every bundle on sale that holds one of these (locked) blocks off the shop; which ones it were.
+
+    Whoever publishes at the same moment either comes before and is found, or comes after and reads the blocks anew.
+    """
+    if not block_ids:
+        return []
+    touch_catalogue(session)
+    bundles = bundles_on_sale_with(session, block_ids, is_locking=True)
+    for bundle in bundles:
+        bundle.state = BundleState.RETIRED
+        session.flush()
+        remove_listing(session, bundle.id or 0)
+        record(
+            session,
+            actor,
+            action="bundle.retired",
+            object_kind="bundle",
+            object_id=bundle.id,
+            object_name=bundle.slug,
+            now=now,
+            reason=reason,
+            old={"state": BundleState.PUBLISHED},
+            new={"state": BundleState.RETIRED},
+        )
+    refresh_margins(session, bundle_ids=[bundle.id or 0 for bundle in bundles], now=now)
+    return bundles
+
+
+def _has_history(session: Session, block: Block) -> bool:
+    query = select(BlockPrice.id).where(col(BlockPrice.block_id) == block.id).limit(1)
+    return session.exec(query).first() is not None
+
+
+def _keep_price(session: Session, block: Block, *, cause: PriceCause, by: str, at: datetime) -> None:
+    amounts = {name: getattr(block, name) for name in PRICES}
+    session.add(
+        BlockPrice(block_id=block.id or 0, cause=cause, changed_by=by[:200], valid_from_at=at, **amounts)
+    )
+
+
+def _record(
+    session: Session,
+    block: Block,
+    old: dict[str, Any] | None,
+    new: dict[str, Any],
+    *,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+) -> None:
+    record(
+        session,
+        actor,
+        action="block.saved",
+        object_kind="block",
+        object_id=block.id,
+        object_name=block.sku,
+        now=now,
+        reason=reason,
+        old=old,
+        new=new,
+    )

@@ -1,0 +1,70 @@
+"""A block's form: its texts as staff type them, read into an entry with every fault named at once."""
+
+from typing import Any
+
+from app.catalogue.rules.blocks import VAT_RATES_BP, BlockEntry, entry_faults
+from app.catalogue.rules.kinds import Kind, Packaging, Source
+from app.core.errors import N_, FieldError, Invalid
+from app.web.admin.reading import FormReader
+from app.web.forms_money import amount_text
+
+TEXTS = ("sku", "name_de", "name_en", "text_de", "text_en", "partner", "cpv_code", "unit_code")
+AMOUNTS = ("unit_cost_cents", "main_brand_price_cents")
+OPTIONAL_AMOUNTS = ("partner_cost_cents", "packing_cost_cents")
+FLAGS = ("is_hazardous", "is_restricted")
+RATES = {str(rate) for rate in VAT_RATES_BP}
+EMPTY = {
+    **dict.fromkeys((*TEXTS, *AMOUNTS, *OPTIONAL_AMOUNTS, *FLAGS), ""),
+    "kind": Kind.SPARE_PART.value,
+    "unit_code": "C62",
+    "main_brand_lead_time_days": "2",
+    "vat_rate_bp": "1900",
+    "source": Source.OWN.value,
+    "packaging": Packaging.NONE.value,
+    "weight_g": "",
+    "is_made_to_order": "1",
+}
+
+
+def read_entry(values: dict[str, str]) -> BlockEntry:
+    """What was typed. Raises Invalid with a fault for every field that is wrong."""
+    reader = FormReader(values)
+    rate = values.get("vat_rate_bp", "")
+    if rate not in RATES:
+        reader.faults.append(FieldError("vat_rate_bp", N_("Please choose one of the offered values.")))
+    read: dict[str, Any] = {name: values.get(name, "") for name in TEXTS}
+    read |= {name: reader.cents(name) for name in AMOUNTS}
+    read |= {name: reader.cents(name) if values.get(name, "").strip() else 0 for name in OPTIONAL_AMOUNTS}
+    read |= {name: values.get(name) == "1" for name in FLAGS}
+    entry = BlockEntry(
+        kind=reader.choice("kind", Kind),
+        source=reader.choice("source", Source),
+        packaging=reader.choice("packaging", Packaging) if values.get("packaging") else Packaging.NONE,
+        main_brand_lead_time_days=reader.number("main_brand_lead_time_days"),
+        weight_g=reader.number("weight_g") if values.get("weight_g", "").strip() else 0,
+        vat_rate_bp=int(rate) if rate in RATES else 0,
+        is_made_to_order=values.get("is_made_to_order", "1") == "1",
+        **read,
+    ).tidied()
+    known = {fault.field for fault in reader.faults}
+    faults = [*reader.faults, *(fault for fault in entry_faults(entry) if fault.field not in known)]
+    if faults:
+        raise Invalid(N_("Please check the entries."), code="form.invalid", fields=tuple(faults))
+    return entry
+
+
+def typed(entry: BlockEntry, *, language: str) -> dict[str, str]:
+    """An entry as it stands in the form's fields."""
+    amounts = (*AMOUNTS, *OPTIONAL_AMOUNTS)
+    return {
+        **{name: getattr(entry, name) for name in TEXTS},
+        **{name: amount_text(getattr(entry, name), language=language) for name in amounts},
+        **{name: "1" if getattr(entry, name) else "" for name in FLAGS},
+        "kind": entry.kind.value,
+        "source": entry.source.value,
+        "packaging": entry.packaging.value,
+        "main_brand_lead_time_days": str(entry.main_brand_lead_time_days),
+        "weight_g": str(entry.weight_g),
+        "vat_rate_bp": str(entry.vat_rate_bp),
+        "is_made_to_order": "1" if entry.is_made_to_order else "0",
+    }

@@ -1,0 +1,47 @@
+"""The staff's words for blocks: packagings, why amounts and stock changed, filters and sorting."""
+
+from app.catalogue.queries_block_list import Flag, Order, StockFilter
+from app.catalogue.rules.kinds import Packaging, PriceCause
+from app.catalogue.rules.stock import StockCause
+from app.core.errors import N_
+
+PACKAGINGS = {
+    Packaging.NONE: N_("none of its own"),
+    Packaging.ENVELOPE: N_("envelope"),
+    Packaging.BAG: N_("bag"),
+    Packaging.CARTON: N_("carton"),
+    Packaging.TUBE: N_("tube"),
+    Packaging.CANISTER: N_("canister"),
+    Packaging.PALLET: N_("pallet"),
+}
+PRICE_CAUSES = {
+    PriceCause.CREATED: N_("first entry"),
+    PriceCause.EDITOR: N_("changed on this page"),
+    PriceCause.BULK: N_("bulk change"),
+    PriceCause.IMPORT: N_("import"),
+}
+STOCK_CAUSES = {
+    StockCause.COUNTED: N_("counted"),
+    StockCause.RECEIVED: N_("received"),
+    StockCause.DISPATCHED: N_("dispatched"),
+    StockCause.IMPORT: N_("import"),
+}
+STOCKS = {
+    StockFilter.MADE_TO_ORDER: N_("made to order"),
+    StockFilter.FREE: N_("something free"),
+    StockFilter.NONE: N_("nothing free"),
+    StockFilter.SHORT: N_("orders hold more than there is"),
+}
+FLAGS = {
+    Flag.HAZARDOUS: N_("dangerous goods"),
+    Flag.RESTRICTED: N_("restricted goods"),
+    Flag.BELOW_FLOOR: N_("in a bundle below the margin floor"),
+    Flag.UNUSED: N_("in no bundle"),
+}
+ORDERS = {
+    Order.SKU: N_("SKU"),
+    Order.NAME: N_("Name"),
+    Order.COST: N_("Highest unit cost"),
+    Order.PRICE: N_("Highest main brand price"),
+    Order.STOCK: N_("Least free stock"),
+}

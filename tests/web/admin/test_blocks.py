@@ -1,0 +1,188 @@
+"""The pages of blocks: list, editor, what goes off the shop with a change, history and stock."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlmodel import Session, col, select
+
+from app.catalogue.models import Block, Partner, StockMove
+from app.catalogue.rules.kinds import BundleState, Source
+from app.staff.rules.roles import Role
+from tests import make
+from tests.web.admin.conftest import Desk, fresh
+from tests.web.conftest import Browser
+
+BLOCK = {
+    "sku": "NEW-1", "name_de": "Dichtung", "name_en": "Seal", "text_de": "Mit Fett.", "text_en": "With grease.",
+    "kind": "spare_part", "unit_code": "KGM", "unit_cost_cents": "3,50", "main_brand_price_cents": "1.234,50",
+    "main_brand_lead_time_days": "3", "vat_rate_bp": "700", "source": "white_label", "partner": "Härterei Nord",
+    "partner_cost_cents": "0,40", "weight_g": "1200", "packaging": "carton", "packing_cost_cents": "0.15",
+    "cpv_code": "44440000-6", "is_made_to_order": "0",
+}  # fmt: skip
+
+
+def test_a_block_is_written_with_all_its_fields_and_shown_again(admin: Browser, session: Session) -> None:
+    saved = admin.submit("/admin/blocks", BLOCK)
+
+    page = admin.get(saved.headers["location"]).text
+    assert "Saved." in page
+    for shown in ('value="1234.50"', 'value="Härterei Nord"', 'value="0.40"', 'value="1200"', "With grease."):
+        assert shown in page
+    assert '<option value="KGM" selected>1 kg · KGM</option>' in page
+    block = session.exec(select(Block).where(col(Block.sku) == "NEW-1")).one()
+    partner = session.exec(select(Partner)).one()
+    assert (block.partner_id, block.source, block.is_made_to_order) == (partner.id, Source.WHITE_LABEL, False)
+    assert (block.packing_cost_cents, block.weight_g, block.cpv_code) == (15, 1_200, "44440000-6")
+
+
+def test_all_faults_are_named_at_once_what_was_typed_stays_and_nothing_is_stored(
+    admin: Browser, session: Session
+) -> None:
+    wrong = {
+        "main_brand_price_cents": "1.234",
+        "cpv_code": "44",
+        "weight_g": "heavy",
+        "kind": "toy",
+        "partner": "",
+    }
+
+    answer = admin.submit("/admin/blocks", {**BLOCK, **wrong})
+
+    assert answer.status_code == 422
+    for field in wrong:
+        assert f'href="#f-{field}"' in answer.text
+        assert f'id="f-{field}' in answer.text
+    assert 'value="heavy"' in answer.text
+    assert session.exec(select(Block).where(col(Block.sku) == "NEW-1")).first() is None
+
+
+def test_dangerous_goods_leave_the_shop_after_a_look_at_what_goes_with_them(
+    admin: Browser, things: Desk, session: Session
+) -> None:
+    url = f"/admin/blocks/{things.block_id}"
+    values = {**BLOCK, "sku": "DI-100/2", "is_hazardous": "1"}
+
+    asked = admin.submit(url, values)
+
+    assert asked.status_code == 409
+    assert "Seal pack" in asked.text
+    assert f'name="may_retire" value="{things.bundle.id}"' in asked.text
+    assert fresh(session, things.bundle).state is BundleState.PUBLISHED
+
+    back = admin.submit(url, {**values, "may_retire": str(things.bundle.id), "act": "edit"})
+    assert 'value="1.234,50"' in back.text
+    assert fresh(session, things.bundle).state is BundleState.PUBLISHED
+
+    done = admin.submit(url, {**values, "may_retire": str(things.bundle.id)})
+    assert "Taken off the shop with this change" in admin.get(done.headers["location"]).text
+    assert fresh(session, things.bundle).state is BundleState.RETIRED
+    again = admin.submit(f"/admin/bundles/{things.bundle.id}/publish")
+    assert again.status_code == 409
+    assert "dangerous or restricted goods" in again.text
+
+
+def test_a_changed_cost_stands_in_the_history_as_table_and_plot(admin: Browser, things: Desk) -> None:
+    url = f"/admin/blocks/{things.block_id}"
+    assert "Nothing has changed since" in admin.get(url).text
+
+    admin.submit(url, {**BLOCK, "sku": "DI-100/2", "unit_cost_cents": "9.99"})
+
+    page = admin.get(url).text
+    assert page.count("<polyline") == 2
+    assert "€9.99" in page
+    assert "Robin admin" in page
+    assert "first entry" in page
+
+
+def test_stock_is_counted_and_received_and_a_shortage_is_said_aloud(admin: Browser, session: Session) -> None:
+    block = make.block(session, is_made_to_order=False, stock_milli=5_000, reserved_milli=4_000)
+    url = f"/admin/blocks/{block.id}"
+
+    wrong = admin.submit(f"{url}/stock", {"act": "counted", "counted": "2.5", "reason": "count", "seen": "0"})
+    assert wrong.status_code == 422
+    assert "This unit has no decimals" in wrong.text
+    assert 'value="2.5"' in wrong.text
+
+    admin.submit(f"{url}/stock", {"act": "counted", "counted": "3", "reason": "two broken", "seen": "0"})
+    page = admin.get(url).text
+    assert "Orders hold more than there is" in page
+    assert "Missing: 1 piece." in page
+    assert "two broken" in page
+    assert "short by 1 piece" in admin.get("/admin/blocks?stock=short").text
+    assert "<b>1</b> blocks short of what orders hold" in admin.get("/admin").text
+
+    late = admin.submit(f"{url}/stock", {"act": "received", "received": "9", "seen": "0"})
+    assert late.status_code == 409
+    assert "The stock changed while you looked at it" in late.text
+    newest = str(session.exec(select(StockMove.id)).one())
+    admin.submit(f"{url}/stock", {"act": "received", "received": "9", "seen": newest})
+    assert fresh(session, block).stock_milli == 12_000
+
+
+def test_nobody_counts_what_is_made_to_order(admin: Browser, things: Desk, session: Session) -> None:
+    answer = admin.submit(f"/admin/blocks/{things.block_id}/stock", {"counted": "3", "reason": "count"})
+
+    assert answer.status_code == 409
+    assert "made to order" in answer.text
+    assert session.exec(select(StockMove)).first() is None
+
+
+@pytest.mark.parametrize(
+    "query, shown",
+    [
+        ("q=44440000", {"B-CPV"}),
+        ("q=100%25", set()),
+        ("source=white_label", {"B-WHITE"}),
+        ("vat=700", {"B-SEVEN"}),
+        ("stock=made_to_order&kind=service", {"B-SERVICE"}),
+        ("stock=free", {"B-FREE"}),
+        ("stock=none", {"B-NONE", "B-SHORT"}),
+        ("stock=short", {"B-SHORT"}),
+        ("flag=hazardous", {"B-HOT"}),
+        ("flag=unused&q=free", {"B-FREE"}),
+        ("partner=x&vat=9&stock=x&flag=x&sort=x&q=B-CPV", {"B-CPV"}),
+    ],
+)
+def test_the_list_is_filtered_and_counted(
+    admin: Browser, things: Desk, session: Session, query: str, shown: set[str]
+) -> None:
+    for sku, values in {
+        "B-CPV": {"cpv_code": "44440000-6"},
+        "B-WHITE": {"source": Source.WHITE_LABEL},
+        "B-SEVEN": {"vat_rate_bp": 700},
+        "B-SERVICE": {"kind": "service"},
+        "B-FREE": {"is_made_to_order": False, "stock_milli": 2_000, "reserved_milli": 1_000},
+        "B-NONE": {"is_made_to_order": False},
+        "B-SHORT": {"is_made_to_order": False, "reserved_milli": 1_000},
+        "B-HOT": {"is_hazardous": True},
+    }.items():
+        make.block(session, sku=sku, **values)
+
+    page = admin.get(f"/admin/blocks?{query}").text
+
+    assert {sku for sku in page.replace("<", " ").replace(">", " ").split() if sku.startswith("B-")} == shown
+    assert f"{len(shown)} block" in page
+
+
+def test_the_list_of_one_partner_names_it(admin: Browser, session: Session) -> None:
+    partner = make.saved(session, Partner(name="Härterei Nord", created_at=make.NOW))
+    make.block(session, sku="B-PARTNER", partner_id=partner.id)
+    make.block(session, sku="B-OTHER")
+
+    page = admin.get(f"/admin/blocks?partner={partner.id}&sort=cost").text
+
+    assert "B-PARTNER" in page
+    assert "B-OTHER" not in page
+    assert "· Härterei Nord" in page
+
+
+def test_a_viewer_reads_blocks_and_is_offered_no_button(
+    things: Desk, sign_in: Callable[[Role], Browser]
+) -> None:
+    viewer = sign_in(Role.VIEWER)
+
+    page = viewer.get(f"/admin/blocks/{things.block_id}").text
+
+    assert "Seal pack" in page
+    assert "Save block" not in page
+    assert "New block" not in viewer.get("/admin/blocks").text
