@@ -10,9 +10,10 @@ from sqlmodel import Session, SQLModel, col, func, select
 
 from app.audit.models import ActorKind
 from app.audit.service import Actor, record
-from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion
+from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion, Category, Partner, StockMove
 from app.catalogue.rules.kinds import BundleState
 from app.catalogue.rules.stages import VersionStage
+from app.catalogue.rules.stock import StockCause
 from app.catalogue.service import rebuild_listings, touch_catalogue
 from app.core.errors import N_, Refused
 from app.core.transaction import transaction
@@ -49,8 +50,19 @@ class Buyer:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A block in one bundle: thousandths of its unit, and the cents of one unit at the main brand."""
+
+    block_id: int
+    quantity_milli: int
+    vat_rate_bp: int
+    reference_price_cents: int
+    is_counted: bool
+
+
+@dataclass(frozen=True)
 class Offer:
-    """A published bundle version; `weights` are its blocks' (VAT rate in basis points, reference cents)."""
+    """A bundle version as orders buy it."""
 
     version_id: int
     name_de: str
@@ -59,7 +71,7 @@ class Offer:
     minimum_quantity: int
     order_step: int
     lead_time_days: int
-    weights: tuple[tuple[int, int], ...]
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,9 @@ class Present:
     policy: Policy
     terms_version_id: int | None
     block_ids: Mapping[str, int]
+    partner_ids: Mapping[str, int]
+    category_ids: Mapping[str, int]
+    bundle_slugs: frozenset[str]
     buyers: tuple[Buyer, ...]
     offers: tuple[Offer, ...]
     has_personas: bool
@@ -84,6 +99,7 @@ class Rows:
     next_ids: dict[str, int]
     by_table: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     totp_secrets: dict[str, str] = field(default_factory=dict)
+    draft_ids: set[int] = field(default_factory=set)
 
     def add(self, model: type[SQLModel], **values: Any) -> int:
         """Takes up one row and returns its id. All rows of one table must name the same columns."""
@@ -119,8 +135,8 @@ def fill_demo(
         build(present, rows)
         _insert(session, rows)
         _seal_totp_secrets(session, rows.totp_secrets, secret_key=secret_key)
-        if rows.by_table.get("bundles"):
-            _publish(session, rows.by_table["bundles"], now=now)
+        _hold_stock(session, rows.by_table.get("stock_reservations", []), now=now)
+        _publish(session, rows)
         added = {name: len(values) for name, values in rows.by_table.items() if values}
         if added:
             record(
@@ -153,7 +169,10 @@ def _present(session: Session) -> Present:
         counts=counts,
         policy=current_policy(session),
         terms_version_id=session.exec(select(func.max(TermsVersion.id))).one(),
-        block_ids={sku: block_id or 0 for sku, block_id in session.exec(select(Block.sku, Block.id)).all()},
+        block_ids=_ids(session, Block.sku, Block.id),
+        partner_ids=_ids(session, Partner.name, Partner.id),
+        category_ids=_ids(session, Category.slug, Category.id),
+        bundle_slugs=frozenset(session.exec(select(Bundle.slug))),
         buyers=_buyers(session),
         offers=_offers(session),
         has_personas=session.exec(select(Contact.id).where(col(Contact.email) == FIRST_LOG_IN)).first()
@@ -161,6 +180,10 @@ def _present(session: Session) -> Present:
         bulk_account_count=_count(session, MainAccount, col(MainAccount.account_number).like("K-3%")),
         bulk_customer_count=_count(session, Customer, col(Customer.number).like("K-DEMOB%")),
     )
+
+
+def _ids(session: Session, name: str, row_id: int | None) -> dict[str, int]:
+    return {known: found or 0 for known, found in session.exec(select(name, row_id)).all()}
 
 
 def _count(session: Session, model: type[SQLModel], condition: ColumnElement[bool]) -> int:
@@ -197,11 +220,18 @@ def _buyers(session: Session) -> tuple[Buyer, ...]:
 
 
 def _offers(session: Session) -> tuple[Offer, ...]:
-    weights: dict[int, list[tuple[int, int]]] = {}
+    parts: dict[int, list[Part]] = {}
     leads: dict[int, int] = {}
+    counted = set(session.exec(select(Block.id).where(col(Block.is_made_to_order).is_(False))))
     for item in session.exec(select(BundleItem)):
-        weights.setdefault(item.bundle_version_id, []).append(
-            (item.vat_rate_bp, item.quantity_milli * item.reference_price_cents)
+        parts.setdefault(item.bundle_version_id, []).append(
+            Part(
+                block_id=item.block_id,
+                quantity_milli=item.quantity_milli,
+                vat_rate_bp=item.vat_rate_bp,
+                reference_price_cents=item.reference_price_cents,
+                is_counted=item.block_id in counted,
+            )
         )
         leads[item.bundle_version_id] = max(
             leads.get(item.bundle_version_id, 0), item.main_brand_lead_time_days
@@ -221,7 +251,7 @@ def _offers(session: Session) -> tuple[Offer, ...]:
             minimum_quantity=version.minimum_quantity,
             order_step=version.order_step,
             lead_time_days=leads[version.id or 0],
-            weights=tuple(weights[version.id or 0]),
+            parts=tuple(parts[version.id or 0]),
         )
         for version in versions
     )
@@ -253,12 +283,42 @@ def _seal_totp_secrets(session: Session, secrets: Mapping[str, str], *, secret_k
     session.flush()
 
 
-def _publish(session: Session, bundles: list[dict[str, Any]], *, now: datetime) -> None:
+def _hold_stock(session: Session, reservations: list[dict[str, Any]], *, now: datetime) -> None:
+    """What the new orders hold comes into the house beside what was there: nothing becomes scarce by a demo."""
+    held: dict[int, int] = {}
+    for reservation in reservations:
+        block_id = reservation["block_id"]
+        held[block_id] = held.get(block_id, 0) + reservation["quantity_milli"]
+    blocks = session.exec(
+        select(Block).where(col(Block.id).in_(held)).order_by(col(Block.id)).with_for_update()
+    )
+    for block in blocks.all():
+        quantity_milli = held[block.id or 0]
+        block.stock_milli += quantity_milli
+        block.reserved_milli += quantity_milli
+        session.add(
+            StockMove(
+                block_id=block.id or 0,
+                cause=StockCause.RECEIVED,
+                delta_milli=quantity_milli,
+                stock_after_milli=block.stock_milli,
+                reason="shop demo",
+                changed_by=COMMAND.name,
+                at=now,
+            )
+        )
+    session.flush()
+
+
+def _publish(session: Session, rows: Rows) -> None:
     """Versions become fixed only after their items are in: a published one takes no more."""
-    first, last = bundles[0]["id"], bundles[-1]["id"]
+    new = [bundle["id"] for bundle in rows.by_table.get("bundles", []) if bundle["id"] not in rows.draft_ids]
+    if not new:
+        return
+    is_new = col(Bundle.id).between(new[0], new[-1]) & col(Bundle.id).not_in(rows.draft_ids)
     session.exec(
         update(BundleVersion)
-        .where(col(BundleVersion.bundle_id).between(first, last))
+        .where(col(BundleVersion.bundle_id).in_(select(Bundle.id).where(is_new)))
         .values(published_at=col(BundleVersion.created_at), stage=VersionStage.PUBLISHED)
     )
     newest = (
@@ -266,9 +326,5 @@ def _publish(session: Session, bundles: list[dict[str, Any]], *, now: datetime) 
         .where(col(BundleVersion.bundle_id) == col(Bundle.id))
         .scalar_subquery()
     )
-    session.exec(
-        update(Bundle)
-        .where(col(Bundle.id).between(first, last))
-        .values(state=BundleState.PUBLISHED, current_version_id=newest)
-    )
+    session.exec(update(Bundle).where(is_new).values(state=BundleState.PUBLISHED, current_version_id=newest))
     rebuild_listings(session)

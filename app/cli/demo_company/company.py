@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from app.cli.demo_company import goods, people
+from app.cli.demo_company import goods, goods_rows, people
 from app.cli.demo_company.orders import Conditions, order_maker
 from app.core.security import hash_password
 from app.flows.fill_demo import Builder, Buyer, Offer, Present, Rows
@@ -17,6 +17,7 @@ from app.policy.rules.policy import to_values
 FOLDER = Path(__file__).parent
 TERMS_NAME = "2026-01"
 OPENED = timedelta(days=300)
+WRITTEN_BEFORE = timedelta(days=2)
 # Orders of the first log-in, in days ago: old ones that have left, and fresh ones that wait for their run.
 OWN_ORDERS_DAYS_AGO = (170, 121, 64, 36, 2)
 
@@ -47,16 +48,22 @@ def builder(sizes: Sizes, *, calendar: Calendar, password: str, seed: int, now: 
                 reason="Zur Eröffnung: vorsichtig anfangen, nach dem ersten Quartal neu entscheiden.",
                 created_at=opened_at,
             )
-            buyers += people.add_personas(rows, policy=present.policy, password_hash=password_hash, now=now)
+            buyers += people.add_personas(
+                rows,
+                policy=present.policy,
+                blocks=goods.all_blocks(),
+                password_hash=password_hash,
+                now=now,
+            )
         terms_version_id = present.terms_version_id or _add_terms(rows, opened_at)
         offers = list(present.offers) + _missing_bundles(
-            rows, present, sizes, seed=seed, created_at=opened_at
+            rows, present, sizes, seed=seed, opened_at=opened_at, now=now
         )
         people.add_accounts(
             rows,
             range(present.bulk_account_count, min(sizes.accounts, people.MOST_ACCOUNTS)),
             policy=present.policy,
-            blocks=list(goods.all_blocks().values()),
+            blocks=goods.all_blocks(),
             seed=seed,
             now=now,
         )
@@ -79,19 +86,22 @@ def _add_terms(rows: Rows, created_at: datetime) -> int:
 
 
 def _missing_bundles(
-    rows: Rows, present: Present, sizes: Sizes, *, seed: int, created_at: datetime
+    rows: Rows, present: Present, sizes: Sizes, *, seed: int, opened_at: datetime, now: datetime
 ) -> list[Offer]:
-    blocks = goods.all_blocks()
-    block_ids = goods.add_blocks(rows, known=present.block_ids, created_at=created_at)
-    written = goods.written_bundles()
-    offers = []
-    for number in range(present.counts["bundles"], max(sizes.bundles, len(written))):
-        facts = (
-            written[number] if number < len(written) else goods.made_bundle(number, blocks=blocks, seed=seed)
-        )
-        offers.append(
-            goods.add_bundle(rows, facts, blocks=blocks, block_ids=block_ids, created_at=created_at)
-        )
+    """The bundles written by hand and then as many made ones as are wanted; drafts are beside the number."""
+    known = goods_rows.add_goods(rows, present, opened_at=opened_at, now=now)
+    written = [bundle for bundle in goods.written_bundles() if bundle.slug not in present.bundle_slugs]
+    on_sale = [bundle for bundle in written if not bundle.is_draft]
+    drafts = [bundle for bundle in goods.written_bundles() if bundle.is_draft]
+    count = present.counts["bundles"] - sum(draft.slug in present.bundle_slugs for draft in drafts)
+    made = range(count + len(on_sale), sizes.bundles)
+    on_sale += [
+        goods.made_bundle(number, blocks=known.blocks, policy=present.policy, seed=seed) for number in made
+    ]
+    offers = [goods_rows.add_bundle(rows, facts, known=known, created_at=opened_at) for facts in on_sale]
+    for facts in written:
+        if facts.is_draft:
+            goods_rows.add_draft(rows, facts, known=known, created_at=now - WRITTEN_BEFORE)
     return offers
 
 

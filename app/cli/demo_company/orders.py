@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from app.catalogue.models import StockReservation
+from app.catalogue.rules.stock import ReservationState
 from app.core.ids import READABLE
 from app.flows.fill_demo import Buyer, Offer, Rows
 from app.fulfilment.models import Shipment
@@ -70,6 +72,8 @@ def order_maker(rows: Rows, offers: Sequence[Offer], conditions: Conditions) -> 
         )
         order_id = _add_order(rows, buyer, totals, promise, conditions, placed_at=placed_at, chance=chance)
         _add_contents(rows, order_id, buyer.language, lines, totals)
+        if promise.dispatch_on >= conditions.today:
+            _add_reservations(rows, order_id, lines)
         _add_payment(rows, order_id, totals, placed_at=placed_at, chance=chance)
         _add_history(rows, order_id, promise, conditions, placed_at=placed_at, chance=chance)
         return order_id
@@ -143,6 +147,23 @@ def _add_contents(
             vat_rate_bp=tax.vat_rate_bp,
             net_cents=tax.net_cents,
             vat_cents=tax.vat_cents,
+        )
+
+
+def _add_reservations(rows: Rows, order_id: int, lines: Sequence[tuple[Offer, int]]) -> None:
+    """What the order holds of each counted block until it is dispatched."""
+    held: dict[int, int] = {}
+    for offer, quantity in lines:
+        for part in offer.parts:
+            if part.is_counted:
+                held[part.block_id] = held.get(part.block_id, 0) + quantity * part.quantity_milli
+    for block_id, quantity_milli in sorted(held.items()):
+        rows.add(
+            StockReservation,
+            order_id=order_id,
+            block_id=block_id,
+            quantity_milli=quantity_milli,
+            state=ReservationState.HELD,
         )
 
 
@@ -241,5 +262,7 @@ def _quantity(offer: Offer, chance: random.Random) -> int:
 
 
 def _priced(offer: Offer, quantity: int) -> PricedLine:
-    parts = tuple(RatePart(rate_bp, cents) for rate_bp, cents in offer.weights)
+    parts = tuple(
+        RatePart(part.vat_rate_bp, part.quantity_milli * part.reference_price_cents) for part in offer.parts
+    )
     return PricedLine(quantity, offer.price_cents, parts)

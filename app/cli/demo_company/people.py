@@ -1,6 +1,7 @@
 """The demo's log-ins, its customers, its staff, and the companies in the main brand's list."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,14 @@ import pyotp
 
 from app.cli.demo_company.goods import BlockFacts
 from app.cli.demo_company.names import FIRST_CUSTOMER, FIRST_PERSONA, Company, company
-from app.cli.demo_company.purchases import MOST_BUYERS, add_purchases
+from app.cli.demo_company.purchases import (
+    LARGE_NEEDS,
+    MEDIUM_NEEDS,
+    MOST_BUYERS,
+    Need,
+    add_needs,
+    add_purchases,
+)
 from app.customers.models import BlockedAttempt, Contact, Customer, Screening
 from app.customers.queries_screening import matches_as_json
 from app.customers.rules.admission import ScreeningState
@@ -53,13 +61,14 @@ class Persona:
     suspended_reason: str = ""
     is_moved_up: bool = False
     is_doubtful: bool = False
+    needs: tuple[Need, ...] = ()
 
 
 PERSONAS = (
     Persona("c@demo.example", "admitted, with past orders", main_revenue_cents=184_250),
     Persona("c2@demo.example", "admitted, another company", language="en"),
-    Persona("a@demo.example", "A-customer: stays outside", main_revenue_cents=8_412_900),
-    Persona("b@demo.example", "B-customer: stays outside", main_revenue_cents=1_968_000),
+    Persona("a@demo.example", "A-customer: stays outside", main_revenue_cents=8_412_900, needs=LARGE_NEEDS),
+    Persona("b@demo.example", "B-customer: stays outside", main_revenue_cents=1_968_000, needs=MEDIUM_NEEDS),
     Persona("review@demo.example", "in review", main_revenue_cents=2_730_500, is_doubtful=True),
     Persona("unverified@demo.example", "e-mail address not confirmed", is_email_verified=False),
     Persona(
@@ -99,7 +108,9 @@ def add_staff(rows: Rows, *, password_hash: str, created_at: datetime) -> None:
         rows.totp_secrets[email] = pyotp.random_base32(32)
 
 
-def add_personas(rows: Rows, *, policy: Policy, password_hash: str, now: datetime) -> list[Buyer]:
+def add_personas(
+    rows: Rows, *, policy: Policy, blocks: Mapping[str, BlockFacts], password_hash: str, now: datetime
+) -> list[Buyer]:
     """The customers' log-ins, each a company of its own, judged by the shop's own rule; returns those that may buy."""
     buyers = []
     for number, persona in enumerate(PERSONAS):
@@ -121,6 +132,7 @@ def add_personas(rows: Rows, *, policy: Policy, password_hash: str, now: datetim
                 policy=policy,
                 now=now,
             )
+            add_needs(rows, account.account_number, needs=persona.needs, blocks=blocks, now=now)
         matches, verdict = _compare(values, persona.email, account, policy)
         state = verdict.state if persona.is_email_verified else ScreeningState.PENDING
         is_clear = state is ScreeningState.CLEAR
@@ -197,7 +209,13 @@ def add_customers(rows: Rows, numbers: range, *, password_hash: str, now: dateti
 
 
 def add_accounts(
-    rows: Rows, numbers: range, *, policy: Policy, blocks: list[BlockFacts], seed: int, now: datetime
+    rows: Rows,
+    numbers: range,
+    *,
+    policy: Policy,
+    blocks: Mapping[str, BlockFacts],
+    seed: int,
+    now: datetime,
 ) -> None:
     """Companies of the main brand's list with their purchases; few have most of the revenue, as it is in trade."""
     for number in numbers:

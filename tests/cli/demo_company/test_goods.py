@@ -1,0 +1,66 @@
+"""The demo's goods: what is on sale earns what the margin guard asks for, and two drafts do not."""
+
+import pytest
+
+from app.catalogue.rules.kinds import Source
+from app.catalogue.rules.margin import Margin, margin_of
+from app.cli.demo_company.goods import BundleFacts, all_blocks, made_bundle, written_bundles
+from app.policy.rules.policy import Policy
+
+BLOCKS = all_blocks()
+ON_SALE = [bundle for bundle in written_bundles() if not bundle.is_draft]
+DRAFTS = {bundle.slug: bundle for bundle in written_bundles() if bundle.is_draft}
+
+
+def margin(bundle: BundleFacts, policy: Policy) -> Margin:
+    parts = [BLOCKS[sku].part(quantity_milli) for sku, quantity_milli in bundle.items]
+    return margin_of(bundle.price_cents, parts, policy)
+
+
+def main_brand_cents(bundle: BundleFacts) -> float:
+    return sum(BLOCKS[sku].main_brand_price_cents * milli / 1000 for sku, milli in bundle.items)
+
+
+@pytest.mark.parametrize("bundle", ON_SALE, ids=lambda bundle: bundle.slug)
+def test_a_bundle_on_sale_passes_the_margin_guard_and_costs_less_than_at_the_main_brand(
+    bundle: BundleFacts,
+) -> None:
+    found = margin(bundle, Policy())
+
+    assert found.is_passing, f"{found.margin_bp} bp; lowest price {found.lowest_price_cents}"
+    assert bundle.price_cents < main_brand_cents(bundle)
+    assert not any(BLOCKS[sku].is_kept_out for sku, _ in bundle.items)
+    assert {BLOCKS[sku].source for sku, _ in bundle.items} != {Source.COMMISSION}
+
+
+def test_the_bundles_on_sale_hold_blocks_of_all_four_sources() -> None:
+    assert len(ON_SALE) == 48
+    assert {BLOCKS[sku].source for bundle in ON_SALE for sku, _ in bundle.items} == set(Source)
+
+
+def test_two_drafts_miss_the_margin_floor_and_the_other_two_reach_it() -> None:
+    assert {slug: margin(bundle, Policy()).is_passing for slug, bundle in DRAFTS.items()} == {
+        "entwurf-quarzsand-500-kg": False,
+        "entwurf-feinsicherungen": False,
+        "entwurf-lager-grossabnehmer": True,
+        "entwurf-filter-grosser-fuhrpark": True,
+    }
+
+
+def test_made_bundles_pass_the_margin_guard_of_the_policy_in_force() -> None:
+    strict = Policy(margin_floor_bp=4_000, shipping_per_kg_cents=100)
+
+    for policy in (Policy(), strict):
+        made = [made_bundle(number, blocks=BLOCKS, policy=policy, seed=1) for number in range(48, 348)]
+        assert all(margin(bundle, policy).is_passing for bundle in made)
+        assert not any(BLOCKS[sku].is_kept_out for bundle in made for sku, _ in bundle.items)
+
+
+def test_a_made_bundle_is_always_the_same_for_its_number() -> None:
+    first, again, other = (
+        made_bundle(number, blocks=BLOCKS, policy=Policy(), seed=1) for number in (70, 70, 71)
+    )
+
+    assert first == again != other
+    assert first.maximum_quantity == 20 * first.order_step
+    assert other.maximum_quantity is None
