@@ -12,6 +12,7 @@ help:
 	@echo "make bench       speed against a bare server    make soak      long fault runs"
 	@echo "make mutants     takes one guard of the gate away at a time: the tests must notice each"
 	@echo "make bench-imports  real lists: seconds, memory, growth to a million accounts"
+	@echo "make bench-search  a search in 20,000 and in 100,000 bundles, on both engines"
 	@echo "make fmt         format the code                make messages  collect texts for translation"
 	@echo "make lock        the lock files anew from pyproject.toml (needs uv)"
 
@@ -42,6 +43,9 @@ bench-imports: environment
 bench-screening: environment
 	@$(PY) -m tests.bench.screening
 
+bench-search: environment
+	@$(PY) -m tests.bench.search
+
 soak: environment
 	@$(PY) -m pytest -n 2 -m soak --timeout=1800 tests
 	@$(PY) -m pytest -n 2 -m soak --timeout=1800 --db=postgresql tests
@@ -59,4 +63,4 @@ messages: environment
 lock:
 	@sh .ci/lock
 
-.PHONY: help environment run code demo-reset test test-fast bench bench-imports bench-screening soak mutants fmt messages lock
+.PHONY: help environment run code demo-reset test test-fast bench bench-imports bench-screening bench-search soak mutants fmt messages lock

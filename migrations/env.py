@@ -8,13 +8,6 @@ from sqlalchemy import Connection
 from app.core.db import open_database
 from app.tables import metadata
 
-UNMAPPED_PREFIXES = ("search_", "catalogue_search")
-
-
-def include_object(thing: object, name: str | None, kind: str, is_reflected: bool, compared: object) -> bool:
-    """Leaves out the full-text tables, which each engine keeps in its own way."""
-    return not (kind in ("table", "index") and is_reflected and str(name).startswith(UNMAPPED_PREFIXES))
-
 
 def migrate(connection: Connection) -> None:
     """Brings the database of this connection to the wanted revision, in one transaction."""
@@ -22,7 +15,6 @@ def migrate(connection: Connection) -> None:
         connection=connection,
         target_metadata=metadata,
         render_as_batch=connection.dialect.name == "sqlite",
-        include_object=include_object,
         compare_type=False,
     )
     with context.begin_transaction():

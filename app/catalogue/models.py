@@ -319,6 +319,18 @@ class Listing(SQLModel, table=True):
     single_quantity_milli: int = 0
 
 
+class SynonymGroup(SQLModel, table=True):
+    """Words and short phrases that mean the same, one a line; one way: only the first finds the others."""
+
+    __tablename__ = "synonym_groups"
+
+    id: int | None = Field(default=None, primary_key=True)
+    words: str = Field(max_length=1000)
+    is_one_way: bool = False
+    changed_by: str = Field(max_length=200)
+    changed_at: datetime = Field(sa_type=UTCDateTime)
+
+
 class CatalogueState(SQLModel, table=True):
     """One row: a number that grows with every change of what customers see, read with the gate.
 

@@ -1,101 +1,147 @@
-"""Searching the list: the same bundles in the same order on SQLite and on PostgreSQL."""
+"""Searching the list: the index that each process keeps of it, and what a query finds there."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeGuard
 
-from sqlalchemy import bindparam, column, table, text
-from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
-from app.catalogue.models import Listing
+from app.catalogue.models import CatalogueState, Listing, SynonymGroup
+from app.catalogue.rules.index import Entry, Hits, SearchIndex
 from app.catalogue.rules.kinds import Kind
-from app.catalogue.rules.terms import Reading, Term, read_query
-from app.catalogue.rules.words import query_words
+from app.catalogue.rules.synonyms import Group, Synonyms, read_synonyms
+from app.catalogue.rules.terms import Reading, read_query
+from app.catalogue.rules.words import index_words, query_words
 
-MOST_FOUND = 960
-"""Forty pages: who finds more than that needs a better word, not more pages."""
+BATCH = 2_000
+MOST_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The ids of the bundles that match, best first, at most 960; and how the query was understood."""
+    """What a query found and how it was understood.
 
-    bundle_ids: tuple[int, ...]
+    Where it found nothing, `nearest` pairs its unknown words with up to three words of the list, as they are
+    spelled there.
+    """
+
+    hits: Hits
     reading: Reading
-    is_cut: bool = False
+    nearest: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-class Vocabularies:
-    """All words of the list, kept for the newest version of the catalogue that was asked for."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An index, the synonyms, and the versions of the catalogue that they were read from."""
+
+    words_version: int
+    version: int
+    index: SearchIndex
+    synonyms: Synonyms
+
+
+class SearchMemory:
+    """The list as this process searches it: read again when its words have changed, the synonyms on every change."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._version: int | None = None
-        self._words: tuple[str, ...] = ()
+        self._kept: Kept | None = None
 
-    def words(self, session: Session, *, catalogue_version: int) -> tuple[str, ...]:
-        """The words in order, read from the database where the catalogue has changed since."""
+    def current(self, session: Session) -> Kept:
+        """The index and synonyms as the database has them now, or newer; built by one thread while others wait."""
+        version, words_version = session.execute(
+            select(CatalogueState.version, CatalogueState.words_version)
+        ).one()
+        kept = self._kept
+        if _is_current(kept, version, words_version):
+            return kept
         with self._lock:
-            if self._version != catalogue_version:
-                found: set[str] = set()
-                for search_text in session.exec(select(Listing.search_text)):
-                    found.update(search_text.split(" "))
-                found.discard("")
-                self._words = tuple(sorted(found))
-                self._version = catalogue_version
-            return self._words
+            kept = self._kept
+            if _is_current(kept, version, words_version):
+                return kept
+            if kept is None or kept.words_version < words_version:
+                words_version, index = _index(session)
+            else:
+                index = kept.index
+            self._kept = Kept(words_version, version, index, _synonyms(session))
+            return self._kept
 
 
-def search(session: Session, query: str, *, kind: Kind | None, vocabulary: Sequence[str]) -> Found:
-    """What a person's query finds, of one kind or of all.
-
-    All words must be in a bundle's name, contents or text; bundles with all of them in the name come
-    first, then the order of the catalogue decides.
-    """
-    words = query_words(query)
-    reading = read_query(words, vocabulary)
-    if not reading.terms or reading.unknown:
-        return Found((), reading)
-    anywhere = _matching(session, reading.terms, is_name_only=False, kind=kind)
-    if len(anywhere) < 2:
-        return Found(tuple(anywhere), reading)
-    in_name = _matching(session, reading.terms, is_name_only=True, kind=kind)
-    ordered = tuple(dict.fromkeys([*in_name, *anywhere]))
-    return Found(ordered[:MOST_FOUND], reading, is_cut=len(ordered) > MOST_FOUND)
-
-
-def _matching(session: Session, terms: Sequence[Term], *, is_name_only: bool, kind: Kind | None) -> list[int]:
-    if session.get_bind().dialect.name == "sqlite":
-        index = table("search_listings", column("rowid"))
-        expression = " AND ".join(_sqlite_term(term) for term in terms)
-        match = text("search_listings MATCH :expression").bindparams(
-            bindparam("expression", f"{{search_name}} : ({expression})" if is_name_only else expression)
-        )
-        joined = index.c.rowid == col(Listing.bundle_id)
-    else:
-        index = table("search_listings", column("bundle_id"))
-        match = text(
-            f"{'name_words' if is_name_only else 'words'} @@ CAST(:expression AS tsquery)"
-        ).bindparams(bindparam("expression", " & ".join(_postgresql_term(term) for term in terms)))
-        joined = index.c.bundle_id == col(Listing.bundle_id)
-    found = core_select(col(Listing.bundle_id)).select_from(index).join(Listing, joined).where(match)
-    if kind is not None:
-        found = found.where(col(Listing.kind) == kind)
-    rows = session.execute(found.order_by(col(Listing.position)).limit(MOST_FOUND + 1))
-    return list(rows.scalars())
+def search(
+    session: Session,
+    query: str,
+    kept: Kept,
+    *,
+    kind: Kind | None = None,
+    category_id: int | None = None,
+    first: int = 0,
+    most: int = 24,
+) -> Found:
+    """What a person's query finds, of one kind and category or of all, from the `first` (counted from 0) on."""
+    reading = read_query(query_words(query), kept.index.vocabulary, kept.synonyms)
+    hits = kept.index.find(reading, kind=kind, category_id=category_id, first=first, most=most)
+    nearest = () if hits.count else tuple(_nearest(session, reading, kept.index))
+    return Found(hits, reading, nearest)
 
 
-# Words hold nothing but a-z and 0-9 (see `query_words`): quoted, they cannot say anything else.
-def _sqlite_term(term: Term) -> str:
-    alternatives = [f'"{word}"' for word in term.words]
-    if term.prefix:
-        alternatives.append(f'"{term.prefix}"*')
-    return f"({' OR '.join(alternatives)})"
+def _is_current(kept: Kept | None, version: int, words_version: int) -> TypeGuard[Kept]:
+    # Newer than what was asked for is better still: two requests must not undo each other's reading.
+    return kept is not None and kept.version >= version and kept.words_version >= words_version
 
 
-def _postgresql_term(term: Term) -> str:
-    alternatives = [f"'{word}'" for word in term.words]
-    if term.prefix:
-        alternatives.append(f"'{term.prefix}':*")
-    return f"({' | '.join(alternatives)})"
+def _index(session: Session) -> tuple[int, SearchIndex]:
+    """The index of the list with the version of its words; read once more where these changed meanwhile."""
+    words_version = _words_version(session)
+    for _ in range(MOST_TRIES):
+        index = SearchIndex(_entries(session))
+        before, words_version = words_version, _words_version(session)
+        if before == words_version:
+            break
+    return before, index
+
+
+def _words_version(session: Session) -> int:
+    return session.exec(select(CatalogueState.words_version)).one()
+
+
+def _entries(session: Session) -> Iterator[Entry]:
+    """The list in its order, batch by batch: all of it at once would take the memory of the index a second time."""
+    position = 0
+    while True:
+        rows = session.execute(
+            select(  # type: ignore[call-overload]
+                Listing.bundle_id, Listing.kind, Listing.category_id, Listing.search_name, Listing.search_text
+            )
+            .where(col(Listing.position).between(position + 1, position + BATCH))
+            .order_by(col(Listing.position))
+        ).all()
+        if not rows:
+            return
+        for row in rows:
+            yield Entry(*row)
+        position += BATCH
+
+
+def _synonyms(session: Session) -> Synonyms:
+    rows = session.exec(select(SynonymGroup).order_by(col(SynonymGroup.id))).all()
+    return read_synonyms(Group(tuple(row.words.split("\n")), row.is_one_way) for row in rows)
+
+
+def _nearest(session: Session, reading: Reading, index: SearchIndex) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for unknown in reading.unknown:
+        near = index.nearest_names(unknown)
+        if near:
+            spelled = (_spelled(session, word, bundle_id) for word, bundle_id in near)
+            yield unknown, tuple(dict.fromkeys(spelled))
+
+
+def _spelled(session: Session, word: str, bundle_id: int) -> str:
+    """A word of the index as it stands in the name of a bundle (`Bürste` for `buerste`)."""
+    names = session.execute(
+        select(Listing.name_de, Listing.name_en).where(col(Listing.bundle_id) == bundle_id)
+    ).first()
+    for chunk in " ".join(names or ()).replace("-", " ").split():
+        if word in index_words(chunk):
+            return chunk.strip("(),;:.!?\"'„“”")
+    return word

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "purchases_by_article"
-down_revision = "what_is_sold"
+down_revision = "synonyms"
 branch_labels = None
 depends_on = None
 

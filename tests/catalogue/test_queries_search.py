@@ -1,12 +1,15 @@
 """Search finds the same bundles in the same order on both engines: the expected lists are exact."""
 
+import time
+from collections.abc import Sequence
+
 import pytest
 from sqlmodel import Session
 
 from app.catalogue.queries import listing_cards
-from app.catalogue.queries_search import Vocabularies, search
+from app.catalogue.queries_search import SearchMemory, search
 from app.catalogue.rules.kinds import Kind
-from app.catalogue.service import rebuild_listings
+from app.catalogue.service import rebuild_listings, touch_catalogue
 from app.core.transaction import transaction
 from app.flows.publish_bundle import publish_bundle
 from app.flows.retire_bundle import retire_bundle
@@ -27,11 +30,36 @@ BUNDLES = (
     ("schrauben", "Schraubensatz M8", "Screw set M8", "DIN912/8", "Zylinderschraube M8", Kind.CONSUMABLE),
     ("wartung", "Wartung Presse", "Press maintenance", "W-1", "Kugellager wechseln", Kind.SERVICE),
 )
+HOSTILE = (
+    (
+        "gebinde",
+        "Großgebinde Kaltreiniger",
+        "Bulk cold cleaner",
+        "KR 25/L",
+        "Kaltreiniger",
+        Kind.CARE_PRODUCT,
+    ),
+    ("oelfilter", "Ölfilter W 712/75", "Oil filter W 712/75", "OF-712", "Filter", Kind.SPARE_PART),
+    (
+        "rollen",
+        "Zylinderrollenlager NU 206 ECP",
+        "Roller bearing NU 206 ECP",
+        "NU206",
+        "Lager",
+        Kind.SPARE_PART,
+    ),
+    ("satz", "Dichtungssatz Pumpe DS–10–A", "Seal kit pump", "D-1", "Oring", Kind.SPARE_PART),
+    ("spalt", "Lager 6204 2RS", "Bearing 6204 2RS", "L 6204", "Kugel", Kind.SPARE_PART),
+)
 
 
 @pytest.fixture
 def filled(session: Session) -> Session:
-    for slug, name_de, name_en, sku, block_name, kind in BUNDLES:
+    return fill(session, BUNDLES)
+
+
+def fill(session: Session, bundles: Sequence[tuple[str, str, str, str, str, Kind]]) -> Session:
+    for slug, name_de, name_en, sku, block_name, kind in bundles:
         block_id = written.block(session, sku=sku, names={"de": block_name, "en": f"Part {sku}"})
         written.bundle(
             session,
@@ -46,8 +74,7 @@ def filled(session: Session) -> Session:
 
 
 def found(session: Session, query: str, kind: Kind | None = None) -> list[str]:
-    vocabulary = Vocabularies().words(session, catalogue_version=1)
-    ids = search(session, query, kind=kind, vocabulary=vocabulary).bundle_ids
+    ids = search(session, query, SearchMemory().current(session), kind=kind).hits.bundle_ids
     return [card.slug for card in listing_cards(session, ids, language="de")]
 
 
@@ -110,6 +137,44 @@ def test_a_query_finds_exactly_these_bundles_in_this_order(
     assert found(filled, query) == slugs
 
 
+SPELLINGS = {
+    "oelfilter": """oelfilter; ölfilter; Öl-Filter; OELFILTER; olfilter; o\u0308lfilter; ölfiltr; filter öl; oil-filter;
+        Ölfilters; öl filter; W712/75; w 712 75; w71275; OF 712; of712""",
+    "gebinde": """Grossgebinde; Großgebinde; GROẞGEBINDE; gross gebinde; großgebnide; kaltreinigers; kaltreinger;
+        KR 25/L; kr-25-l; kr25l""",
+    "satz": """Dichtugnssatz; dichtungssatz pumpen; Satz Dichtungs; DichtungsSatz; Dichtungs\u00adsatz; dichtung pumpe;
+        O-Ring; o ring; oring; o.ring; DS-10-A; ds10a; DS 10 A; ds–10–a""",
+    "rollen": """NU-206; nu206; NU 206; nu.206; NU_206; nu/206; NU206ECP; nu-206-ecp; nu 206ecp; zylinder rollenlager;
+        rolenlager; rollenlagers""",
+    "spalt": "6204 2rs; 62042RS; 6204-2RS; 6204/2rs; 62 04 2RS; 6204.2RS; 6204\u20112rs; lager62042rs",
+}
+
+
+def test_every_usual_and_every_wrong_spelling_finds_the_bundle(session: Session) -> None:
+    fill(session, HOSTILE)
+
+    missed = [
+        query
+        for slug, queries in SPELLINGS.items()
+        for query in queries.split(";")
+        if found(session, query) != [slug]
+    ]
+
+    assert missed == []
+
+
+@pytest.mark.parametrize(
+    "query", ["lager " * 200_000, "%x" * 1000, "ö" * 100_000, "a1" * 5_000, "\x00\ud800 ' \" ;"]
+)
+def test_a_hostile_query_is_answered_at_once(filled: Session, query: str) -> None:
+    kept = SearchMemory().current(filled)
+    started = time.process_time()
+
+    search(filled, query, kept)
+
+    assert time.process_time() - started < 0.5
+
+
 def test_a_kind_narrows_the_search(filled: Session) -> None:
     assert found(filled, "kugellager", Kind.SERVICE) == ["wartung"]
     assert found(filled, "kugellager", Kind.RAW_MATERIAL) == []
@@ -125,9 +190,7 @@ def test_bundles_with_the_word_in_their_name_come_first(session: Session) -> Non
 
 
 def test_a_misspelt_word_is_named_with_the_one_it_was_taken_for(filled: Session) -> None:
-    vocabulary = Vocabularies().words(filled, catalogue_version=1)
-
-    reading = search(filled, "wartnug quux", kind=None, vocabulary=vocabulary).reading
+    reading = search(filled, "wartnug quux", SearchMemory().current(filled)).reading
 
     assert reading.corrected == (("wartnug", "wartung"),)
     assert reading.unknown == ("quux",)
@@ -155,11 +218,21 @@ def test_the_index_follows_publishing_renaming_retiring_and_rebuilding(filled: S
     assert (found(session, "inspektion"), found(session, "kugellager")) == ([], ["lager"])
 
 
-def test_the_vocabulary_is_read_again_only_for_another_version(filled: Session) -> None:
-    kept = Vocabularies()
-    before = kept.words(filled, catalogue_version=5)
-    written.bundle(filled, slug="neu", names={"de": "Xylophon", "en": "Xylophone"})
+def test_the_index_is_read_again_only_when_words_have_changed(filled: Session) -> None:
+    memory = SearchMemory()
+    before = memory.current(filled)
 
-    assert kept.words(filled, catalogue_version=5) is before
-    assert "xylophon" not in before
-    assert "xylophon" in kept.words(filled, catalogue_version=6)
+    with transaction(filled):
+        touch_catalogue(filled)
+
+    same = memory.current(filled)
+    written.bundle(filled, slug="neu", names={"de": "Xylophon", "en": "Xylophone"})
+    assert (same.index is before.index, same.version) == (True, before.version + 1)
+    assert "xylophon" not in same.index.vocabulary
+    assert "xylophon" in memory.current(filled).index.vocabulary
+
+
+def test_where_nothing_is_found_the_nearest_words_are_spelled_as_in_the_list(filled: Session) -> None:
+    nearest = search(filled, "buerstnesetz quux", SearchMemory().current(filled)).nearest
+
+    assert nearest == (("buerstnesetz", ("Bürstensatz",)),)

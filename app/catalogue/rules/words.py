@@ -8,11 +8,15 @@ EXPANDED = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "æ": "ae", "œ": "oe", "ø": "oe", "ł": "l", "đ": "d"}
 )
 BARE = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d"})
+# Dashes of every length part like a hyphen; hyphens and spaces that nobody sees part nothing.
+INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\ufeff"))
+DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-")
 WORD = re.compile(r"[a-z0-9]+")
 RUN = re.compile(r"[a-z]+|[0-9]+")
 JOINED = re.compile(r"[-/._]")
 LONGEST_WORD = 40
 MOST_QUERY_WORDS = 8
+LONGEST_QUERY = 400
 
 
 def index_words(text: str) -> list[str]:
@@ -28,9 +32,11 @@ def index_words(text: str) -> list[str]:
 
 
 def query_words(query: str) -> list[str]:
-    """The words of a query in their order, each once, at most eight; empty where nothing can be sought."""
-    words = dict.fromkeys(WORD.findall(_fold(_lower(query), EXPANDED)))
-    return [word[:LONGEST_WORD] for word in words][:MOST_QUERY_WORDS]
+    """The words of a query in their order, each once, at most eight of its first 400 letters; empty where nothing
+    can be sought.
+    """
+    words = WORD.findall(_fold(_lower(query[:LONGEST_QUERY]), EXPANDED))
+    return list(dict.fromkeys(word[:LONGEST_WORD] for word in words))[:MOST_QUERY_WORDS]
 
 
 def sort_key(name: str) -> str:
@@ -56,7 +62,7 @@ def _chunk_words(chunk: str) -> dict[str, None]:
 
 
 def _lower(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()
+    return unicodedata.normalize("NFC", text).casefold().translate(INVISIBLE | DASHES)
 
 
 def _fold(text: str, letters: dict[int, str]) -> str:

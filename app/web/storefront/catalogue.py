@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.catalogue.queries import PAGE_SIZE, BundleCard, listing_cards, listing_counts, listing_page
-from app.catalogue.queries_search import Found, Vocabularies, search
+from app.catalogue.queries_search import Found, SearchMemory, search
 from app.catalogue.rules.kinds import Kind
 from app.catalogue.rules.words import query_words
 from app.ordering.rules.promise import Promise, delivery_promise
@@ -47,24 +47,26 @@ def _content(
 ) -> Content:
     language = request.scope["lang"]
     counts = listing_counts(session)
-    found = _search(request, session, query, kind) if query else None
+    found = _search(request, session, query, kind, page) if query else None
     if found is None:
         cards = listing_page(session, language=language, kind=kind, page=page)
         count = counts.of_kind.get(kind, 0) if kind else counts.total
     else:
-        first = (page - 1) * PAGE_SIZE
-        cards = listing_cards(session, found.bundle_ids[first : first + PAGE_SIZE], language=language)
-        count = len(found.bundle_ids)
+        cards = listing_cards(session, found.hits.bundle_ids, language=language)
+        count = found.hits.count
     promises = _promises(request, current_policy(session), cards, now=now)
     values = {
         "query": query,
         "kind": kind,
         "page_number": page,
         "count": count,
-        "is_cut": found.is_cut if found else False,
         "corrected": found.reading.corrected if found else (),
         "known_words": _known_words(query, found),
-        "chips": _chips(counts.of_kind, counts.total, query=query),
+        "chips": (
+            _chips(found.hits.of_kind, sum(found.hits.of_kind.values()), query=query)
+            if found
+            else _chips(counts.of_kind, counts.total, query=query)
+        ),
         "cards": [
             (card, promises[card.main_brand_lead_time_days].promised_on, _least(card)) for card in cards
         ],
@@ -75,19 +77,18 @@ def _content(
     return Content(values, good_until=min(ends, default=now + NOTHING_PROMISED))
 
 
-def _search(request: Request, session: Session, query: str, kind: Kind | None) -> Found:
+def _search(request: Request, session: Session, query: str, kind: Kind | None, page: int) -> Found:
     state = request.scope["app"].state
-    if not hasattr(state, "vocabularies"):
-        state.vocabularies = Vocabularies()
-    kept: Vocabularies = state.vocabularies
-    words = kept.words(session, catalogue_version=request.scope["visitor"].catalogue_version)
-    return search(session, query, kind=kind, vocabulary=words)
+    if not hasattr(state, "search_memory"):
+        state.search_memory = SearchMemory()
+    memory: SearchMemory = state.search_memory
+    return search(session, query, memory.current(session), kind=kind, first=(page - 1) * PAGE_SIZE)
 
 
 def _known_words(query: str, found: Found | None) -> list[str]:
     """Where nothing has all the words of a query: those that would find something alone."""
     words = query_words(query)
-    if found is None or found.bundle_ids or len(words) < 2:
+    if found is None or found.hits.count or len(words) < 2:
         return []
     return [word for word in words if word not in found.reading.unknown]
 
@@ -108,11 +109,9 @@ def _least(card: BundleCard) -> int:
 
 
 def _chips(of_kind: Any, total: int, *, query: str) -> list[tuple[Kind | None, str, int | None]]:
-    """Kind, address and count for each kind that has bundles; a search has no counts."""
-    chips: list[tuple[Kind | None, str, int | None]] = [
-        (None, _url(query, None, 1), None if query else total)
-    ]
-    chips += [(kind, _url(query, kind, 1), None if query else count) for kind, count in of_kind.items()]
+    """Kind, address and count for each kind that has bundles."""
+    chips: list[tuple[Kind | None, str, int | None]] = [(None, _url(query, None, 1), total)]
+    chips += [(kind, _url(query, kind, 1), count) for kind, count in of_kind.items()]
     return chips
 
 
