@@ -11,6 +11,7 @@ from sqlmodel import Session, SQLModel, col, func, select
 
 from app.catalogue.models import (
     Block,
+    BlockNote,
     BlockPrice,
     Bundle,
     BundleItem,
@@ -390,6 +391,17 @@ def test_four_drafts_wait_beside_the_published_bundles_and_customers_see_none(
     assert {version.published_at for _, version in drafts} == {None}
     listed = set(read_session.exec(select(Listing.bundle_id)))
     assert not listed & {bundle.id for bundle, _ in drafts}
+
+
+def test_notes_from_visits_hang_on_blocks_and_on_a_bundle(
+    demo: dict[str, int], read_session: Session
+) -> None:
+    about = [
+        (bool(note.block_id), bool(note.bundle_id), note.visited_on == note.created_at.date())
+        for note in read_session.exec(select(BlockNote).order_by(col(BlockNote.id)))
+    ]
+
+    assert about == [(True, False, True)] * 3 + [(False, True, True)]
 
 
 def test_small_customers_buy_the_same_things_together_again_and_again(

@@ -102,6 +102,8 @@ def _missing_bundles(
     for facts in written:
         if facts.is_draft:
             goods_rows.add_draft(rows, facts, known=known, created_at=now - WRITTEN_BEFORE)
+    if not present.has_personas:
+        goods_rows.add_notes(rows, known=known, now=now)
     return offers
 
 

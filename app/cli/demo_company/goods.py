@@ -114,6 +114,16 @@ class BundleFacts:
     is_draft: bool = False
 
 
+@dataclass(frozen=True)
+class Note:
+    """What somebody of the main brand saw at a customer's about a block or a bundle."""
+
+    text: str
+    days_ago: int
+    sku: str = ""
+    bundle: str = ""
+
+
 def all_blocks() -> dict[str, BlockFacts]:
     """The blocks of blocks.csv by SKU."""
     with (FOLDER / "blocks.csv").open(encoding="utf-8", newline="") as source:
@@ -124,6 +134,12 @@ def shelves() -> list[Shelf]:
     """The categories of bundles.toml, in the order in which they are shown."""
     with (FOLDER / "bundles.toml").open("rb") as source:
         return [Shelf(**shelf) for shelf in tomllib.load(source)["category"]]
+
+
+def notes() -> list[Note]:
+    """The notes from visits in bundles.toml."""
+    with (FOLDER / "bundles.toml").open("rb") as source:
+        return [Note(**note) for note in tomllib.load(source)["note"]]
 
 
 def written_bundles() -> list[BundleFacts]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.catalogue.models import (
     Block,
+    BlockNote,
     BlockPrice,
     Bundle,
     BundleItem,
@@ -18,7 +19,7 @@ from app.catalogue.models import (
 from app.catalogue.rules.kinds import BundleState, PriceCause, Source
 from app.catalogue.rules.stages import VersionStage
 from app.catalogue.rules.stock import StockCause
-from app.cli.demo_company.goods import BlockFacts, BundleFacts, all_blocks, shelves
+from app.cli.demo_company.goods import BlockFacts, BundleFacts, all_blocks, notes, shelves
 from app.flows.fill_demo import Offer, Part, Present, Rows
 
 # Blocks were taken up and repriced before the shop opened: the first versions froze the costs of that day.
@@ -28,6 +29,7 @@ COUNTED_BEFORE = timedelta(days=1)
 OLD_COST_PERCENT = 96
 WRITER = "Ole Brandt"
 PUBLISHER = "Lina Harms"
+VISITOR = "Jule Kessler"
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,24 @@ def add_draft(rows: Rows, facts: BundleFacts, *, known: Known, created_at: datet
     """One bundle that stays a draft."""
     rows.draft_ids.add(rows.next_id(Bundle))
     add_bundle(rows, facts, known=known, created_at=created_at)
+
+
+def add_notes(rows: Rows, *, known: Known, now: datetime) -> None:
+    """The notes from visits, as the main brand's sales wrote them down; their bundles are among the new rows."""
+    bundle_ids = {bundle["slug"]: bundle["id"] for bundle in rows.by_table.get("bundles", [])}
+    for note in notes():
+        if note.bundle and note.bundle not in bundle_ids:
+            continue
+        visited_at = now - timedelta(days=note.days_ago)
+        rows.add(
+            BlockNote,
+            block_id=known.block_ids[note.sku] if note.sku else None,
+            bundle_id=bundle_ids[note.bundle] if note.bundle else None,
+            text=note.text,
+            visited_on=visited_at.date(),
+            written_by=VISITOR,
+            created_at=visited_at,
+        )
 
 
 def _version_values(
