@@ -15,6 +15,7 @@ from app.catalogue.rules.kinds import BundleState
 from app.catalogue.rules.stages import VersionStage
 from app.catalogue.rules.stock import StockCause
 from app.catalogue.service import rebuild_listings, touch_catalogue
+from app.catalogue.service_margins import refresh_margins
 from app.core.errors import N_, Refused
 from app.core.transaction import transaction
 from app.customers.models import Contact, Customer
@@ -136,7 +137,7 @@ def fill_demo(
         _insert(session, rows)
         _seal_totp_secrets(session, rows.totp_secrets, secret_key=secret_key)
         _hold_stock(session, rows.by_table.get("stock_reservations", []), now=now)
-        _publish(session, rows)
+        _publish(session, rows, now=now)
         added = {name: len(values) for name, values in rows.by_table.items() if values}
         if added:
             record(
@@ -310,7 +311,7 @@ def _hold_stock(session: Session, reservations: list[dict[str, Any]], *, now: da
     session.flush()
 
 
-def _publish(session: Session, rows: Rows) -> None:
+def _publish(session: Session, rows: Rows, *, now: datetime) -> None:
     """Versions become fixed only after their items are in: a published one takes no more."""
     new = [bundle["id"] for bundle in rows.by_table.get("bundles", []) if bundle["id"] not in rows.draft_ids]
     if not new:
@@ -328,3 +329,4 @@ def _publish(session: Session, rows: Rows) -> None:
     )
     session.exec(update(Bundle).where(is_new).values(state=BundleState.PUBLISHED, current_version_id=newest))
     rebuild_listings(session)
+    refresh_margins(session, now=now, bundle_ids=new)
