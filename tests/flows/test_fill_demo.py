@@ -389,6 +389,7 @@ def test_four_drafts_wait_beside_the_published_bundles_and_customers_see_none(
     ]
     assert {version.stage for _, version in drafts} == {VersionStage.DRAFT}
     assert {version.published_at for _, version in drafts} == {None}
+    assert {version.written_by for _, version in drafts} == {"Ole Brandt"}
     listed = set(read_session.exec(select(Listing.bundle_id)))
     assert not listed & {bundle.id for bundle, _ in drafts}
 

@@ -211,6 +211,7 @@ def _version_values(
         "order_step": facts.order_step,
         "maximum_quantity": facts.maximum_quantity,
         "stage": VersionStage.DRAFT,
+        "written_by": WRITER,
         "submitted_by": "" if facts.is_draft else WRITER,
         "submitted_at": None if facts.is_draft else created_at,
         "published_by": "" if facts.is_draft else PUBLISHER,
