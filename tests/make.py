@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 from sqlmodel import Session, SQLModel, select
 
 from app.audit.models import ActorKind
-from app.catalogue.models import Block, Bundle, BundleImage, BundleItem, BundleVersion
+from app.catalogue.models import Block, Bundle, BundleImage, BundleItem, BundleVersion, StockMove
 from app.catalogue.rules.kinds import BundleState, Kind
 from app.catalogue.rules.stages import VersionStage
+from app.catalogue.rules.stock import StockCause
 from app.catalogue.service import rebuild_listings, touch_catalogue
 from app.core.clock import utc_now
 from app.core.ids import hash_token, new_token
@@ -179,8 +180,11 @@ def main_account(session: Session, **values: Any) -> MainAccount:
 
 
 def block(session: Session, **values: Any) -> Block:
-    """A stocked block at 19 % VAT."""
+    """A block at 19 % VAT, made to order; with `stock_milli` it is counted, and its count is a move."""
     n = next(_count)
+    if "stock_milli" in values and not is_in_transaction(session):
+        with transaction(session):
+            return block(session, **values)
     defaults: dict[str, Any] = {
         "sku": f"B-{n:05d}",
         "name_de": f"Dichtung {n}",
@@ -192,8 +196,23 @@ def block(session: Session, **values: Any) -> Block:
         "main_brand_lead_time_days": 2,
         "vat_rate_bp": 1900,
         "created_at": NOW,
+        "is_made_to_order": "stock_milli" not in values,
     }
-    return saved(session, Block(**{**defaults, **values}))
+    made = saved(session, Block(**{**defaults, **values}))
+    if made.stock_milli:
+        saved(session, _counted(made))
+    return made
+
+
+def _counted(block: Block) -> StockMove:
+    return StockMove(
+        block_id=block.id,
+        cause=StockCause.COUNTED,
+        delta_milli=block.stock_milli,
+        stock_after_milli=block.stock_milli,
+        changed_by="Kim Lager",
+        at=NOW,
+    )
 
 
 def bundle(

@@ -43,6 +43,8 @@ class Block(SQLModel, table=True):
     Amounts and weight are those of one unit; `partner_cost_cents` is what the partner gets for it beside
     `unit_cost_cents`. Stock is counted in thousandths of a unit, `reserved_milli` of it for open orders; neither
     counts where the block is made to order. A hazardous or restricted block stays out of the shop.
+    `largest_need_milli` is at least what the smallest order of any listed bundle takes of it: as long as much
+    more is free, no level of stock can change (rules/stock.py).
     """
 
     __tablename__ = "blocks"
@@ -82,6 +84,7 @@ class Block(SQLModel, table=True):
     is_made_to_order: bool = True
     stock_milli: int = Field(default=0, sa_type=BigInteger)
     reserved_milli: int = Field(default=0, sa_type=BigInteger)
+    largest_need_milli: int = Field(default=0, sa_type=BigInteger)
 
 
 class BlockPrice(SQLModel, table=True):
@@ -292,6 +295,7 @@ class Listing(SQLModel, table=True):
     __table_args__ = (
         Index("ix_listings_kind_kind_position", "kind", "kind_position"),
         Index("ix_listings_category_id_position", "category_id", "position"),
+        Index("ix_listings_bundle_version_id", "bundle_version_id"),
     )
 
     bundle_id: int = Field(primary_key=True, foreign_key="bundles.id")

@@ -1,17 +1,20 @@
 """Writing the list that customers browse, inside the caller's transaction."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, update
-from sqlmodel import Session, col, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, or_, update
+from sqlmodel import Session, SQLModel, col, func, select
 
 from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion, CatalogueState, Listing
 from app.catalogue.rules.kinds import BundleState
 from app.catalogue.rules.stages import VersionStage
+from app.catalogue.rules.stock import Need, free_milli, sellable_count, smallest_order, stock_level
 from app.catalogue.rules.words import index_words, sort_key
+from app.policy.queries import current_policy
 
 LONGEST_SEARCH_NAME = 2_000
 LONGEST_SEARCH_TEXT = 8_000
@@ -21,18 +24,28 @@ BATCH = 1_000
 def touch_catalogue(session: Session) -> None:
     """Makes the catalogue a new version: what was rendered of the old one is not shown again.
 
-    Call it first: its row lock keeps two changes of the list apart.
+    Call it first: its row lock keeps two changes of the list apart. Only blocks are locked before it.
     """
     session.exec(update(CatalogueState).values(version=col(CatalogueState.version) + 1))
+
+
+def lock_all_blocks(session: Session) -> None:
+    """Keeps every block's stock as it is until the transaction ends; comes before `touch_catalogue`."""
+    session.execute(select(Block.id).order_by(col(Block.id)).with_for_update(read=True))
 
 
 def put_listing(
     session: Session, bundle: Bundle, version: BundleVersion, items: Sequence[BundleItem]
 ) -> None:
-    """Puts a published bundle in its alphabetical place of the list, or moves and renews it there."""
+    """Puts a published bundle in its alphabetical place of the list, or moves and renews it there.
+
+    The caller has locked its blocks (`lock_blocks_of_bundle`), so that its level of stock stays true.
+    """
     remove_listing(session, bundle.id or 0)
     _touch_words(session)
-    values = _listing_values(bundle, version, items)
+    stock = _stock(session, [item.block_id for item in items])
+    values = _listing_values(bundle, version, items) | stock.level_values(version, items)
+    stock.keep_largest_needs(session)
     before = _stands_before(session, values["sort_key"], values["bundle_id"])
     is_kind = col(Listing.kind) == values["kind"]
     position = 1 + session.exec(select(func.count()).select_from(Listing).where(before)).one()
@@ -76,18 +89,24 @@ def rebuild_listings(session: Session) -> int:
     For bulk loads: 20,000 bundles take seconds where `put_listing` for each would take an hour.
     """
     session.flush()
+    lock_all_blocks(session)
     touch_catalogue(session)
     _touch_words(session)
     session.exec(delete(Listing))
+    stock = _stock(session)
     listed = sorted(_listed(session), key=lambda parts: (sort_key(parts[1].name_de), parts[0].id))
     kind_counts: dict[str, int] = {}
     for start in range(0, len(listed), BATCH):
         # Words are made batch by batch: PostgreSQL ends a transaction in which nothing happens for long.
-        rows = [_listing_values(*parts) for parts in listed[start : start + BATCH]]
+        rows = [
+            _listing_values(*parts) | stock.level_values(*parts[1:])
+            for parts in listed[start : start + BATCH]
+        ]
         for position, row in enumerate(rows, start=start + 1):
             kind_counts[row["kind"]] = kind_counts.get(row["kind"], 0) + 1
             row |= {"position": position, "kind_position": kind_counts[row["kind"]]}
         session.execute(insert(Listing), rows)
+    stock.keep_largest_needs(session)
     return len(listed)
 
 
@@ -136,6 +155,62 @@ def block_facts(block: Block) -> dict[str, Any]:
     }
 
 
+@dataclass
+class _Stock:
+    """What is free of the counted blocks, by which listings get their level; and what they need of each block."""
+
+    free: dict[int, int]
+    known_needs: dict[int, int]
+    few_left_count: int
+    is_whole: bool
+    needs: dict[int, int] = field(default_factory=dict)
+
+    def level_values(self, version: Any, items: Sequence[Any]) -> dict[str, Any]:
+        """The listing's level; its needs are kept in mind."""
+        smallest = smallest_order(version.minimum_quantity, version.order_step)
+        for item in items:
+            need = item.quantity_milli * smallest
+            if need > self.needs.get(item.block_id, 0):
+                self.needs[item.block_id] = need
+        count = sellable_count([Need(item.block_id, item.quantity_milli) for item in items], self.free)
+        return {"stock_level": stock_level(count, smallest=smallest, few_left_count=self.few_left_count)}
+
+    def keep_largest_needs(self, session: Session) -> None:
+        """Writes down what the listings need of each block: anew after the whole list, else only what is more."""
+        changed = []
+        for block_id, known in self.known_needs.items():
+            need = self.needs.get(block_id, 0)
+            if need > known or (self.is_whole and need != known):
+                changed.append({"block": block_id, "need": need})
+        if changed:
+            table = SQLModel.metadata.tables["blocks"]
+            session.execute(
+                update(table)
+                .where(table.c.id == bindparam("block"))
+                .values(largest_need_milli=bindparam("need")),
+                changed,
+            )
+
+
+def _stock(session: Session, block_ids: Sequence[int] | None = None) -> _Stock:
+    query = select(  # type: ignore[call-overload]
+        Block.id, Block.is_made_to_order, Block.stock_milli, Block.reserved_milli, Block.largest_need_milli
+    )
+    if block_ids is not None:
+        query = query.where(col(Block.id).in_(block_ids))
+    rows = session.execute(query).all()
+    return _Stock(
+        free={
+            row.id: free_milli(row.stock_milli, row.reserved_milli)
+            for row in rows
+            if not row.is_made_to_order
+        },
+        known_needs={row.id: row.largest_need_milli for row in rows},
+        few_left_count=current_policy(session).few_left_count,
+        is_whole=block_ids is None,
+    )
+
+
 def _touch_words(session: Session) -> None:
     session.exec(update(CatalogueState).values(words_version=col(CatalogueState.words_version) + 1))
 
@@ -169,6 +244,7 @@ def _listed(session: Session) -> Iterable[tuple[Any, Any, Sequence[Any]]]:
     items = session.execute(
         select(  # type: ignore[call-overload]
             BundleItem.bundle_version_id,
+            BundleItem.block_id,
             BundleItem.sku,
             BundleItem.name_de,
             BundleItem.name_en,

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlmodel import Session
 
 from app.audit.service import Actor, record
-from app.catalogue.service import touch_catalogue
+from app.catalogue.service import lock_all_blocks, touch_catalogue
+from app.catalogue.service_stock import refresh_stock_levels
 from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.transaction import transaction
 from app.jobs.service import put_job
@@ -28,6 +29,7 @@ def change_policy(
     if wrong:
         raise Invalid(N_("Some values are out of their bounds."), code="policy.invalid", fields=tuple(wrong))
     with transaction(session):
+        lock_all_blocks(session)
         # Its row lock lets one change after the other through.
         touch_catalogue(session)
         before = current_policy(session)
@@ -42,6 +44,8 @@ def change_policy(
         session.add(PolicyVersion(values=new, changed_by=actor.name, reason=reason.strip(), created_at=now))
         session.flush()
         changed = [name for name in new if old[name] != new[name]]
+        if "few_left_count" in changed:
+            refresh_stock_levels(session)
         record(
             session,
             actor,

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from app.audit.service import Actor, record
+from app.catalogue.service_stock import use
 from app.core.errors import N_, FieldError, Invalid, NotFound, Refused
 from app.core.transaction import transaction
 from app.customers.models import Contact
@@ -32,8 +33,9 @@ def dispatch_orders(
 ) -> list[str]:
     """Dispatches one or several orders, all or none; returns the numbers of those that left by this call.
 
-    An order that left before is passed over: twice is once. `today` is the warehouse's date. Raises
-    Invalid without an order or with too many, NotFound, and Refused `order.illegal_transition` with the number.
+    What they held of the stock leaves it. An order that left before is passed over: twice is once. `today` is
+    the warehouse's date. Raises Invalid without an order or with too many, NotFound, and Refused
+    `order.illegal_transition` with the number.
     """
     if not parcels:
         raise Invalid(N_("Tick at least one order."), code="dispatch.nothing")
@@ -69,6 +71,7 @@ def dispatch_orders(
                 now=now,
             )
         if leaving:
+            use(session, [order.id or 0 for order in leaving], changed_by=actor.name, now=now)
             _record(session, leaving, carrier=carrier, codes=codes, actor=actor, now=now)
         return [order.number for order in leaving]
 

@@ -1,5 +1,6 @@
 """A customer fills the company's cart: add, change, remove, agree to a bundle that changed meanwhile."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,13 @@ from app.core.errors import N_, FieldError, Invalid
 from app.core.transaction import transaction
 from app.customers.models import Customer
 from app.ordering.models import CartLine
+from app.ordering.queries_stock import (
+    SoldLine,
+    cart_versions,
+    counts_of_lines,
+    rule_of,
+    with_quantities,
+)
 from app.ordering.rules.quantities import QuantityFault, QuantityProblem, QuantityRule, check_quantity
 
 MOST_LINES = 100
@@ -20,6 +28,8 @@ SENTENCES = {
     QuantityFault.TOO_SMALL: N_("%(name)s is sold from %(upper)s on. Take %(upper)s."),
     QuantityFault.TOO_LARGE: N_("At most %(lower)s of %(name)s go into one order. Take %(lower)s."),
     QuantityFault.OFF_STEP: N_("%(name)s is sold in steps of %(step)s. Take %(lower)s or %(upper)s."),
+    QuantityFault.TOO_FEW_LEFT: N_("Only %(available)s of %(name)s are available now. Take %(lower)s."),
+    QuantityFault.SOLD_OUT: N_("%(name)s is sold out at the moment. Please remove it, or come back later."),
 }
 FROM_STEP_ON = N_("%(name)s is sold in steps of %(step)s. Take %(upper)s.")
 UP_TO_STEP = N_("%(name)s is sold in steps of %(step)s. Take %(lower)s.")
@@ -37,16 +47,13 @@ def add_to_cart(
     with transaction(session):
         _lock(session, customer_id)
         version = _on_sale(session, bundle_id)
-        present = session.exec(
-            select(CartLine.quantity).where(
-                col(CartLine.customer_id) == customer_id, col(CartLine.bundle_id) == bundle_id
-            )
-        ).first()
-        _check(version, (present or 0) + quantity, language=language)
-        if present is None:
+        cart = cart_versions(session, customer_id)
+        present = next((line.quantity for line in cart if line.bundle_id == bundle_id), 0)
+        _check(session, customer_id, version, present + quantity, cart=cart, language=language)
+        if not present:
             _refuse_full(session, customer_id)
         _put(session, customer_id, version, quantity=quantity, now=now)
-        return (present or 0) + quantity
+        return present + quantity
 
 
 def set_quantity(
@@ -64,7 +71,9 @@ def set_quantity(
         if quantity == 0:
             session.exec(delete(CartLine).where(col(CartLine.id) == line.id))
             return
-        _check(_on_sale(session, bundle_id), quantity, language=language)
+        version = _on_sale(session, bundle_id)
+        cart = cart_versions(session, customer_id)
+        _check(session, customer_id, version, quantity, cart=cart, language=language)
         line.quantity = quantity
         line.updated_at = now
 
@@ -84,15 +93,25 @@ def accept_change(
             line.updated_at = now
 
 
-def quantity_sentence(problem: QuantityProblem, *, step: int) -> str:
-    """The sentence (a gettext msgid with `name`, `step`, `lower`, `upper`) that names the fix."""
-    if problem.lower is None and problem.upper is None:
+def quantity_sentence(problem: QuantityProblem) -> str:
+    """The sentence (a gettext msgid with `name` and `quantity_values`) that names the fix."""
+    if problem.fault is not QuantityFault.SOLD_OUT and problem.lower is None and problem.upper is None:
         return NOT_ORDERABLE
     if problem.fault is QuantityFault.OFF_STEP and problem.lower is None:
         return FROM_STEP_ON
     if problem.fault is QuantityFault.OFF_STEP and problem.upper is None:
         return UP_TO_STEP
     return SENTENCES[problem.fault]
+
+
+def quantity_values(problem: QuantityProblem, rule: QuantityRule) -> dict[str, Any]:
+    """What the sentence of a problem is filled with, beside the bundle's name."""
+    return {
+        "step": rule.order_step,
+        "lower": problem.lower,
+        "upper": problem.upper,
+        "available": rule.available_count,
+    }
 
 
 def _lock(session: Session, customer_id: int) -> None:
@@ -119,17 +138,28 @@ def _line(session: Session, customer_id: int, bundle_id: int) -> CartLine | None
     ).first()
 
 
-def _check(version: BundleVersion, quantity: int, *, language: str) -> None:
-    problem = check_quantity(quantity, QuantityRule(version.minimum_quantity, version.order_step))
+def _check(
+    session: Session,
+    customer_id: int,
+    version: BundleVersion,
+    quantity: int,
+    *,
+    cart: Sequence[SoldLine],
+    language: str,
+) -> None:
+    """Raises Invalid unless so many can be ordered beside what stands before them in the cart."""
+    lines = with_quantities(cart, {version.bundle_id: (version.id or 0, quantity)})
+    place = next(index for index, line in enumerate(lines) if line.bundle_id == version.bundle_id)
+    count = counts_of_lines(session, customer_id, lines[: place + 1])[place]
+    rule = rule_of(version, available_count=count)
+    problem = check_quantity(quantity, rule)
     if problem is None:
         return
     values: dict[str, Any] = {
         "name": version.name_de if language == "de" else version.name_en,
-        "step": version.order_step,
-        "lower": problem.lower,
-        "upper": problem.upper,
+        **quantity_values(problem, rule),
     }
-    fault = FieldError("quantity", quantity_sentence(problem, step=version.order_step), values)
+    fault = FieldError("quantity", quantity_sentence(problem), values)
     raise Invalid(N_("This quantity cannot be ordered."), code="cart.quantity", fields=(fault,))
 
 

@@ -14,7 +14,7 @@ from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion, Categ
 from app.catalogue.rules.kinds import BundleState
 from app.catalogue.rules.stages import VersionStage
 from app.catalogue.rules.stock import StockCause
-from app.catalogue.service import rebuild_listings, touch_catalogue
+from app.catalogue.service import lock_all_blocks, rebuild_listings, touch_catalogue
 from app.catalogue.service_margins import refresh_margins
 from app.core.errors import N_, Refused
 from app.core.transaction import transaction
@@ -128,6 +128,7 @@ def fill_demo(
     if not is_allowed:
         raise Refused(N_("The demo company is not loaded in production."), code="demo.not_allowed")
     with transaction(session):
+        lock_all_blocks(session)
         touch_catalogue(session)
         present = _present(session)
         rows = Rows(

@@ -1,10 +1,15 @@
 """A cart becomes an order: exactly what was shown, once, in one transaction."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlmodel import Session, col, select
+from sqlalchemy import insert
+from sqlmodel import Session, SQLModel, col, select
 
+from app.catalogue.rules.stock import Wanted, total_needs
+from app.catalogue.service_stock import SoldOut, blocks_held, lock_blocks, reserve
 from app.core.errors import N_, Refused
 from app.core.failpoints import reach
 from app.core.ids import new_number
@@ -17,8 +22,9 @@ from app.ordering.models import Charge, Order, OrderLine, OrderTax
 from app.ordering.queries_checkout import Checkout, read_checkout
 from app.ordering.rules.offer import Change, changes, read_offer
 from app.ordering.rules.promise import Calendar
+from app.ordering.rules.quantities import STOCK_FAULTS
 from app.ordering.rules.states import CancelReason, OrderState
-from app.ordering.service import add_event, cancel, lock_order, mail_order
+from app.ordering.service import OrderParts, add_event, cancel, mail_order
 from app.payments.rules.items import GREATEST_AMOUNT_CENTS, LEAST_AMOUNT_CENTS
 from app.payments.service import JUST_PAYING, let_go, lock_payments
 
@@ -48,6 +54,16 @@ class PlacedOrder:
     is_new: bool
 
 
+class _Line(NamedTuple):
+    """An order's line as it is stored and mailed."""
+
+    bundle_version_id: int
+    name: str
+    quantity: int
+    unit_price_cents: int
+    net_cents: int
+
+
 class OrderChanged(Refused):
     """The cart, a price, the promise or the terms are not what was shown; nothing was ordered."""
 
@@ -71,11 +87,12 @@ def place_order(
     calendar: Calendar,
     now: datetime,
 ) -> PlacedOrder:
-    """Stores the order that the customer saw (`shown`, see rules/offer.py) and mails its receipt.
+    """Stores the order that the customer saw (`shown`, see rules/offer.py), holds its blocks, mails its receipt.
 
     The same checkout key gives the same order, however often and however parallel it is sent. Raises
-    OrderChanged, or Refused for an empty or unsellable cart, a company no longer admitted, an order that
-    is just being paid, a delivery address that a person must look at first (nothing is ordered then).
+    OrderChanged, SoldOut where there is too little of a bundle, or Refused for an empty or unsellable cart, a
+    company no longer admitted, an order that is just being paid, a delivery address that a person must look at
+    first (nothing is ordered then).
     """
     with transaction(session):
         admission = admission_now(session, customer_id, contact_id=contact_id)
@@ -85,13 +102,18 @@ def place_order(
         if admission is not Admission.ADMITTED:
             raise Refused(N_("Ordering is not possible right now."), code="order.not_admitted")
         checkout = read_checkout(session, customer_id, calendar=calendar, now=now, is_locking=True)
-        _check(checkout, shown)
+        _check(checkout, shown, language=language)
         to = Destination(address.company_name, address.street, address.postal_code, address.city)
         if is_held_back(session, customer_id=customer_id, contact_id=contact_id, to=to, now=now):
             placed = None
         else:
             number = new_number("S")
-            replaced = _replace_unpaid(session, customer_id, by=number, now=now)
+            wanted = [
+                Wanted(line.name(language), line.priced.quantity, line.needs)
+                for line in checkout.lines
+                if line.needs
+            ]
+            replaced = _replace_unpaid(session, customer_id, wanted, by=number, now=now)
             order = _store(
                 session,
                 checkout,
@@ -105,6 +127,7 @@ def place_order(
                 language=language,
                 now=now,
             )
+            reserve(session, order.id or 0, wanted)
             placed = PlacedOrder(order.id or 0, order.number, is_new=True)
         reach("place_order.before_commit")
     reach("place_order.after_commit")
@@ -123,10 +146,13 @@ def _known(session: Session, customer_id: int, checkout_key: str) -> PlacedOrder
     return PlacedOrder(row[0] or 0, row[1], is_new=False) if row else None
 
 
-def _check(checkout: Checkout, shown: str) -> None:
+def _check(checkout: Checkout, shown: str, *, language: str) -> None:
     """Raises unless what was shown is what is true now, and can be sold and charged."""
     if not checkout.lines and not checkout.has_retired:
         raise Refused(N_("The cart is empty: there is nothing to order."), code="order.empty_cart")
+    for line in checkout.lines:
+        if line.problem and line.problem.fault in STOCK_FAULTS:
+            raise SoldOut(name=line.name(language), available=line.rule.available_count or 0)
     if not checkout.is_orderable:
         raise Refused(N_("The cart needs a correction before it can be ordered."), code="order.cart_faulty")
     if checkout.terms is None:
@@ -142,30 +168,39 @@ def _check(checkout: Checkout, shown: str) -> None:
         )
 
 
-def _replace_unpaid(session: Session, customer_id: int, *, by: str, now: datetime) -> list[str]:
+def _replace_unpaid(
+    session: Session, customer_id: int, wanted: Sequence[Wanted], *, by: str, now: datetime
+) -> list[str]:
     """The numbers of the company's earlier orders that were never paid and end here, for the order `by`.
 
-    Raises Refused when one is being paid now.
+    What they hold of the stock is free for it. Raises Refused when one is being paid now.
     """
     earlier = session.exec(
-        select(Order.id)
+        select(Order)
         .where(col(Order.customer_id) == customer_id, col(Order.state) == OrderState.RECEIVED)
         .order_by(col(Order.id))
+        .with_for_update()
     ).all()
-    replaced: list[str] = []
-    for order_id in earlier:
-        order = lock_order(session, order_id or 0)
-        payments = lock_payments(session, order_id or 0)
+    ending = [
+        (order, lock_payments(session, order.id or 0))
+        for order in earlier
+        if order.state is OrderState.RECEIVED
+    ]
+    for order, payments in ending:
         if any(payment.state in JUST_PAYING for payment in payments):
             raise Refused(
                 N_("Your order %(number)s is being paid at this moment. Wait for its confirmation first."),
                 code="order.just_paying",
                 number=order.number,
             )
+    if ending:
+        # One lock for what they free and what the new order takes: two locks could cross another order's.
+        held = blocks_held(session, [order.id or 0 for order, _ in ending])
+        lock_blocks(session, held | total_needs(wanted).keys())
+    for order, payments in ending:
         cancel(session, order, reason=CancelReason.REPLACED, now=now, replaced_by=by)
         let_go(session, payments, now=now)
-        replaced.append(order.number)
-    return replaced
+    return [order.number for order, _ in ending]
 
 
 def _store(
@@ -210,34 +245,34 @@ def _store(
     )
     session.add(order)
     session.flush()
-    _store_parts(session, order.id or 0, checkout, language=language)
+    parts = _store_parts(session, order.id or 0, checkout, language=language)
     instead_of = {"replaces": ", ".join(replaced)} if replaced else {}
     add_event(session, order.id or 0, "placed", now=now, actor_name=address.contact_name, **instead_of)
-    mail_order(session, order, "order_received", now=now, terms_name=checkout.terms.name, **instead_of)
+    mail_order(
+        session, order, "order_received", now=now, parts=parts, terms_name=checkout.terms.name, **instead_of
+    )
     return order
 
 
-def _store_parts(session: Session, order_id: int, checkout: Checkout, *, language: str) -> None:
-    for line in checkout.lines:
-        session.add(
-            OrderLine(
-                order_id=order_id,
-                bundle_version_id=line.bundle_version_id,
-                name=line.name(language),
-                quantity=line.priced.quantity,
-                unit_price_cents=line.priced.unit_price_cents,
-                net_cents=line.priced.net_cents,
-            )
+def _store_parts(session: Session, order_id: int, checkout: Checkout, *, language: str) -> OrderParts:
+    """Writes lines, charges and VAT rates, as plain rows: nobody needs their ids."""
+    lines = [
+        _Line(
+            line.bundle_version_id,
+            line.name(language),
+            line.priced.quantity,
+            line.priced.unit_price_cents,
+            line.priced.net_cents,
         )
-    for charge in checkout.totals.charges:
-        session.add(Charge(order_id=order_id, kind=charge.kind, net_cents=charge.net_cents))
-    for tax in checkout.totals.taxes:
-        session.add(
-            OrderTax(
-                order_id=order_id,
-                vat_rate_bp=tax.vat_rate_bp,
-                net_cents=tax.net_cents,
-                vat_cents=tax.vat_cents,
-            )
-        )
-    session.flush()
+        for line in checkout.lines
+    ]
+    totals = checkout.totals
+    _insert(session, OrderLine, [{"order_id": order_id, **line._asdict()} for line in lines])
+    _insert(session, Charge, [{"order_id": order_id, **asdict(charge)} for charge in totals.charges])
+    _insert(session, OrderTax, [{"order_id": order_id, **asdict(tax)} for tax in totals.taxes])
+    return OrderParts(lines, totals.charges, totals.taxes)
+
+
+def _insert(session: Session, model: type[SQLModel], rows: list[dict[str, Any]]) -> None:
+    if rows:
+        session.execute(insert(SQLModel.metadata.tables[str(model.__tablename__)]), rows)

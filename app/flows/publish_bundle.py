@@ -21,6 +21,7 @@ from app.catalogue.service_publishing import (
     note,
     pass_review,
 )
+from app.catalogue.service_stock import lock_blocks_of_bundle
 from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.failpoints import reach
 from app.core.transaction import transaction
@@ -41,6 +42,7 @@ def publish_bundle(session: Session, bundle_id: int, *, actor: Actor, now: datet
     second person, or where the version was changed since it was `seen`.
     """
     with transaction(session):
+        lock_blocks_of_bundle(session, bundle_id)
         touch_catalogue(session)
         bundle = locked_bundle(session, bundle_id)
         version = newest_version(session, bundle_id)
@@ -99,6 +101,7 @@ def publish_scheduled(session: Session, version_id: int, *, now: datetime) -> bo
         return False
     try:
         with transaction(session):
+            lock_blocks_of_bundle(session, bundle_id)
             touch_catalogue(session)
             bundle = locked_bundle(session, bundle_id)
             version = newest_version(session, bundle_id)

@@ -1,5 +1,6 @@
 """The bundles of an earlier order go into the cart again, at today's versions and prices."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,8 @@ from app.core.errors import N_, NotFound
 from app.core.transaction import transaction
 from app.customers.models import Customer
 from app.ordering.models import CartLine, Order, OrderLine
-from app.ordering.rules.quantities import QuantityRule, check_quantity
+from app.ordering.queries_stock import cart_versions, counts_of_lines, rule_of, with_quantities
+from app.ordering.rules.quantities import nearest_quantity
 from app.ordering.service import lock_cart
 
 MOST_LINES = 100
@@ -19,16 +21,19 @@ MOST_LINES = 100
 
 @dataclass(frozen=True, slots=True)
 class Reordered:
-    """How many bundles are in the cart now, and how many are no longer sold (or found no room)."""
+    """How many bundles are in the cart now as they were ordered, how many in a smaller quantity because of the
+    stock or the most of one order, and how many not at all (no longer sold, sold out, or no room).
+    """
 
     added_count: int
+    fewer_count: int
     left_out_count: int
 
 
 def reorder(session: Session, *, order_number: str, customer_id: int, now: datetime) -> Reordered:
     """Puts the order's bundles into the cart: a bundle already there is raised to the order's quantity at least.
 
-    Pressing twice is the same as once. A quantity that is no longer sold becomes the nearest that is.
+    Pressing twice is the same as once. A quantity that cannot be ordered now becomes the nearest that can.
     Raises NotFound for an order that is not the company's.
     """
     with transaction(session):
@@ -41,29 +46,26 @@ def reorder(session: Session, *, order_number: str, customer_id: int, now: datet
             raise NotFound(N_("There is no such order."), code="order.unknown")
         cart = {line.bundle_id: line for line in lock_cart(session, customer_id)}
         wanted = _wanted(session, order_id)
-        added_count = 0
-        for bundle_id, quantity in wanted.items():
-            version = _on_sale(session, bundle_id)
-            if version is None or (bundle_id not in cart and len(cart) >= MOST_LINES):
-                continue
-            fitting = _fitting(quantity, version)
-            if fitting is None:
-                continue
+        versions = _on_sale(session, wanted.keys())
+        fitting = _fitting(session, customer_id, cart, wanted, versions)
+        added_count = fewer_count = 0
+        for bundle_id, quantity in fitting.items():
             line = cart.get(bundle_id)
             if line is None:
                 line = CartLine(
                     customer_id=customer_id,
                     bundle_id=bundle_id,
-                    seen_version_id=version.id or 0,
-                    quantity=fitting,
+                    seen_version_id=versions[bundle_id].id or 0,
+                    quantity=quantity,
                     updated_at=now,
                 )
                 session.add(line)
-                cart[bundle_id] = line
-            line.quantity = max(line.quantity, fitting)
+            line.quantity = max(line.quantity, quantity)
             line.updated_at = now
-            added_count += 1
-        return Reordered(added_count, len(wanted) - added_count)
+            is_fewer = line.quantity < wanted[bundle_id]
+            fewer_count += is_fewer
+            added_count += not is_fewer
+        return Reordered(added_count, fewer_count, len(wanted) - added_count - fewer_count)
 
 
 def _wanted(session: Session, order_id: int) -> dict[int, int]:
@@ -79,15 +81,40 @@ def _wanted(session: Session, order_id: int) -> dict[int, int]:
     return wanted
 
 
-def _on_sale(session: Session, bundle_id: int) -> BundleVersion | None:
-    return session.exec(
+def _on_sale(session: Session, bundle_ids: Collection[int]) -> dict[int, BundleVersion]:
+    versions = session.exec(
         select(BundleVersion)
         .join(Bundle, col(Bundle.current_version_id) == col(BundleVersion.id))
-        .where(col(Bundle.id) == bundle_id, col(Bundle.state) == BundleState.PUBLISHED)
-    ).first()
+        .where(col(Bundle.id).in_(bundle_ids), col(Bundle.state) == BundleState.PUBLISHED)
+    )
+    return {version.bundle_id: version for version in versions}
 
 
-def _fitting(quantity: int, version: BundleVersion) -> int | None:
-    """The quantity itself where it is sold, else the nearest: rather more than less."""
-    problem = check_quantity(quantity, QuantityRule(version.minimum_quantity, version.order_step))
-    return quantity if problem is None else (problem.upper or problem.lower)
+def _fitting(
+    session: Session,
+    customer_id: int,
+    cart: Mapping[int, CartLine],
+    wanted: Mapping[int, int],
+    versions: Mapping[int, BundleVersion],
+) -> dict[int, int]:
+    """The quantity of each bundle that can go into the cart now; those of which nothing can are left out."""
+    sizes: dict[int, tuple[int, int]] = {}
+    for bundle_id, quantity in wanted.items():
+        version = versions.get(bundle_id)
+        has_room = bundle_id in cart or len(cart.keys() | sizes.keys()) < MOST_LINES
+        if version is None or not has_room:
+            continue
+        size = nearest_quantity(quantity, rule_of(version, available_count=None))
+        if size is not None:
+            present = cart[bundle_id].quantity if bundle_id in cart else 0
+            sizes[bundle_id] = (version.id or 0, max(size, present))
+    lines = with_quantities(cart_versions(session, customer_id), sizes)
+    counts = counts_of_lines(session, customer_id, lines)
+    found = {}
+    for line, count in zip(lines, counts, strict=True):
+        if line.bundle_id in sizes:
+            rule = rule_of(versions[line.bundle_id], available_count=count)
+            size = nearest_quantity(line.quantity, rule)
+            if size is not None:
+                found[line.bundle_id] = size
+    return {bundle_id: found[bundle_id] for bundle_id in sizes if bundle_id in found}

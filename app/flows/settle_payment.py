@@ -6,7 +6,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, update
 
 from app.audit.service import SYSTEM, record
 from app.core.failpoints import reach
@@ -14,8 +14,8 @@ from app.core.transaction import transaction
 from app.customers.gate import admission_now
 from app.customers.models import BlockedAttempt
 from app.customers.rules.admission import Admission
-from app.ordering.models import Order, OrderLine
-from app.ordering.queries_checkout import lead_time_of_versions, promise_of
+from app.ordering.models import Order
+from app.ordering.queries_checkout import lead_time_of_order, promise_of
 from app.ordering.rules.promise import Calendar
 from app.ordering.rules.states import CancelReason, OrderState
 from app.ordering.service import accept, add_event, cancel, lock_cart, lock_order, mail_order
@@ -314,11 +314,8 @@ def _finish_captured(
             return payment.state
         move(payment, PaymentState.CAPTURED, now=now)
         payment.settled_at = now
-        versions = session.exec(
-            select(OrderLine.bundle_version_id).where(col(OrderLine.order_id) == attempt.order_id)
-        ).all()
         promise = promise_of(
-            lead_time_of_versions(session, list(versions)),
+            [lead_time_of_order(session, attempt.order_id)],
             policy=current_policy(session),
             calendar=calendar,
             now=now,

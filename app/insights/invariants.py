@@ -11,10 +11,11 @@ from app.insights.invariants_mail import MAIL
 from app.insights.invariants_money import MONEY
 from app.insights.invariants_orders import ORDERS
 from app.insights.invariants_rating import RATING
+from app.insights.invariants_stock import STOCK
 from app.insights.invariants_storage import STORAGE
 from app.insights.invariants_traces import TRACES
 
-ALL: tuple[Invariant, ...] = (*ORDERS, *MONEY, *MAIL, *CATALOGUE, *RATING, *TRACES, *STORAGE)
+ALL: tuple[Invariant, ...] = (*ORDERS, *MONEY, *MAIL, *CATALOGUE, *STOCK, *RATING, *TRACES, *STORAGE)
 """Each invariant once, in the order in which they are told."""
 
 

@@ -9,7 +9,7 @@ from app.catalogue.models import Bundle, BundleVersion
 from app.catalogue.rules.kinds import BundleState
 from app.core.errors import N_, NotFound
 from app.core.paging import Slice, read_page
-from app.ordering.models import Charge, Order, OrderEvent, OrderLine, OrderTax, TermsVersion
+from app.ordering.models import CartLine, Charge, Order, OrderEvent, OrderLine, OrderTax, TermsVersion
 
 PAGE_SIZE = 20
 
@@ -39,6 +39,42 @@ class WholeOrder:
     @property
     def net_cents(self) -> int:
         return self.order.goods_net_cents + self.order.charges_net_cents
+
+
+@dataclass(frozen=True, slots=True)
+class MissingLine:
+    """A bundle of which the cart holds less than was ordered; `is_sold` tells whether it is in the catalogue."""
+
+    name: str
+    ordered_quantity: int
+    cart_quantity: int
+    is_sold: bool
+
+
+def missing_in_cart(session: Session, order: Order) -> list[MissingLine]:
+    """Of which of an order's bundles the company's cart holds less, after ordering again."""
+    rows = session.execute(
+        select(
+            func.min(OrderLine.name),
+            func.sum(OrderLine.quantity),
+            func.coalesce(func.max(CartLine.quantity), 0),
+            Bundle.state,
+        )
+        .join(BundleVersion, col(BundleVersion.id) == col(OrderLine.bundle_version_id))
+        .join(Bundle, col(Bundle.id) == col(BundleVersion.bundle_id))
+        .outerjoin(
+            CartLine,
+            (col(CartLine.bundle_id) == col(Bundle.id)) & (col(CartLine.customer_id) == order.customer_id),
+        )
+        .where(col(OrderLine.order_id) == order.id)
+        .group_by(col(Bundle.id), col(Bundle.state))
+        .order_by(func.min(OrderLine.id))
+    )
+    lines = [
+        MissingLine(name, int(ordered), int(held), state is BundleState.PUBLISHED)
+        for name, ordered, held, state in rows
+    ]
+    return [line for line in lines if not line.is_sold or line.cart_quantity < line.ordered_quantity]
 
 
 def orders_of(session: Session, customer_id: int, *, text: str = "", page: int = 1) -> Slice[Order]:

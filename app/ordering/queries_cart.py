@@ -9,9 +9,9 @@ from sqlmodel import Session, col, select
 from app.catalogue.models import Bundle, BundleVersion
 from app.catalogue.rules.kinds import BundleState, Kind
 from app.ordering.models import CartLine
-from app.ordering.queries_checkout import Checkout, read_checkout
+from app.ordering.queries_checkout import Checkout, CheckoutLine, read_checkout
 from app.ordering.rules.promise import Calendar
-from app.ordering.rules.quantities import QuantityProblem, QuantityRule, check_quantity
+from app.ordering.rules.quantities import QuantityProblem, QuantityRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,22 @@ def read_cart(
         .order_by(col(CartLine.id))
     )
     checkout = read_checkout(session, customer_id, calendar=calendar, now=now)
-    return Cart(tuple(_row(*row, language=language) for row in rows), checkout)
+    sold = {line.bundle_id: line for line in checkout.lines}
+    return Cart(
+        tuple(_row(*row, sold=sold.get(row[0].bundle_id), language=language) for row in rows), checkout
+    )
 
 
 def _row(
-    line: CartLine, bundle: Bundle, current: BundleVersion, seen: BundleVersion, *, language: str
+    line: CartLine,
+    bundle: Bundle,
+    current: BundleVersion,
+    seen: BundleVersion,
+    *,
+    sold: CheckoutLine | None,
+    language: str,
 ) -> CartRow:
-    is_retired = bundle.state is not BundleState.PUBLISHED
-    rule = QuantityRule(current.minimum_quantity, current.order_step)
+    is_retired = bundle.state is not BundleState.PUBLISHED or sold is None
     return CartRow(
         bundle_id=line.bundle_id,
         version_id=current.id or 0,
@@ -79,13 +87,13 @@ def _row(
         name=_name(current, language),
         kind=current.kind,
         quantity=line.quantity,
-        rule=rule,
+        rule=sold.rule if sold else QuantityRule(current.minimum_quantity, current.order_step),
         unit_price_cents=current.price_cents,
         is_retired=is_retired,
         is_changed=not is_retired and current.id != seen.id,
         seen_name=_name(seen, language),
         seen_price_cents=seen.price_cents,
-        problem=None if is_retired else check_quantity(line.quantity, rule),
+        problem=None if is_retired or sold is None else sold.problem,
     )
 
 

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
-from app.catalogue.models import Bundle, BundleItem, BundleVersion
+from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion
 from app.catalogue.rules.kinds import BundleState
+from app.catalogue.rules.stock import Need, Wanted, sellable_counts
 from app.customers.models import Customer
-from app.ordering.models import CartLine, TermsVersion
+from app.ordering.models import CartLine, OrderLine, TermsVersion
+from app.ordering.queries_stock import free_of_blocks, own_held, rule_of
 from app.ordering.rules.offer import Offer, OfferLine
 from app.ordering.rules.pricing import PricedLine, RatePart, Totals, price_order
 from app.ordering.rules.promise import Calendar, Promise, delivery_promise
@@ -20,7 +22,10 @@ from app.policy.rules.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class CheckoutLine:
-    """A cart line that can be sold now; `problem` says why its quantity cannot."""
+    """A cart line that can be sold now; `problem` says why its quantity cannot.
+
+    `rule` holds how many the lines before it leave of it; `needs` is what one of it takes of counted blocks.
+    """
 
     bundle_id: int
     bundle_version_id: int
@@ -28,7 +33,9 @@ class CheckoutLine:
     name_en: str
     priced: PricedLine
     lead_time_days: int
+    rule: QuantityRule
     problem: QuantityProblem | None
+    needs: tuple[Need, ...]
 
     def name(self, language: str) -> str:
         """The bundle's name in a language."""
@@ -82,8 +89,12 @@ def read_checkout(
     policy = current_policy(session)
     rows = _cart(session, customer_id, is_locking=is_locking)
     sold = [row for row in rows if row[1].state is BundleState.PUBLISHED and row[2] is not None]
-    parts, lead_times = _blocks(session, [row[2].id for row in sold])
-    lines = tuple(_line(row, parts=parts, lead_times=lead_times) for row in sold)
+    blocks = _blocks(session, [row[2].id for row in sold])
+    counts = _counts(session, customer_id, sold, blocks, is_exact=not is_locking)
+    lines = tuple(
+        _line(row, blocks=blocks[row[2].id], available_count=count)
+        for row, count in zip(sold, counts, strict=True)
+    )
     return Checkout(
         lines=lines,
         totals=price_order(
@@ -106,9 +117,14 @@ def promise_of(lead_times_days: list[int], *, policy: Policy, calendar: Calendar
     )
 
 
-def lead_time_of_versions(session: Session, version_ids: list[int]) -> list[int]:
-    """The lead times of all blocks in these bundle versions."""
-    return list(_blocks(session, version_ids)[1].values())
+def lead_time_of_order(session: Session, order_id: int) -> int:
+    """The longest of the lead times that the blocks of an order have at the main brand, in working days."""
+    longest = session.exec(
+        select(func.max(BundleItem.main_brand_lead_time_days))
+        .join(OrderLine, col(OrderLine.bundle_version_id) == col(BundleItem.bundle_version_id))
+        .where(col(OrderLine.order_id) == order_id)
+    ).one()
+    return longest or 0
 
 
 def names_of_versions(session: Session, version_ids: list[int], *, language: str) -> dict[int, str]:
@@ -138,35 +154,76 @@ def _cart(session: Session, customer_id: int, *, is_locking: bool) -> list[tuple
     return [(line, bundle, version) for line, bundle, version in session.exec(query)]
 
 
+def _counts(
+    session: Session,
+    customer_id: int,
+    sold: list[tuple[CartLine, Bundle, Any]],
+    blocks: dict[int, list[Any]],
+    *,
+    is_exact: bool,
+) -> list[int | None]:
+    """How many of each line can be ordered. Only `is_exact` always counts what own unpaid orders hold; else it
+    is asked only where there would be too little without.
+    """
+    wanted = [Wanted("", line.quantity, _needs(blocks[version.id])) for line, _, version in sold]
+    rows = [row for of_version in blocks.values() for row in of_version]
+    free = free_of_blocks(rows)
+    counts = sellable_counts(wanted, free)
+    is_short = any(
+        count is not None and count < line.quantity for line, count in zip(wanted, counts, strict=True)
+    )
+    if free and (is_exact or is_short):
+        counts = sellable_counts(wanted, free_of_blocks(rows, own=own_held(session, customer_id)))
+    return counts
+
+
 def _line(
-    row: tuple[CartLine, Bundle, Any], *, parts: dict[int, tuple[RatePart, ...]], lead_times: dict[int, int]
+    row: tuple[CartLine, Bundle, Any], *, blocks: list[Any], available_count: int | None
 ) -> CheckoutLine:
     cart_line, _, version = row
-    rule = QuantityRule(version.minimum_quantity, version.order_step)
+    rule = rule_of(version, available_count=available_count)
+    parts = tuple(
+        RatePart(block.vat_rate_bp, block.quantity_milli * block.reference_price_cents) for block in blocks
+    )
     return CheckoutLine(
         bundle_id=cart_line.bundle_id,
         bundle_version_id=version.id,
         name_de=version.name_de,
         name_en=version.name_en,
-        priced=PricedLine(cart_line.quantity, version.price_cents, parts[version.id]),
-        lead_time_days=lead_times[version.id],
+        priced=PricedLine(cart_line.quantity, version.price_cents, parts),
+        lead_time_days=max(block.main_brand_lead_time_days for block in blocks),
+        rule=rule,
         problem=check_quantity(cart_line.quantity, rule),
+        needs=_needs(blocks),
     )
 
 
-def _blocks(
-    session: Session, version_ids: list[int]
-) -> tuple[dict[int, tuple[RatePart, ...]], dict[int, int]]:
-    """For each version its blocks' rates with their weights, and the longest lead time."""
-    parts: dict[int, tuple[RatePart, ...]] = {}
-    lead_times: dict[int, int] = {}
-    query = select(BundleItem).where(col(BundleItem.bundle_version_id).in_(version_ids))
-    for item in session.exec(query.order_by(col(BundleItem.id))):
-        version_id = item.bundle_version_id
-        part = RatePart(item.vat_rate_bp, item.quantity_milli * item.reference_price_cents)
-        parts[version_id] = (*parts.get(version_id, ()), part)
-        lead_times[version_id] = max(lead_times.get(version_id, 0), item.main_brand_lead_time_days)
-    return parts, lead_times
+def _needs(blocks: list[Any]) -> tuple[Need, ...]:
+    return tuple(Need(block.block_id, block.quantity_milli) for block in blocks if not block.is_made_to_order)
+
+
+def _blocks(session: Session, version_ids: list[int]) -> dict[int, list[Any]]:
+    """For each version its blocks in their order: rates and weights, lead time, and their stock now."""
+    rows = session.execute(
+        select(  # type: ignore[call-overload]
+            BundleItem.bundle_version_id,
+            BundleItem.block_id,
+            BundleItem.quantity_milli,
+            BundleItem.vat_rate_bp,
+            BundleItem.reference_price_cents,
+            BundleItem.main_brand_lead_time_days,
+            Block.is_made_to_order,
+            Block.stock_milli,
+            Block.reserved_milli,
+        )
+        .join(Block, col(Block.id) == col(BundleItem.block_id))
+        .where(col(BundleItem.bundle_version_id).in_(version_ids))
+        .order_by(BundleItem.id)
+    )
+    found: dict[int, list[Any]] = {version_id: [] for version_id in version_ids}
+    for row in rows:
+        found[row.bundle_version_id].append(row)
+    return found
 
 
 def _terms(session: Session) -> Terms | None:

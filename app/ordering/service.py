@@ -1,11 +1,14 @@
 """Writing orders inside the caller's transaction: their timeline, their mails, their ends."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from app.catalogue.models import BundleVersion
+from app.catalogue.service_stock import release
 from app.core.errors import N_, Refused
 from app.customers.models import Contact
 from app.mail.service import put_mail
@@ -15,6 +18,15 @@ from app.ordering.rules.states import CancelReason, OrderState, may_follow
 
 MAILED_CANCELLATIONS = frozenset({CancelReason.UNPAID, CancelReason.BY_CUSTOMER, CancelReason.BY_STAFF})
 """The ends that get a mail of their own; the others are told by the mail of what caused them."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderParts:
+    """What an order consists of, as its mails say it: lines with name, quantity and net amount, charges, rates."""
+
+    lines: Sequence[Any]
+    charges: Sequence[Any]
+    taxes: Sequence[Any]
 
 
 def lock_order(session: Session, order_id: int) -> Order:
@@ -56,8 +68,10 @@ def accept(session: Session, order: Order, *, cart: list[CartLine], promise: Pro
         order.promised_on = promise.promised_on
     order.dispatch_on = max(order.dispatch_on, promise.dispatch_on)
     add_event(session, _id(order), "accepted", now=now, promised_on=order.promised_on.isoformat())
-    _take_out_of_cart(session, order, cart)
-    mail_order(session, order, "order_accepted", now=now, is_later=is_later)
+    lines = _lines_with_bundle(session, _id(order))
+    _take_out_of_cart(session, lines, cart)
+    parts = _parts(session, order, lines=lines)
+    mail_order(session, order, "order_accepted", now=now, parts=parts, is_later=is_later)
 
 
 def cancel(
@@ -69,11 +83,13 @@ def cancel(
     actor_name: str = "",
     replaced_by: str = "",
 ) -> None:
-    """Ends an order that was not accepted. Raises Refused (`order.illegal_transition`) for any other.
+    """Ends an order that was not accepted, and gives free what it holds of the stock.
 
+    Raises Refused (`order.illegal_transition`) for any other.
     `replaced_by` is the number of the order that took its place, which its mail names.
     """
     _move(order, OrderState.CANCELLED)
+    release(session, _id(order))
     order.cancel_reason = reason
     order.cancelled_at = now
     values = {"reason": reason.value, **({"replaced_by": replaced_by} if replaced_by else {})}
@@ -83,9 +99,19 @@ def cancel(
 
 
 def mail_order(
-    session: Session, order: Order, kind: str, *, now: datetime, key: str | None = None, **values: Any
+    session: Session,
+    order: Order,
+    kind: str,
+    *,
+    now: datetime,
+    key: str | None = None,
+    parts: OrderParts | None = None,
+    **values: Any,
 ) -> None:
-    """Puts a mail about an order to the person who placed it; one per kind and order unless `key` says more."""
+    """Puts a mail about an order to the person who placed it; one per kind and order unless `key` says more.
+
+    `parts` are those of the order where the caller knows them; else they are read.
+    """
     contact = session.get_one(Contact, order.contact_id)
     put_mail(
         session,
@@ -96,28 +122,22 @@ def mail_order(
         object_kind="order",
         object_id=_id(order),
         now=now,
-        **_mail_values(session, order),
+        **_mail_values(order, parts or _parts(session, order)),
         **values,
     )
 
 
-def _mail_values(session: Session, order: Order) -> dict[str, Any]:
-    lines = session.exec(
-        select(OrderLine).where(col(OrderLine.order_id) == order.id).order_by(col(OrderLine.id))
-    )
-    charges = session.exec(select(Charge).where(col(Charge.order_id) == order.id).order_by(col(Charge.id)))
-    taxes = session.exec(
-        select(OrderTax).where(col(OrderTax.order_id) == order.id).order_by(col(OrderTax.vat_rate_bp).desc())
-    )
+def _mail_values(order: Order, parts: OrderParts) -> dict[str, Any]:
     return {
         "number": order.number,
         "contact_name": order.contact_name,
         "purchase_reference": order.purchase_reference,
         "lines": [
-            {"name": line.name, "quantity": line.quantity, "net_cents": line.net_cents} for line in lines
+            {"name": line.name, "quantity": line.quantity, "net_cents": line.net_cents}
+            for line in parts.lines
         ],
-        "charges": [{"kind": charge.kind.value, "net_cents": charge.net_cents} for charge in charges],
-        "taxes": [{"vat_rate_bp": tax.vat_rate_bp, "vat_cents": tax.vat_cents} for tax in taxes],
+        "charges": [{"kind": charge.kind.value, "net_cents": charge.net_cents} for charge in parts.charges],
+        "taxes": [{"vat_rate_bp": tax.vat_rate_bp, "vat_cents": tax.vat_cents} for tax in parts.taxes],
         "gross_cents": order.gross_cents,
         "promised_on": order.promised_on.isoformat(),
         "address": [
@@ -129,16 +149,37 @@ def _mail_values(session: Session, order: Order) -> dict[str, Any]:
     }
 
 
-def _take_out_of_cart(session: Session, order: Order, cart: list[CartLine]) -> None:
+def _parts(session: Session, order: Order, *, lines: Sequence[Any] | None = None) -> OrderParts:
+    """The order's parts as stored; charges are asked for only where there are any."""
+    charges: Sequence[Any] = ()
+    if order.charges_net_cents:
+        charges = session.execute(
+            select(Charge.kind, Charge.net_cents)
+            .where(col(Charge.order_id) == order.id)
+            .order_by(col(Charge.id))
+        ).all()
+    taxes = session.execute(
+        select(OrderTax.vat_rate_bp, OrderTax.vat_cents)
+        .where(col(OrderTax.order_id) == order.id)
+        .order_by(col(OrderTax.vat_rate_bp).desc())
+    ).all()
+    return OrderParts(_lines_with_bundle(session, _id(order)) if lines is None else lines, charges, taxes)
+
+
+def _lines_with_bundle(session: Session, order_id: int) -> Sequence[Any]:
+    return session.execute(
+        select(OrderLine.name, OrderLine.quantity, OrderLine.net_cents, BundleVersion.bundle_id)
+        .join(BundleVersion, col(BundleVersion.id) == col(OrderLine.bundle_version_id))
+        .where(col(OrderLine.order_id) == order_id)
+        .order_by(col(OrderLine.id))
+    ).all()
+
+
+def _take_out_of_cart(session: Session, lines: Sequence[Any], cart: list[CartLine]) -> None:
     """What was bought leaves the cart; what was added to it after the order stays."""
     bought: dict[int, int] = {}
-    rows = session.exec(
-        select(BundleVersion.bundle_id, OrderLine.quantity)
-        .join(OrderLine, col(OrderLine.bundle_version_id) == col(BundleVersion.id))
-        .where(col(OrderLine.order_id) == order.id)
-    )
-    for bundle_id, quantity in rows:
-        bought[bundle_id] = bought.get(bundle_id, 0) + quantity
+    for one in lines:
+        bought[one.bundle_id] = bought.get(one.bundle_id, 0) + one.quantity
     for line in cart:
         left = line.quantity - bought.get(line.bundle_id, 0)
         if left <= 0:

@@ -21,6 +21,7 @@ STATUS: dict[type[ShopError], int] = {NotFound: 404, Refused: 403, Invalid: 422,
 STATUS_BY_CODE = {
     "throttled": 429,
     "order.changed": 409,
+    "stock.sold_out": 409,
     "cart.changed": 409,
     "import.wrong_state": 409,
     "import.being_written": 409,

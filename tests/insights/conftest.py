@@ -11,7 +11,10 @@ from sqlmodel import Session, col, select
 
 from app.audit.models import ActorKind
 from app.audit.service import SYSTEM, Actor, record
+from app.catalogue.models import Block
 from app.catalogue.rules.kinds import BundleState
+from app.catalogue.rules.stock import Need, Wanted
+from app.catalogue.service_stock import reserve
 from app.core.db import Database
 from app.core.transaction import transaction
 from app.customers.models import Contact, Customer, Objection, Screening
@@ -56,6 +59,7 @@ class CleanShop:
     released_payment: int
     held_payment: int
     bundle: int
+    block: int
     suspended: int
     policy: int
     screening: int
@@ -117,8 +121,10 @@ def hand(clean_shop: CleanShop) -> Iterator[Hand]:
 def _fill(database: Database, session: Session) -> CleanShop:
     customer = make.customer(session)
     contact = make.contact(session, of=customer)
-    bundle = make.bundle(session)
-    make.bundle(session)
+    with transaction(session):
+        block = make.block(session, stock_milli=12_000)
+        bundle = make.bundle(session, items=[(block, 3)])
+        make.bundle(session)
     orders = {
         name: _received(session, customer, contact, bundle) for name in ("received", "accepted", "dispatched")
     }
@@ -144,6 +150,7 @@ def _fill(database: Database, session: Session) -> CleanShop:
         released_payment=released,
         held_payment=_held(session, customer, contact, bundle),
         bundle=_id(bundle),
+        block=_id(block),
         **_acts(session),
     )
 
@@ -151,6 +158,8 @@ def _fill(database: Database, session: Session) -> CleanShop:
 def _received(session: Session, customer: Customer, contact: Contact, bundle: Any) -> Order:
     with transaction(session):
         order = make.order(session, of=customer, by=contact, bundle=bundle)
+        block = session.exec(select(Block).where(col(Block.is_made_to_order).is_(False))).one()
+        reserve(session, _id(order), [Wanted("", 1, (Need(_id(block), 3_000),))])
         add_event(session, _id(order), "placed", now=_later(10), actor_name=contact.name)
         mail_order(session, order, "order_received", now=_later(10), terms_name="2026-01")
         _payment(session, order, PaymentState.OPEN)

@@ -116,6 +116,11 @@ def _history_of_something_else(hand: Hand) -> None:
     )
 
 
+def _other_move(hand: Hand) -> None:
+    hand.drop_triggers("stock_moves")
+    hand.run("UPDATE stock_moves SET delta_milli = -2000 WHERE order_id = :dispatched")
+
+
 def _lost_trigger(hand: Hand) -> None:
     if hand.is_sqlite:
         hand.run("DROP TRIGGER audit_entries_no_update")
@@ -255,6 +260,29 @@ BREAKS: dict[str, tuple[Callable[[Hand], None], str]] = {
     "the_list_has_no_gap": (
         _sql("UPDATE listings SET position = position + 1"),
         "there is a gap or a double before it",
+    ),
+    "reserved_is_what_orders_hold": (
+        _sql("UPDATE blocks SET reserved_milli = reserved_milli + 1 WHERE id = :block"),
+        "thousandths reserved; orders hold",
+    ),
+    "a_reservation_is_as_far_as_its_order": (
+        _sql(
+            "UPDATE stock_reservations SET state = 'used' WHERE order_id = :accepted",
+        ),
+        "is accepted, and its reservation of block",
+    ),
+    "the_stock_is_the_sum_of_its_moves": (
+        _sql("UPDATE blocks SET stock_milli = stock_milli + 30000 WHERE id = :block"),
+        "; its moves make 9000",
+    ),
+    "a_dispatch_moves_what_its_order_used": (_other_move, "its moves say -2000"),
+    "a_level_is_what_the_blocks_allow": (
+        _sql("UPDATE listings SET stock_level = 'plenty' WHERE bundle_id = :bundle"),
+        "its blocks say 'none'",
+    ),
+    "a_block_knows_its_largest_need": (
+        _sql("UPDATE blocks SET largest_need_milli = 2999 WHERE id = :block"),
+        "which is known for 2999",
     ),
     "charged_only_who_was_admitted": (
         _closed_before_the_charge,

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.catalogue.rules.stock import smallest_order
+
 GREATEST_QUANTITY = 9_999
-"""The most of one bundle that one order may hold."""
+"""The most of one bundle that one order may hold, whatever the bundle itself allows."""
 
 
 class QuantityFault(StrEnum):
@@ -13,14 +15,25 @@ class QuantityFault(StrEnum):
     TOO_SMALL = "too_small"
     TOO_LARGE = "too_large"
     OFF_STEP = "off_step"
+    TOO_FEW_LEFT = "too_few_left"
+    SOLD_OUT = "sold_out"
+
+
+STOCK_FAULTS = frozenset({QuantityFault.TOO_FEW_LEFT, QuantityFault.SOLD_OUT})
+"""The faults of the moment: the same quantity may be fine once there is more again."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuantityRule:
-    """The sizes in which a bundle is sold: multiples of the order step, from the minimum quantity on."""
+    """The sizes in which a bundle is sold: multiples of the order step, from the minimum quantity on.
+
+    `maximum_quantity` is the most of one order, `available_count` what the blocks allow now; None for no bound.
+    """
 
     minimum_quantity: int = 1
     order_step: int = 1
+    maximum_quantity: int | None = None
+    available_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +47,37 @@ class QuantityProblem:
 
 def least_quantity(rule: QuantityRule) -> int:
     """The smallest valid quantity: the minimum quantity, rounded up to a full order step."""
-    return -(-rule.minimum_quantity // rule.order_step) * rule.order_step
+    return smallest_order(rule.minimum_quantity, rule.order_step)
 
 
 def greatest_quantity(rule: QuantityRule) -> int:
-    """The largest valid quantity, in full order steps."""
-    return GREATEST_QUANTITY // rule.order_step * rule.order_step
+    """The largest quantity of one order, in full order steps, whatever is available at the moment."""
+    most = GREATEST_QUANTITY if rule.maximum_quantity is None else rule.maximum_quantity
+    return min(most, GREATEST_QUANTITY) // rule.order_step * rule.order_step
+
+
+def available_quantity(rule: QuantityRule) -> int:
+    """The largest quantity that can be ordered now, in full order steps; below the least one where none can."""
+    greatest = greatest_quantity(rule)
+    if rule.available_count is None:
+        return greatest
+    return min(greatest, rule.available_count // rule.order_step * rule.order_step)
 
 
 def check_quantity(quantity: int, rule: QuantityRule) -> QuantityProblem | None:
-    """None for a valid quantity, else the fault and the nearest valid quantities."""
-    least, greatest = least_quantity(rule), greatest_quantity(rule)
+    """None for a quantity that can be ordered now, else the fault and the nearest valid quantities.
+
+    What is never sold comes before what is not there: a sold-out bundle has no valid quantity at all.
+    """
+    least, greatest, available = least_quantity(rule), greatest_quantity(rule), available_quantity(rule)
+    if greatest < least:
+        return QuantityProblem(QuantityFault.TOO_LARGE, None, None)
+    if available < least:
+        return QuantityProblem(QuantityFault.SOLD_OUT, None, None)
     if quantity > greatest:
-        return QuantityProblem(QuantityFault.TOO_LARGE, greatest if greatest >= least else None, None)
+        return QuantityProblem(QuantityFault.TOO_LARGE, available, None)
+    if quantity > available:
+        return QuantityProblem(QuantityFault.TOO_FEW_LEFT, available, None)
     if quantity < least:
         return QuantityProblem(QuantityFault.TOO_SMALL, None, least)
     rest = quantity % rule.order_step
@@ -57,7 +88,13 @@ def check_quantity(quantity: int, rule: QuantityRule) -> QuantityProblem | None:
     return None
 
 
+def nearest_quantity(quantity: int, rule: QuantityRule) -> int | None:
+    """The quantity itself where it can be ordered now, else the nearest: rather more than less. None for none."""
+    problem = check_quantity(quantity, rule)
+    return quantity if problem is None else (problem.upper or problem.lower)
+
+
 def offered_quantities(rule: QuantityRule, *, count: int = 10) -> list[int]:
     """The first valid quantities in rising order, at most `count`."""
-    least, greatest = least_quantity(rule), greatest_quantity(rule)
+    least, greatest = least_quantity(rule), available_quantity(rule)
     return list(range(least, greatest + 1, rule.order_step))[:count]

@@ -97,6 +97,8 @@ class Policy:
     cannibalisation_limit_cents: int = 100_000
     # Publishing bundles.
     publishing_approval: PublishingApproval = PublishingApproval.ONE
+    # Stock.
+    few_left_count: int = 5
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,7 @@ BOUNDS: dict[str, Bound] = {
     "card_fee_fixed_cents": Bound(0, 10**4),
     "cost_to_serve_per_order_cents": Bound(0, 10**6),
     "cannibalisation_limit_cents": Bound(0, 10**10),
+    "few_left_count": Bound(0, 100),
 }
 """Weekdays count from Monday = 1 to Sunday = 7 (ISO 8601)."""
 

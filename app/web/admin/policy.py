@@ -73,6 +73,7 @@ LABELS = {
         "A second person approves a bundle that costs the main brand more in a year than"
     ),
     "publishing_approval": N_("Publishing a bundle needs"),
+    "few_left_count": N_("“Few left” is shown when the stock allows at most this many smallest orders"),
 }
 CHOICE_WORDS: dict[str, dict[StrEnum, str]] = {
     "unknown_company": {

@@ -11,9 +11,14 @@ from starlette.responses import Response
 from app.catalogue.queries import published_bundle_id, published_slug
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import translate
-from app.flows.fill_cart import accept_change, add_to_cart, quantity_sentence, set_quantity
+from app.flows.fill_cart import accept_change, add_to_cart, quantity_sentence, quantity_values, set_quantity
 from app.ordering.queries_cart import Cart, CartRow, read_cart
-from app.ordering.rules.quantities import GREATEST_QUANTITY, greatest_quantity, least_quantity
+from app.ordering.rules.quantities import (
+    GREATEST_QUANTITY,
+    greatest_quantity,
+    least_quantity,
+    nearest_quantity,
+)
 from app.web.deps import LARGEST_ID, Now, ReadDep, RowId, Values, VisitorDep, WriteDep
 from app.web.forms import Errors, Form, errors_of, parse
 from app.web.rendering import is_htmx, page, see_other
@@ -22,6 +27,9 @@ from app.web.storefront.promises import calendar_of, last_order
 from app.web.visitor import Visitor
 
 router = APIRouter()
+
+SHOWN_LEFT_COUNT = 99
+"""The cart tells exactly how many are left up to this many; more than that is simply enough."""
 
 
 class AddForm(Form):
@@ -41,7 +49,7 @@ class LineForm(Form):
 
 @router.get("/cart")
 def show_cart(request: Request, visitor: VisitorDep, session: ReadDep, now: Now) -> Response:
-    return _cart_page(request, visitor, session, now=now)
+    return cart_page(request, visitor, session, now=now)
 
 
 @router.post("/cart/lines")
@@ -96,17 +104,17 @@ def change_line(
     if errors:
         wrong = {bundle_id: next(iter(errors.values()))}
         typed = {bundle_id: values.get("quantity", "")}
-        return _cart_page(
+        return cart_page(
             request, visitor, reads, now=now, status=422, wrong=wrong, typed=typed, errors=errors
         )
     return _answer(request, visitor, reads, now=now)
 
 
 def _answer(request: Request, visitor: Visitor, session: Session, *, now: datetime) -> Response:
-    return _cart_page(request, visitor, session, now=now) if is_htmx(request) else see_other("/cart")
+    return cart_page(request, visitor, session, now=now) if is_htmx(request) else see_other("/cart")
 
 
-def _cart_page(
+def cart_page(
     request: Request,
     visitor: Visitor,
     session: Session,
@@ -116,7 +124,9 @@ def _cart_page(
     wrong: dict[int, str] | None = None,
     typed: dict[int, str] | None = None,
     errors: Errors | None = None,
+    refusal: str = "",
 ) -> Response:
+    """The cart as a page, or as a fragment for htmx; `refusal` says why what was asked for was not done."""
     language = request.scope["lang"]
     calendar = calendar_of(request)
     cart = read_cart(session, visitor.customer_id, language=language, calendar=calendar, now=now)
@@ -129,6 +139,9 @@ def _cart_page(
         lines=[(row, _sizes(row), (typed or {}).get(row.bundle_id, row.quantity)) for row in cart.rows],
         faults=faults,
         errors=errors or {},
+        left={row.bundle_id: row.rule.available_count for row in cart.rows if _is_told(row)},
+        nearest={row.bundle_id: _nearest(row) for row in cart.rows if _nearest(row)},
+        refusal=refusal,
         last_order=last_order(cart.checkout.promise, calendar),
         is_fragment=is_htmx(request),
     )
@@ -138,15 +151,23 @@ def _faults(cart: Cart, language: str) -> dict[int, str]:
     return {
         row.bundle_id: translate(
             language,
-            quantity_sentence(row.problem, step=row.rule.order_step),
+            quantity_sentence(row.problem),
             name=row.name,
-            step=row.rule.order_step,
-            lower=row.problem.lower,
-            upper=row.problem.upper,
+            **quantity_values(row.problem, row.rule),
         )
         for row in cart.rows
         if row.problem
     }
+
+
+def _is_told(row: CartRow) -> bool:
+    count = row.rule.available_count
+    return not row.is_retired and count is not None and 0 < count <= SHOWN_LEFT_COUNT
+
+
+def _nearest(row: CartRow) -> int | None:
+    """The quantity that one press takes instead of one that cannot be ordered."""
+    return nearest_quantity(row.quantity, row.rule) if row.problem else None
 
 
 def _sizes(row: CartRow) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.catalogue.service_stock import SoldOut
 from app.core.errors import N_, NotFound, Refused
 from app.core.i18n import translate
 from app.core.ids import new_token
@@ -25,6 +26,7 @@ from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
 from app.web.forms import Errors, Form, errors_of, parse
 from app.web.problems import wants_json
 from app.web.rendering import page, see_other
+from app.web.storefront.cart import cart_page
 from app.web.storefront.promises import calendar_of
 from app.web.visitor import Visitor
 
@@ -100,6 +102,11 @@ def order(
         if wants_json(request):
             raise
         return _again(request, reads, visitor, values, now=now, status=409, changed=changed.changes)
+    except SoldOut as refusal:
+        if wants_json(request):
+            raise
+        said = translate(language, refusal.message, **refusal.values)
+        return cart_page(request, visitor, reads, now=now, status=409, refusal=said)
     except Refused as refusal:
         if refusal.code in ("order.empty_cart", "order.cart_faulty"):
             return see_other("/cart")

@@ -13,7 +13,7 @@ from app.core.errors import N_, Refused
 from app.flows.cancel_order import cancel_order
 from app.flows.reorder import reorder
 from app.ordering.models import Order, OrderEvent
-from app.ordering.queries import orders_of, whole_order
+from app.ordering.queries import missing_in_cart, orders_of, whole_order
 from app.ordering.rules.states import CancelReason, OrderState
 from app.payments.models import Payment
 from app.payments.queries import payments_of_order
@@ -62,8 +62,8 @@ NOTICES = {
         "The card page cannot be reached right now. Your order is saved: please try again in a few minutes."
     ),
     "being_paid": N_("This order is being paid at this moment. The confirmation follows by e-mail."),
-    "left_out": N_("Some bundles are no longer sold; the others are in your cart, at today's prices."),
-    "none_left": N_("None of these bundles is sold any more. Your cart is as it was."),
+    "left_out": N_("Not everything can be ordered now; the rest is in your cart, at today's prices."),
+    "none_left": N_("None of these bundles can be ordered now. Your cart is as it was."),
     "not_cancelled": N_("This order is paid: it can no longer be cancelled here."),
 }
 
@@ -120,6 +120,7 @@ def show_order(
         is_thanked=notice == "back" and order.state is OrderState.ACCEPTED,
         timeline=[(event, EVENTS.get(event.kind, event.kind), _day(event)) for event in whole.events],
         notice=NOTICES.get(notice, ""),
+        missing=missing_in_cart(session, order) if notice in ("left_out", "none_left") else [],
         is_fully_sold=all(line.is_sold for line in whole.lines),
     )
 
@@ -147,8 +148,9 @@ def cancel(number: str, visitor: VisitorDep, session: WriteDep, _: Values, now: 
 @router.post("/orders/{number}/reorder")
 def order_again(number: str, visitor: VisitorDep, session: WriteDep, _: Values, now: Now) -> Response:
     done = reorder(session, order_number=number, customer_id=visitor.customer_id, now=now)
-    if done.left_out_count:
-        return see_other(f"/orders/{number}?notice={'left_out' if done.added_count else 'none_left'}")
+    if done.left_out_count or done.fewer_count:
+        has_any = done.added_count or done.fewer_count
+        return see_other(f"/orders/{number}?notice={'left_out' if has_any else 'none_left'}")
     return see_other("/cart")
 
 

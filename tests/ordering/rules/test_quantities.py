@@ -9,13 +9,21 @@ from app.ordering.rules.quantities import (
     QuantityFault,
     QuantityProblem,
     QuantityRule,
+    available_quantity,
     check_quantity,
     greatest_quantity,
     least_quantity,
+    nearest_quantity,
     offered_quantities,
 )
 
-RULES = st.builds(QuantityRule, st.integers(1, GREATEST_QUANTITY), st.integers(1, GREATEST_QUANTITY))
+RULES = st.builds(
+    QuantityRule,
+    st.integers(1, GREATEST_QUANTITY),
+    st.integers(1, GREATEST_QUANTITY),
+    st.none() | st.integers(1, 12_000),
+    st.none() | st.integers(0, 12_000),
+)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +44,28 @@ def test_a_minimum_of_eight_in_steps_of_five_begins_at_ten(
     assert check_quantity(quantity, QuantityRule(8, 5)) == problem
 
 
+@pytest.mark.parametrize(
+    "rule, quantity, problem",
+    [
+        (QuantityRule(1, 1, 4), 4, None),
+        (QuantityRule(1, 1, 4), 5, QuantityProblem(QuantityFault.TOO_LARGE, 4, None)),
+        (QuantityRule(1, 5, 12), 11, QuantityProblem(QuantityFault.TOO_LARGE, 10, None)),
+        (QuantityRule(1, 1, 4, 3), 5, QuantityProblem(QuantityFault.TOO_LARGE, 3, None)),
+        (QuantityRule(1, 1, 4, 3), 4, QuantityProblem(QuantityFault.TOO_FEW_LEFT, 3, None)),
+        (QuantityRule(1, 5, None, 7), 10, QuantityProblem(QuantityFault.TOO_FEW_LEFT, 5, None)),
+        (QuantityRule(1, 5, None, 7), 6, QuantityProblem(QuantityFault.TOO_FEW_LEFT, 5, None)),
+        (QuantityRule(1, 5, None, 7), 3, QuantityProblem(QuantityFault.TOO_SMALL, None, 5)),
+        (QuantityRule(1, 1, None, 0), 1, QuantityProblem(QuantityFault.SOLD_OUT, None, None)),
+        (QuantityRule(6, 5, None, 9), 10, QuantityProblem(QuantityFault.SOLD_OUT, None, None)),
+        (QuantityRule(6, 5, 9, 99), 10, QuantityProblem(QuantityFault.TOO_LARGE, None, None)),
+    ],
+)
+def test_the_most_of_one_order_and_what_is_available_bound_a_quantity(
+    rule: QuantityRule, quantity: int, problem: QuantityProblem | None
+) -> None:
+    assert check_quantity(quantity, rule) == problem
+
+
 def test_the_first_quantities_are_offered_up_to_the_greatest() -> None:
     assert offered_quantities(QuantityRule(3, 2), count=3) == [4, 6, 8]
     assert offered_quantities(QuantityRule(9_000, 3_000)) == [9_000]
@@ -45,11 +75,16 @@ def test_the_first_quantities_are_offered_up_to_the_greatest() -> None:
 def test_every_suggestion_is_valid_and_the_nearest_of_its_side(quantity: int, rule: QuantityRule) -> None:
     problem = check_quantity(quantity, rule)
 
-    valid = range(least_quantity(rule), greatest_quantity(rule) + 1, rule.order_step)
+    valid = range(least_quantity(rule), available_quantity(rule) + 1, rule.order_step)
+    assert available_quantity(rule) <= greatest_quantity(rule)
     if problem is None:
         assert quantity in valid
+        assert nearest_quantity(quantity, rule) == quantity
         return
     assert quantity not in valid
+    assert nearest_quantity(quantity, rule) in (*valid, None)
     if valid:
         assert problem.lower == max((q for q in valid if q < quantity), default=None)
         assert problem.upper == min((q for q in valid if q > quantity), default=None)
+    else:
+        assert (problem.lower, problem.upper) == (None, None)

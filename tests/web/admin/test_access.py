@@ -78,6 +78,7 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
         "shipping_base_cents": "5", "shipping_per_kg_cents": "0,60", "bundles_per_parcel": "3", "card_fee_bp": "160",
         "card_fee_fixed_cents": "0,30", "cost_to_serve_per_order_cents": "3", "cannibalisation_limit_cents": "500",
         "publishing_approval": "two",
+        "few_left_count": "5",
         "reason": "spring", "based_on": "0",
     },
     "/admin/staff": lambda _: {"email": "new@schlicht.example", "name": "Kim Neu", "role": "operations"},

@@ -24,7 +24,7 @@ POLICY = {
     "shipping_base_cents": "5", "shipping_per_kg_cents": "0,60", "bundles_per_parcel": "3", "card_fee_bp": "160",
     "card_fee_fixed_cents": "0,30", "cost_to_serve_per_order_cents": "3", "cannibalisation_limit_cents": "500",
     "override_longest_days": "365", "growing_from_cents": "5000", "publishing_approval": "two",
-    "reason": "spring", "based_on": "0",
+    "few_left_count": "5", "reason": "spring", "based_on": "0",
 }  # fmt: skip
 
 

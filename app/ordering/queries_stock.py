@@ -1,0 +1,109 @@
+"""Reading how many of each bundle a company could order now."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, col, func, select
+
+from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion, StockReservation
+from app.catalogue.rules.kinds import BundleState
+from app.catalogue.rules.stock import Need, ReservationState, Wanted, free_milli, sellable_counts
+from app.ordering.models import CartLine, Order
+from app.ordering.rules.quantities import QuantityRule
+from app.ordering.rules.states import OrderState
+
+
+@dataclass(frozen=True, slots=True)
+class SoldLine:
+    """A quantity of a bundle at a version that is on sale."""
+
+    bundle_id: int
+    version_id: int
+    quantity: int
+
+
+def rule_of(version: BundleVersion, *, available_count: int | None) -> QuantityRule:
+    """The sizes in which a version is sold when so many are available."""
+    return QuantityRule(
+        version.minimum_quantity, version.order_step, version.maximum_quantity, available_count
+    )
+
+
+def free_of_blocks(rows: Iterable[Any], *, own: Mapping[int, int] | None = None) -> dict[int, int]:
+    """What is free of each counted block, from rows with `block_id` and the block's three columns of stock.
+
+    What `own` orders hold (see `own_held`) counts as free.
+    """
+    freed = own or {}
+    return {
+        row.block_id: free_milli(row.stock_milli, row.reserved_milli - freed.get(row.block_id, 0))
+        for row in rows
+        if not row.is_made_to_order
+    }
+
+
+def own_held(session: Session, customer_id: int) -> dict[int, int]:
+    """The thousandths of each block that the company's own unpaid orders hold: a new order would free them."""
+    rows = session.exec(
+        select(StockReservation.block_id, func.sum(StockReservation.quantity_milli))
+        .join(Order, col(Order.id) == col(StockReservation.order_id))
+        .where(
+            col(Order.customer_id) == customer_id,
+            col(Order.state) == OrderState.RECEIVED,
+            col(StockReservation.state) == ReservationState.HELD,
+        )
+        .group_by(col(StockReservation.block_id))
+    )
+    return {block_id: int(milli) for block_id, milli in rows}
+
+
+def counts_of_lines(session: Session, customer_id: int, lines: Sequence[SoldLine]) -> list[int | None]:
+    """For each line how many the company can order, the lines before it served first.
+
+    None where no block of the bundle is counted. What the company's own unpaid orders hold counts as free.
+    """
+    rows = session.execute(
+        select(  # type: ignore[call-overload]
+            BundleItem.bundle_version_id,
+            BundleItem.block_id,
+            BundleItem.quantity_milli,
+            Block.is_made_to_order,
+            Block.stock_milli,
+            Block.reserved_milli,
+        )
+        .join(Block, col(Block.id) == col(BundleItem.block_id))
+        .where(
+            col(BundleItem.bundle_version_id).in_({line.version_id for line in lines}),
+            col(Block.is_made_to_order).is_(False),
+        )
+    ).all()
+    if not rows:
+        return [None] * len(lines)
+    needs: dict[int, list[Need]] = {}
+    for row in rows:
+        needs.setdefault(row.bundle_version_id, []).append(Need(row.block_id, row.quantity_milli))
+    wanted = [Wanted("", line.quantity, tuple(needs.get(line.version_id, ()))) for line in lines]
+    return sellable_counts(wanted, free_of_blocks(rows, own=own_held(session, customer_id)))
+
+
+def cart_versions(session: Session, customer_id: int) -> list[SoldLine]:
+    """What is still sold of a company's cart, at the versions that are sold now, oldest line first."""
+    rows = session.exec(
+        select(CartLine.bundle_id, Bundle.current_version_id, CartLine.quantity)
+        .join(Bundle, col(Bundle.id) == col(CartLine.bundle_id))
+        .where(col(CartLine.customer_id) == customer_id, col(Bundle.state) == BundleState.PUBLISHED)
+        .order_by(col(CartLine.id))
+    )
+    return [SoldLine(bundle_id, version_id or 0, quantity) for bundle_id, version_id, quantity in rows]
+
+
+def with_quantities(cart: Sequence[SoldLine], wanted: Mapping[int, tuple[int, int]]) -> list[SoldLine]:
+    """The cart as it would be with other quantities (bundle id -> version id, quantity); new bundles come last."""
+    changed = [
+        SoldLine(line.bundle_id, *wanted.get(line.bundle_id, (line.version_id, line.quantity)))
+        for line in cart
+    ]
+    present = {line.bundle_id for line in cart}
+    new = [SoldLine(bundle_id, *line) for bundle_id, line in wanted.items() if bundle_id not in present]
+    return changed + new
