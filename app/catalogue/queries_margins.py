@@ -22,6 +22,11 @@ def part_of(quantity_milli: int, block: Block) -> Part:
     return Part(quantity_milli=quantity_milli, **{name: getattr(block, name) for name in MARGIN_FACTS})
 
 
+def blocks_by_sku(session: Session, skus: Sequence[str]) -> dict[str, Block]:
+    """The blocks among some SKUs."""
+    return {block.sku: block for block in session.exec(select(Block).where(col(Block.sku).in_(skus)))}
+
+
 def read_on_sale(
     session: Session, *, block_ids: Collection[int] | None = None, bundle_ids: Collection[int] | None = None
 ) -> Iterator[OnSale]:

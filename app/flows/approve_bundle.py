@@ -7,12 +7,12 @@ from sqlmodel import Session, col, select
 
 from app.audit.service import Actor, record
 from app.catalogue.models import Block, Bundle, BundleApproval, BundleItem, BundleVersion
+from app.catalogue.queries_approvals import approval_of
 from app.catalogue.rules.cannibalisation import ApprovalState, Offer, approval_state, figures_of
 from app.catalogue.rules.kinds import BundleState
 from app.core.errors import N_, FieldError, Invalid, NotFound, Refused
 from app.core.transaction import transaction
 from app.insights.cannibalisation import Assessment, assess, offer_of
-from app.insights.guards import find_approval
 
 LONGEST_REASON = 500
 
@@ -27,7 +27,7 @@ def ask_for_approval(session: Session, bundle_id: int, *, reason: str, actor: Ac
     with transaction(session):
         bundle, version = _locked(session, bundle_id)
         offer, found = _assessed(session, version)
-        approval = find_approval(session, version)
+        approval = approval_of(session, version.id or 0)
         if _is_on_sale(bundle, version) or not found.needs_approval:
             raise Refused(N_("This bundle needs no approval."), code="bundle.no_approval_needed")
         if _state(approval, offer, found) in (ApprovalState.OPEN, ApprovalState.APPROVED):
@@ -70,7 +70,7 @@ def decide_approval(
     reason = _reason(reason)
     with transaction(session):
         bundle, version = _locked(session, bundle_id)
-        approval = find_approval(session, version)
+        approval = approval_of(session, version.id or 0)
         if approval is None or approval.is_approved is not None or _is_on_sale(bundle, version):
             raise Refused(
                 N_("This request does not wait for a decision any more."), code="bundle.approval_not_open"

@@ -89,6 +89,16 @@ def assess(session: Session, offer: Offer) -> Assessment:
     )
 
 
+def accounts_named(session: Session, numbers: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """The id and name of main accounts by their number; those that are gone are left out."""
+    rows = session.execute(
+        select_columns(
+            col(MainAccount.account_number), col(MainAccount.id), col(MainAccount.company_name)
+        ).where(col(MainAccount.account_number).in_(numbers))
+    )
+    return {number: (account_id or 0, name) for number, account_id, name in rows}
+
+
 def read_purchases(session: Session, skus: Sequence[str]) -> Purchases:
     """Goods in euros by account and SKU, returns taken off; the window ends with the newest purchase of all."""
     until_at = last_purchase_at(session)

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from app.catalogue.models import Block, BundleApproval, BundleItem, BundleVersion
+from app.catalogue.models import Block, BundleItem, BundleVersion
+from app.catalogue.queries_approvals import approval_of
 from app.catalogue.queries_margins import part_of
 from app.catalogue.rules.cannibalisation import ApprovalState, Service, ServiceVerdict, approval_state
 from app.catalogue.rules.margin import Margin, margin_of
@@ -27,7 +28,7 @@ def check_guards(session: Session, version: BundleVersion, rows: Rows) -> None:
     _check_service(found.service)
     if not found.needs_approval:
         return
-    approval = find_approval(session, version)
+    approval = approval_of(session, version.id or 0)
     state = approval_state(
         approval.figures if approval else None,
         approval.is_approved if approval else None,
@@ -42,13 +43,6 @@ def version_margin(session: Session, version: BundleVersion, rows: Rows) -> Marg
     """What a version contributes with its blocks as they are today."""
     parts = [part_of(item.quantity_milli, block) for item, block in rows]
     return margin_of(version.price_cents, parts, current_policy(session))
-
-
-def find_approval(session: Session, version: BundleVersion) -> BundleApproval | None:
-    """What was asked and answered about a version."""
-    return session.exec(
-        select(BundleApproval).where(col(BundleApproval.bundle_version_id) == version.id)
-    ).first()
 
 
 NEEDS_APPROVAL = {

@@ -1,7 +1,6 @@
 """The page of one bundle for staff: its editor with what was typed, where it stands, and what happened to it."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,7 +13,7 @@ from app.catalogue.rules.kinds import Kind
 from app.catalogue.rules.pictograms import PICTOGRAMS
 from app.catalogue.service_publishing import seen_mark
 from app.core.i18n import translate
-from app.core.money import divide_half_up
+from app.web.admin.bundle_margin import guard_values
 from app.web.admin.lists import desk
 from app.web.deps import ReadDep
 from app.web.forms_money import amount_text
@@ -96,7 +95,7 @@ def editor(
         errors=errors or {},
         sheet=sheet,
         seen=seen_mark(sheet.version) if sheet else "",
-        figures=_figures(sheet),
+        **guard_values(session, sheet, values, rows, language=request.scope["lang"]),
         refusal=_refusal(sheet, language=request.scope["lang"]),
         entries=entries_about(session, "bundle", sheet.bundle.id or 0, limit=50) if sheet else [],
         values=values,
@@ -120,16 +119,3 @@ def _refusal(sheet: BundleSheet | None, *, language: str) -> str:
         return ""
     sentence = told["message"]
     return translate(language, sentence, **told["values"])
-
-
-def _figures(sheet: BundleSheet | None) -> dict[str, Any] | None:
-    if sheet is None:
-        return None
-    price, cost = sheet.version.price_cents, sheet.cost_cents
-    return {
-        "price_cents": price,
-        "cost_cents": cost,
-        "margin_cents": price - cost,
-        "margin_bp": divide_half_up((price - cost) * 10_000, price),
-        "is_loss": price <= cost,
-    }

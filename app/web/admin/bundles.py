@@ -24,6 +24,7 @@ from app.core.errors import N_, FieldError, Invalid, Refused
 from app.flows.save_bundle import save_bundle, set_image
 from app.web.admin import words
 from app.web.admin.bundle_editor import EMPTY, ItemRow, editor, sheet_page
+from app.web.admin.bundle_margin import values_to_calculate
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
 from app.web.admin.reading import FormReader
 from app.web.deps import LARGEST_ID, Now, ReadDep, RowId, StaffDep, Values, WriteDep
@@ -135,6 +136,9 @@ def _save(
     shown = {**EMPTY, **values}
     if values.get("more"):
         return editor(request, reading, sheet, shown, rows=rows, free_rows=len(rows) + 10)
+    calculated = values_to_calculate(values)
+    if calculated is not None:
+        return editor(request, reading, sheet, {**EMPTY, **calculated}, rows=rows)
     reader = FormReader(values)
     read: dict[str, Any] = {
         "slug": values.get("slug", "").strip(),

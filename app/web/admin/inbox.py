@@ -7,8 +7,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.catalogue.queries_approvals import count_waiting_approvals
 from app.catalogue.queries_block_list import count_short
 from app.catalogue.queries_desk import count_reviews as count_bundle_reviews
+from app.catalogue.queries_margins import count_below_floor
 from app.core.errors import N_
 from app.customers.queries_desk import count_growing
 from app.customers.queries_objections import count_open_objections
@@ -63,6 +65,8 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
         (N_("e-mails failed"), "/admin/mail?state=failed", count_mails(session, MailState.FAILED)),
         (N_("overrides to approve"), "/admin/ratings#overrides", count_waiting_overrides(session)),
         (N_("bundles to review"), "/admin/bundles?stage=review", bundle_reviews),
+        (N_("bundles below the margin floor"), "/admin/guards#below", count_below_floor(session)),
+        (N_("bundles to approve"), "/admin/guards#approvals", count_waiting_approvals(session)),
         (N_("bundles not published at their date"), "/admin/bundles?stage=review&refused=1", refused),
         (N_("customers are growing"), "/admin/customers?growing=1", count_growing(session)),
         (N_("payments released in 14 days"), "/admin/payments?state=released", released),
