@@ -34,6 +34,11 @@ def lock_all_blocks(session: Session) -> None:
     session.execute(select(Block.id).order_by(col(Block.id)).with_for_update(read=True))
 
 
+def hold_catalogue(session: Session) -> None:
+    """Waits for a change of the list that is under way and keeps the next one waiting; customers see nothing new."""
+    session.exec(select(CatalogueState.id).with_for_update()).all()
+
+
 def put_listing(
     session: Session, bundle: Bundle, version: BundleVersion, items: Sequence[BundleItem]
 ) -> None:

@@ -12,7 +12,7 @@ from app.catalogue.models import Bundle, BundleMargin
 from app.catalogue.queries_margins import BATCH, published_ids, read_on_sale
 from app.catalogue.rules.falling import OnSale
 from app.catalogue.rules.kinds import BundleState
-from app.catalogue.service import remove_listing, touch_catalogue
+from app.catalogue.service import hold_catalogue, remove_listing, touch_catalogue
 from app.core.errors import N_
 from app.jobs.service import insert_into, put_job
 from app.policy.queries import current_policy
@@ -37,6 +37,9 @@ def refresh_margins(
     the job `guard_margins` does what the policy says.
     """
     session.flush()
+    if block_ids is not None:
+        # Whoever publishes at the same moment read the old costs and is found here, or waits and reads the new ones.
+        hold_catalogue(session)
     policy = current_policy(session)
     ids = published_ids(session, block_ids=block_ids, bundle_ids=bundle_ids)
     if bundle_ids is not None:

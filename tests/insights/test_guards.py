@@ -10,11 +10,13 @@ from sqlmodel import Session, col, select
 
 from app.audit.models import ActorKind, AuditEntry
 from app.audit.service import Actor
-from app.catalogue.models import Bundle, BundleApproval, BundleVersion, Listing
+from app.catalogue.models import Block, Bundle, BundleApproval, BundleVersion, Listing
 from app.catalogue.rules.cannibalisation import Bought
 from app.catalogue.rules.kinds import Kind
+from app.catalogue.service_margins import refresh_margins
 from app.core.db import Database
 from app.core.errors import Invalid, Refused
+from app.core.transaction import transaction
 from app.flows.approve_bundle import ask_for_approval, decide_approval
 from app.flows.change_policy import change_policy
 from app.flows.publish_bundle import publish_bundle
@@ -241,6 +243,32 @@ def test_nobody_is_asked_without_need_or_twice(session: Session, taking: int) ->
         "",
         "bundle.approval_open",
     ]
+
+
+def test_who_publishes_while_a_cost_rises_is_stopped_by_the_new_cost(
+    session: Session, database: Database
+) -> None:
+    block_id = written.block(session)
+    bundle_id = written.draft_bundle(session, items=[(block_id, 4)])
+    answers: list[str] = []
+
+    def publish_meanwhile() -> None:
+        with database.session() as own:
+            try:
+                publish(own, bundle_id)
+            except Refused as error:
+                answers.append(error.code)
+
+    publisher = threading.Thread(target=publish_meanwhile)
+    with transaction(session):
+        session.get_one(Block, block_id, with_for_update=True).unit_cost_cents = 700
+        refresh_margins(session, block_ids=[block_id], now=NOW)
+        publisher.start()
+        publisher.join(timeout=0.4)
+    publisher.join()
+
+    assert answers == ["bundle.below_floor"]
+    assert nothing_is_sold(session)
 
 
 def test_two_who_decide_at_once_leave_one_decision(session: Session, taking: int, database: Database) -> None:
