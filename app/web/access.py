@@ -135,6 +135,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "GET /admin/bundles/{bundle_id}/image",
         "GET /admin/bundles/{bundle_id}/approval",
         "GET /admin/guards",
+        "GET /admin/bundles/{bundle_id}/compare",
         "GET /admin/mail",
         "GET /admin/mail/{mail_id}",
         "GET /admin/policy",
