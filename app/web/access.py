@@ -136,6 +136,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "GET /admin/bundles/{bundle_id}/approval",
         "GET /admin/guards",
         "GET /admin/bundles/{bundle_id}/compare",
+        "GET /admin/bundles/{bundle_id}/preview",
         "GET /admin/mail",
         "GET /admin/mail/{mail_id}",
         "GET /admin/policy",

@@ -36,19 +36,20 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.texts: list[str] = []
-        self.inside: list[str] = []
+        self.inside: list[tuple[str, bool]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.texts += [value for name, value in attrs if name in READ_ATTRIBUTES and value]
         if tag not in VOID:
-            self.inside.append(tag)
+            # What is said to be English is the bundle's own text in that language, shown on purpose.
+            self.inside.append((tag, tag in NOT_READ or ("lang", "en") in attrs))
 
     def handle_endtag(self, tag: str) -> None:
-        while self.inside and self.inside.pop() != tag:
+        while self.inside and self.inside.pop()[0] != tag:
             pass
 
     def handle_data(self, data: str) -> None:
-        if not NOT_READ & set(self.inside) and data.strip():
+        if not any(is_left_out for _, is_left_out in self.inside) and data.strip():
             self.texts.append(data.strip())
 
 

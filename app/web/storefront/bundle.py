@@ -9,7 +9,7 @@ from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.catalogue.queries import published_bundle, published_image
+from app.catalogue.queries import BundleFacts, published_bundle, published_image
 from app.catalogue.rules.kinds import Kind
 from app.ordering.rules.promise import delivery_promise
 from app.ordering.rules.quantities import QuantityRule, greatest_quantity, least_quantity
@@ -61,6 +61,11 @@ def bundle_page(
 
 def _content(request: Request, session: Session, slug: str, *, now: datetime) -> Content:
     bundle = published_bundle(session, slug, language=request.scope["lang"])
+    return content_of(request, session, bundle, now=now)
+
+
+def content_of(request: Request, session: Session, bundle: BundleFacts, *, now: datetime) -> Content:
+    """What the page of a bundle shows; of one on sale, or of a draft for its preview."""
     calendar = calendar_of(request)
     promise = delivery_promise(
         current_policy(session),
