@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sqlmodel import Session, SQLModel, select
 
 from app.audit.models import ActorKind
-from app.catalogue.models import Block, Bundle, BundleImage, BundleItem, BundleVersion, StockMove
+from app.catalogue.models import Block, Bundle, BundleImage, BundleItem, BundleVersion, Category, StockMove
 from app.catalogue.rules.kinds import BundleState, Kind
 from app.catalogue.rules.stages import VersionStage
 from app.catalogue.rules.stock import StockCause
@@ -213,6 +213,18 @@ def _counted(block: Block) -> StockMove:
         changed_by="Kim Lager",
         at=NOW,
     )
+
+
+def category(session: Session, **values: Any) -> Category:
+    """A shelf of the catalogue."""
+    n = next(_count)
+    defaults: dict[str, Any] = {
+        "slug": f"shelf-{n}",
+        "name_de": f"Regal {n}",
+        "name_en": f"Shelf {n}",
+        "position": n,
+    }
+    return saved(session, Category(**{**defaults, **values}))
 
 
 def bundle(

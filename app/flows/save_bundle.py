@@ -143,7 +143,9 @@ def _stored_faults(
         yield FieldError("slug", N_("Another bundle has this address already."))
     if bundle and bundle.slug != slug and bundle.state is not BundleState.DRAFT:
         yield FieldError("slug", N_("The address of a bundle that was published stays as it is."))
-    if category_id is not None and session.get(Category, category_id) is None:
+    # Locked, so that it is not deleted before the version that stands in it is written.
+    known = select(Category.id).where(col(Category.id) == category_id).with_for_update(read=True)
+    if category_id is not None and session.exec(known).first() is None:
         yield FieldError("category_id", N_("Please choose one of the offered values."))
     for block_id, quantity_milli in items:
         block = blocks.get(block_id)

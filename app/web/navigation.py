@@ -19,6 +19,7 @@ ENTRIES = (
     ("/admin/imports", N_("Imports")),
     ("/admin/bundles", N_("Bundles")),
     ("/admin/blocks", N_("Blocks")),
+    ("/admin/categories", N_("Categories")),
     ("/admin/payments", N_("Payments")),
     ("/admin/mail", N_("E-mails")),
     ("/admin/policy", N_("Policy")),

@@ -32,6 +32,7 @@ ADMIN = (
         "/admin/bundles",
         "/admin/bundles?new=1",
         "/admin/blocks",
+        "/admin/categories",
         "/admin/payments",
     ),
     *("/admin/mail", "/admin/policy", "/admin/gate", "/admin/staff", "/admin/audit"),

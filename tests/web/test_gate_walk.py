@@ -76,6 +76,7 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/admin/objections/{objection_id}": objection.id,
             "/admin/blocks/{block_id}": part.id,
             "/admin/bundles/{bundle_id}": bundle.id,
+            "/admin/categories/{category_id}": make.category(session).id,
             "/admin/mail/{mail_id}": mail.id,
             "/admin/staff/{staff_member_id}": member.id,
         }

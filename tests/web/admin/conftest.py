@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from app.catalogue.models import Bundle
+from app.catalogue.models import Bundle, Category
 from app.customers.models import Contact, Customer, Objection, Screening
 from app.customers.rules.admission import ScreeningState
 from app.imports.models import Import
@@ -46,6 +46,7 @@ class Desk:
     override: RatingOverride
     checked_import: Import
     api_key: ApiKey
+    category: Category
 
 
 @pytest.fixture
@@ -88,6 +89,7 @@ def things(session: Session) -> Desk:
         run=make.proposed_rating(session, account),
         checked_import=make.checked_import(session),
         api_key=make.api_key(session),
+        category=make.category(session),
     )
 
 

@@ -62,6 +62,9 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
         "slug": desk.bundle.slug, "name_de": "Paket", "name_en": "Pack", "kind": "spare_part",
         "price_cents": "29.90", "minimum_quantity": "2", "order_step": "2", "sku_1": "DI-100/2", "quantity_1": "5",
     },
+    "/admin/categories": lambda _: {"slug": "hoses", "name_de": "Schläuche", "name_en": "Hoses"},
+    "/admin/categories/{category_id}": lambda _: {"slug": "hoses", "name_de": "Schläuche", "name_en": "Hoses"},
+    "/admin/categories/{category_id}/delete": lambda _: {},
     "/admin/mail/{mail_id}/retry": lambda _: {},
     "/admin/mail/{mail_id}/abort": lambda _: {},
     "/admin/policy": lambda _: {
@@ -102,6 +105,7 @@ NOT_POSSIBLE_YET = {
     "/admin/customers/{number}/resume": "nobody is suspended",
     "/admin/bundles/{bundle_id}/approval": "no approval is needed (tests/web/admin/test_guards.py)",
     "/admin/bundles/{bundle_id}/approval/decision": "nobody asks for approval (tests/web/admin/test_guards.py)",
+    "/admin/categories/{category_id}/move": "it stands alone (tests/web/admin/test_categories.py)",
     "/admin/orders/{number}/hold": "no payment is held (tests/web/admin/test_hold.py)",
     "/admin/imports/{import_id}/undo": "the import is not written yet (tests/web/admin/test_imports.py)",
 }
@@ -126,6 +130,7 @@ def url(path: str, desk: Desk) -> str:
         run_id=desk.run.id,
         import_id=desk.checked_import.id,
         key_id=desk.api_key.id,
+        category_id=desk.category.id,
         kind="accounts",
     )
 
