@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, null
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from app.catalogue.models import Block, Bundle, BundleImage, BundleItem, BundleVersion
+from app.catalogue.models import Block, Bundle, BundleImage, BundleItem, BundleMargin, BundleVersion
 from app.catalogue.rules.kinds import BundleState, Kind
 from app.catalogue.rules.stages import VersionStage
 from app.core.errors import N_, NotFound
@@ -45,6 +45,10 @@ class BundleFilter:
     stage: VersionStage | None = None
     is_refused: bool = False
     kind: Kind | None = None
+    category_id: int | None = None
+    block_sku: str = ""
+    """What any version of the bundle holds."""
+    is_below_floor: bool = False
 
 
 def list_bundles(session: Session, wanted: BundleFilter, *, page: int) -> Slice[tuple[Bundle, BundleVersion]]:
@@ -68,6 +72,16 @@ def list_bundles(session: Session, wanted: BundleFilter, *, page: int) -> Slice[
         query = query.where(col(BundleVersion.stage) == VersionStage.REVIEW, _was_refused())
     if wanted.kind is not None:
         query = query.where(col(BundleVersion.kind) == wanted.kind)
+    if wanted.category_id is not None:
+        query = query.where(col(BundleVersion.category_id) == wanted.category_id)
+    if wanted.block_sku:
+        holding = select(col(BundleVersion.bundle_id)).join(
+            BundleItem, col(BundleItem.bundle_version_id) == col(BundleVersion.id)
+        )
+        query = query.where(col(Bundle.id).in_(holding.where(_is_block(wanted.block_sku))))
+    if wanted.is_below_floor:
+        below = select(col(BundleMargin.bundle_id)).where(col(BundleMargin.is_below_floor))
+        query = query.where(col(Bundle.id).in_(below))
     if wanted.text:
         query = query.where(
             col(Bundle.slug).icontains(wanted.text, autoescape=True)
@@ -75,6 +89,36 @@ def list_bundles(session: Session, wanted: BundleFilter, *, page: int) -> Slice[
             | col(BundleVersion.name_en).icontains(wanted.text, autoescape=True)
         )
     return read_page(session, query, page=page)
+
+
+def versions_with(
+    session: Session, bundle_ids: Sequence[int], *, block_sku: str
+) -> dict[int, list[tuple[int, int]]]:
+    """Of some bundles the versions that hold a block: (version number, thousandths of its unit), newest first."""
+    rows = session.execute(
+        select_columns(
+            col(BundleVersion.bundle_id), col(BundleVersion.version_number), col(BundleItem.quantity_milli)
+        )
+        .join(BundleItem, col(BundleItem.bundle_version_id) == col(BundleVersion.id))
+        .where(col(BundleVersion.bundle_id).in_(bundle_ids), _is_block(block_sku))
+        .order_by(col(BundleVersion.version_number).desc())
+    )
+    found: dict[int, list[tuple[int, int]]] = {}
+    for bundle_id, number, quantity_milli in rows:
+        found.setdefault(bundle_id, []).append((number, quantity_milli))
+    return found
+
+
+def below_floor(session: Session, bundle_ids: Sequence[int]) -> set[int]:
+    """Those of some bundles that earn too little at today's costs."""
+    wanted = col(BundleMargin.bundle_id).in_(bundle_ids), col(BundleMargin.is_below_floor)
+    return set(session.exec(select(BundleMargin.bundle_id).where(*wanted)))
+
+
+def _is_block(sku: str) -> ColumnElement[bool]:
+    # By the block's own number, not by the one that a frozen version remembers.
+    wanted = select(col(Block.id)).where(func.lower(col(Block.sku)) == sku.lower())
+    return col(BundleItem.block_id).in_(wanted)
 
 
 def count_reviews(session: Session) -> tuple[int, int]:

@@ -187,6 +187,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "POST /admin/bundles/{bundle_id}/image",
         "POST /admin/bundles/margin",
         "POST /admin/bundles/{bundle_id}/approval",
+        "POST /admin/bundles/{bundle_id}/duplicate",
         "POST /admin/categories",
         "POST /admin/categories/{category_id}",
         "POST /admin/categories/{category_id}/move",

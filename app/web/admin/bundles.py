@@ -8,19 +8,23 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.catalogue.queries_categories import list_categories
 from app.catalogue.queries_desk import (
     BundleFilter,
     BundleSheet,
+    below_floor,
     block_units,
     image_of,
     list_bundles,
     read_sheet,
+    versions_with,
 )
 from app.catalogue.rules.drafts import GREATEST_SIZE, MOST_ITEMS
 from app.catalogue.rules.kinds import BundleState, Kind
 from app.catalogue.rules.stages import VersionStage
 from app.catalogue.rules.units import has_decimals
 from app.core.errors import N_, FieldError, Invalid, Refused
+from app.flows.duplicate_bundle import duplicate_bundle
 from app.flows.save_bundle import save_bundle, set_image
 from app.web.admin import words
 from app.web.admin.bundle_editor import EMPTY, ItemRow, editor, sheet_page
@@ -46,19 +50,35 @@ def show_bundles(request: Request, session: ReadDep) -> Response:
         stage=asked_choice(request, "stage", VersionStage),
         is_refused=asked(request, "refused") == "1",
         kind=asked_choice(request, "kind", Kind),
+        category_id=_asked_category(request),
+        block_sku=asked(request, "block"),
+        is_below_floor=asked(request, "below") == "1",
     )
     found = list_bundles(session, wanted, page=asked_page(request))
+    bundle_ids = [bundle.id or 0 for bundle, _ in found.rows]
+    is_german = request.scope["lang"] == "de"
+    categories = [(one.id, one.name_de if is_german else one.name_en) for one in list_categories(session)]
     return desk(
         request,
         "bundles/list.html",
         bundles=found.rows,
         pages=page_urls(request, found),
         text=text,
+        wanted=wanted,
+        held=versions_with(session, bundle_ids, block_sku=wanted.block_sku) if wanted.block_sku else {},
+        below=below_floor(session, bundle_ids),
+        categories=categories,
+        category_names=dict(categories),
         kept={name: asked(request, name) for name in ("state", "stage", "kind", "refused")},
         stages=chips(request, "stage", [(one.value, word.label) for one, word in words.STAGES.items()]),
         states=chips(request, "state", [(one.value, word.label) for one, word in words.BUNDLES.items()]),
         kinds=chips(request, "kind", [(one.value, name) for one, name in KIND_NAMES.items()]),
     )
+
+
+def _asked_category(request: Request) -> int | None:
+    text = asked(request, "category")
+    return int(text) if text.isascii() and text.isdigit() and int(text) <= LARGEST_ID else None
 
 
 @router.post("/admin/bundles")
@@ -84,6 +104,14 @@ def change_bundle(
     now: Now,
 ) -> Response:
     return _save(request, session, reading, staff, values, now, sheet=read_sheet(reading, bundle_id))
+
+
+@router.post("/admin/bundles/{bundle_id}/duplicate")
+def submit_duplicate(
+    bundle_id: RowId, session: WriteDep, staff: StaffDep, values: Values, now: Now
+) -> Response:
+    copy_id = duplicate_bundle(session, bundle_id, actor=staff.actor, now=now)
+    return see_other(f"/admin/bundles/{copy_id}?done=duplicated")
 
 
 @router.get("/admin/bundles/{bundle_id}/image")

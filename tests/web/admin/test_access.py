@@ -110,7 +110,7 @@ NOT_POSSIBLE_YET = {
     "/admin/imports/{import_id}/undo": "the import is not written yet (tests/web/admin/test_imports.py)",
 }
 CHANGING_BY_FILE = {"/admin/bundles/{bundle_id}/image", "/admin/imports"}
-WITHOUT_VALUES = {"/admin/bundles/{bundle_id}/retire"}
+WITHOUT_VALUES = {"/admin/bundles/{bundle_id}/retire", "/admin/bundles/{bundle_id}/duplicate"}
 CALCULATING = {"/admin/bundles/margin"}
 """Forms that work something out and write nothing (tests/web/admin/test_guards.py)."""
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from sqlmodel import Session, col, select
 
-from app.catalogue.models import Bundle, BundleItem, BundleVersion, Category, Listing
+from app.catalogue.models import Bundle, BundleItem, BundleMargin, BundleVersion, Category, Listing
 from app.catalogue.rules.kinds import BundleState
 from tests import make
 from tests.web.admin.conftest import Desk, fresh
@@ -154,6 +154,66 @@ def test_two_editors_of_one_bundle_do_not_overwrite_each_other(
     version = session.exec(select(BundleVersion).order_by(col(BundleVersion.id).desc())).first()
     assert version is not None
     assert version.price_cents == 1_100
+
+
+def test_one_click_makes_a_copy_with_everything_but_the_address(
+    admin: Browser, things: Desk, session: Session
+) -> None:
+    before = admin.get("/admin/bundles").text.count("Copy of Seal pack")
+
+    first = admin.submit(f"/admin/bundles/{things.bundle.id}/duplicate")
+    second = admin.submit(f"/admin/bundles/{things.bundle.id}/duplicate")
+
+    url = first.headers["location"].split("?")[0]
+    session.rollback()
+    copy = session.get_one(Bundle, int(url.rpartition("/")[2]))
+    version = session.exec(select(BundleVersion).where(col(BundleVersion.bundle_id) == copy.id)).one()
+    item = session.exec(select(BundleItem).where(col(BundleItem.bundle_version_id) == version.id)).one()
+    assert (copy.state, copy.slug, copy.image_id) == (
+        BundleState.DRAFT,
+        f"{things.bundle.slug}-copy",
+        things.bundle.image_id,
+    )
+    assert (version.name_de, version.name_en, version.price_cents, version.stage) == (
+        "Kopie von Dichtungspaket",
+        "Copy of Seal pack",
+        2_500,
+        "draft",
+    )
+    assert (item.sku, item.quantity_milli) == ("DI-100/2", 4_000)
+    other = session.get_one(Bundle, int(second.headers["location"].split("?")[0].rpartition("/")[2]))
+    assert other.slug == f"{things.bundle.slug}-copy-2"
+    assert (before, admin.get("/admin/bundles").text.count("Copy of Seal pack")) == (0, 2)
+    assert admin.get(f"{url}/image").content == admin.get(f"/admin/bundles/{things.bundle.id}/image").content
+
+
+def test_the_list_is_filtered_by_category_block_and_floor(
+    admin: Browser, things: Desk, session: Session
+) -> None:
+    other = make.bundle(session, name_en="Winter set", category_id=things.category.id)
+    make.saved(
+        session,
+        BundleMargin(
+            bundle_id=other.id, bundle_version_id=other.current_version_id, margin_cents=10, margin_bp=40,
+            lowest_price_cents=2_700, is_below_floor=True, computed_at=make.NOW,
+        ),
+    )  # fmt: skip
+    admin.submit(f"/admin/bundles/{things.bundle.id}", {**BUNDLE, "slug": things.bundle.slug, "sku_1": "", "sku_3": "",
+        "quantity_1": "", "quantity_3": "", "name_en": "Seal pack"})  # fmt: skip
+
+    def shown(query: str) -> tuple[bool, bool]:
+        page = admin.get(f"/admin/bundles?{query}").text
+        return ">Seal pack</a>" in page, ">Winter set</a>" in page
+
+    assert shown("") == (True, True)
+    assert shown(f"category={things.category.id}") == (False, True)
+    assert shown("below=1") == (False, True)
+    assert shown("block=di-100/2") == (True, False)
+    assert shown("block=NO-SUCH") == (False, False)
+    page = admin.get("/admin/bundles?block=DI-100/2").text
+    assert "1 (quantity 4)" in page
+    assert "not in the newest" in page
+    assert 'href="/admin/bundles?block=DI-100/2"' in admin.get(f"/admin/blocks/{things.block_id}").text
 
 
 def test_more_rows_keep_what_was_typed_and_store_nothing(
