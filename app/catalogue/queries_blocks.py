@@ -37,6 +37,11 @@ class Place:
     quantity_milli: int
     margin: BundleMargin | None
 
+    @property
+    def is_below_floor(self) -> bool:
+        """Whether it is on sale and earns too little at today's costs."""
+        return self.margin is not None and self.margin.is_below_floor
+
 
 @dataclass(frozen=True)
 class BlockSheet:

@@ -23,7 +23,9 @@ def lock_blocks(session: Session, block_ids: Collection[int]) -> list[Block]:
     found: list[Block] = []
     for start in range(0, len(wanted), AT_ONCE):
         is_wanted = col(Block.id).in_(wanted[start : start + AT_ONCE])
-        found += session.exec(select(Block).where(is_wanted).order_by(col(Block.id)).with_for_update()).all()
+        found += session.exec(
+            select(Block).where(is_wanted).order_by(col(Block.id)).with_for_update(key_share=True)
+        ).all()
     return found
 
 

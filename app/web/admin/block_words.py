@@ -26,6 +26,9 @@ STOCK_CAUSES = {
     StockCause.DISPATCHED: N_("dispatched"),
     StockCause.IMPORT: N_("import"),
 }
+STOCK_REASONS = {
+    "dispatched_more_than_counted": N_("More was dispatched than had been counted."),
+}
 STOCKS = {
     StockFilter.MADE_TO_ORDER: N_("made to order"),
     StockFilter.FREE: N_("something free"),

@@ -31,7 +31,7 @@ from app.catalogue.rules.units import UNITS
 from app.core.errors import Invalid, Refused, ShopError
 from app.flows.count_stock import count_stock, receive_stock
 from app.flows.save_block import save_block
-from app.web.admin import block_words, words
+from app.web.admin import block_words
 from app.web.admin.block_form import EMPTY, read_entry, typed
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
 from app.web.admin.price_plot import step_plot
@@ -247,5 +247,5 @@ def _editor(request: Request, session: Session, sheet: BlockSheet | None, shown:
         is_kept_out=keeps_out(block) if block else False,
         plot=step_plot(sheet.prices, now=now) if sheet else None,
         retired=bundles_named(session, _numbers(asked(request, "retired"))),
-        bundle_words=words.BUNDLES,
+        below=[place for place in sheet.places if place.is_below_floor] if sheet else [],
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from app.catalogue.models import BlockPrice
 
 WIDTH, HEIGHT = 720, 240
-LEFT, RIGHT, TOP, BOTTOM = 84, 24, 20, 36
+LEFT, RIGHT, TOP, BOTTOM = 84, 24, 20, 48
 STEPS = (1, 2, 5)
 
 

@@ -94,6 +94,20 @@ def test_a_changed_cost_stands_in_the_history_as_table_and_plot(admin: Browser, 
     assert "first entry" in page
 
 
+def test_a_cost_that_takes_a_bundle_below_the_floor_says_so_at_once(admin: Browser, things: Desk) -> None:
+    url = f"/admin/blocks/{things.block_id}"
+    values = {**BLOCK, "sku": "DI-100/2", "unit_code": "C62", "source": "own"}
+
+    admin.submit(url, {**values, "unit_cost_cents": "0,01", "partner_cost_cents": "0", "weight_g": "0"})
+    assert "below the margin floor</h2>" not in admin.get(url).text
+    admin.submit(url, {**values, "unit_cost_cents": "9,00"})
+
+    page = admin.get(url).text
+    assert "1 bundle with this block is below the margin floor" in page
+    assert "lowest price that passes: €" in page
+    assert admin.get("/admin/blocks?flag=below_floor").text.count("DI-100/2") == 1
+
+
 def test_stock_is_counted_and_received_and_a_shortage_is_said_aloud(admin: Browser, session: Session) -> None:
     block = make.block(session, is_made_to_order=False, stock_milli=5_000, reserved_milli=4_000)
     url = f"/admin/blocks/{block.id}"
