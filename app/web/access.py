@@ -174,6 +174,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
     **_routes(
         Access.STAFF,
         "POST /admin/blocks",
+        "POST /admin/blocks/bulk",
         "POST /admin/blocks/{block_id}",
         "POST /admin/blocks/{block_id}/stock",
         "POST /admin/bundles",

@@ -1,6 +1,7 @@
 """The staff's words for blocks: packagings, why amounts and stock changed, filters and sorting."""
 
 from app.catalogue.queries_block_list import Flag, Order, StockFilter
+from app.catalogue.rules.bulk import BulkField
 from app.catalogue.rules.kinds import Packaging, PriceCause
 from app.catalogue.rules.stock import StockCause
 from app.core.errors import N_
@@ -47,4 +48,18 @@ ORDERS = {
     Order.COST: N_("Highest unit cost"),
     Order.PRICE: N_("Highest main brand price"),
     Order.STOCK: N_("Least free stock"),
+}
+BULK_FIELDS = {
+    BulkField.COST_PERCENT: N_("Unit cost, by percent"),
+    BulkField.COST_AMOUNT: N_("Unit cost, to an amount"),
+    BulkField.PRICE_PERCENT: N_("Main brand's price, by percent"),
+    BulkField.LEAD_TIME: N_("Main brand's lead time in working days"),
+    BulkField.VAT_RATE: N_("VAT"),
+    BulkField.SOURCE: N_("Source"),
+    BulkField.PARTNER: N_("Partner"),
+    BulkField.PACKAGING: N_("Packaging"),
+    BulkField.PACKING_COST: N_("Packing cost"),
+    BulkField.MADE_TO_ORDER: N_("Made to order"),
+    BulkField.HAZARDOUS: N_("Dangerous goods"),
+    BulkField.RESTRICTED: N_("Restricted: not everybody may buy it"),
 }

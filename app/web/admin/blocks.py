@@ -8,15 +8,7 @@ from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.catalogue.queries_block_list import (
-    BlockFilter,
-    Flag,
-    Order,
-    StockFilter,
-    count_blocks,
-    list_blocks,
-    partners_by_id,
-)
+from app.catalogue.queries_block_list import Order, count_blocks, list_blocks, partners_by_id
 from app.catalogue.queries_blocks import (
     BlockSheet,
     bundles_named,
@@ -26,12 +18,12 @@ from app.catalogue.queries_blocks import (
     read_block,
 )
 from app.catalogue.rules.blocks import VAT_RATES_BP, keeps_out
-from app.catalogue.rules.kinds import Kind, Source
 from app.catalogue.rules.units import UNITS
 from app.core.errors import Invalid, Refused, ShopError
 from app.flows.count_stock import count_stock, receive_stock
 from app.flows.save_block import save_block
 from app.web.admin import block_words
+from app.web.admin.block_filter import FILTERS, read_filter
 from app.web.admin.block_form import EMPTY, read_entry, typed
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
 from app.web.admin.price_plot import step_plot
@@ -57,7 +49,8 @@ class Shown:
 def show_blocks(request: Request, session: ReadDep, now: Now) -> Response:
     if asked(request, "new"):
         return _editor(request, session, None, Shown(EMPTY, {}, {}), now)
-    wanted, order = asked_filter(request), asked_choice(request, "sort", Order) or Order.SKU
+    asked_for = {name: asked(request, name) for name in FILTERS}
+    wanted, order = read_filter(asked_for), asked_choice(request, "sort", Order) or Order.SKU
     language = request.scope["lang"]
     found = list_blocks(session, wanted, order=order, language=language, page=asked_page(request))
     return desk(
@@ -66,31 +59,11 @@ def show_blocks(request: Request, session: ReadDep, now: Now) -> Response:
         blocks=found.rows,
         count=count_blocks(session, wanted),
         pages=page_urls(request, found),
-        wanted=wanted,
-        asked={name: asked(request, name) for name in FILTERS},
-        query=request.url.query,
+        asked=asked_for,
         partners=partners_by_id(session),
         rates_bp=VAT_RATES_BP,
         block_words=block_words,
         kinds=chips(request, "kind", [(kind.value, name) for kind, name in KIND_NAMES.items()]),
-    )
-
-
-FILTERS = ("q", "kind", "source", "partner", "vat", "stock", "flag", "sort")
-
-
-def asked_filter(request: Request) -> BlockFilter:
-    """The blocks that the page's address means; a value that does not exist counts for nothing."""
-    partner, rate = asked(request, "partner"), asked(request, "vat")
-    rates = {str(known): known for known in VAT_RATES_BP}
-    return BlockFilter(
-        text=asked(request, "q"),
-        kind=asked_choice(request, "kind", Kind),
-        source=asked_choice(request, "source", Source),
-        partner_id=int(partner) if partner.isascii() and partner.isdigit() and len(partner) < 10 else None,
-        vat_rate_bp=rates.get(rate),
-        stock=asked_choice(request, "stock", StockFilter),
-        flag=asked_choice(request, "flag", Flag),
     )
 
 

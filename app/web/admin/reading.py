@@ -9,6 +9,7 @@ from app.web.forms_money import NotMoney, parse_cents
 
 E = TypeVar("E", bound=StrEnum)
 QUANTITY = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,3}|[0-9]{3}0))?")
+PERCENT = re.compile(r"([+-]?)([0-9]{1,4})(?:[.,]([0-9]{1,2}))?")
 
 
 class FormReader:
@@ -47,6 +48,16 @@ class FormReader:
             self.faults.append(FieldError(name, message))
             return 0
         return int(whole) * 1000 + int(decimals[:3].ljust(3, "0"))
+
+    def percent_bp(self, name: str) -> int:
+        """A share with at most two decimals, up or down, in basis points: "5", "-3,5", "+2.25 %"."""
+        text = self._values.get(name, "").replace("\u2212", "-").strip().removesuffix("%").strip()
+        found = PERCENT.fullmatch(text)
+        if found is None:
+            self.faults.append(FieldError(name, N_("Please enter a share such as 5 or -3.5.")))
+            return 0
+        share = int(found[2]) * 100 + int((found[3] or "").ljust(2, "0"))
+        return -share if found[1] == "-" else share
 
     def choice(self, name: str, choices: type[E]) -> E:
         """One of the offered values."""

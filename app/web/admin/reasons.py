@@ -12,6 +12,7 @@ from app.catalogue.service_margins import BELOW_FLOOR
 from app.core.i18n import translate
 from app.core.rendering import LOCALES
 from app.customers.service_screening import REASONS
+from app.flows.change_blocks import BULK, NOW_KEPT_OUT
 from app.flows.decide_screening import ADMITTED_BY
 from app.flows.override_rating import GIVEN
 from app.flows.save_block import NOW_HAZARDOUS, NOW_RESTRICTED
@@ -30,6 +31,8 @@ SENTENCES = (
     WILL_STAY,
     NOW_HAZARDOUS,
     NOW_RESTRICTED,
+    NOW_KEPT_OUT,
+    BULK,
 )
 DAY = re.compile(r"2\d{3}-\d\d-\d\d")
 AMOUNT = re.compile(r"-?\d{1,3}(,\d{3})*\.\d\d")

@@ -363,6 +363,7 @@ WEEKDAYS = (
 DONE = {
     "saved": N_("Saved."),
     "stock": N_("The stock is noted."),
+    "bulk": N_("The blocks are changed."),
     "unchanged": N_("Nothing had to be changed."),
     "published": N_("Published: customers see it now."),
     "duplicated": N_("This is the copy: a draft of its own."),

@@ -101,6 +101,7 @@ NOT_POSSIBLE_YET = {
     "/admin/bundles/{bundle_id}/send-back": "nothing waits for a review (tests/web/admin/test_bundle_stages.py)",
     "/admin/bundles/{bundle_id}/schedule": "the bundle is on sale already",
     "/admin/bundles/{bundle_id}/unschedule": "nothing has a date (tests/web/admin/test_bundle_stages.py)",
+    "/admin/blocks/bulk": "a preview comes first (tests/web/admin/test_block_bulk.py)",
     "/admin/blocks/{block_id}/stock": "the block is made to order (tests/web/admin/test_blocks.py)",
     "/admin/customers/{number}/resume": "nobody is suspended",
     "/admin/bundles/{bundle_id}/approval": "no approval is needed (tests/web/admin/test_guards.py)",

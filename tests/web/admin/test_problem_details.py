@@ -54,6 +54,7 @@ NAMED = {
     "/admin/screening/{screening_id}": {"decision"},
     "/admin/blocks": {"kind", "vat_rate_bp"},
     "/admin/blocks/{block_id}": {"kind", "vat_rate_bp"},
+    "/admin/blocks/bulk": {"ids"},
     "/admin/blocks/{block_id}/stock": {"counted"},
     "/admin/bundles": {"kind", "price_cents"},
     "/admin/bundles/{bundle_id}": {"kind", "price_cents"},
