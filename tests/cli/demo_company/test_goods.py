@@ -1,10 +1,16 @@
 """The demo's goods: what is on sale earns what the margin guard asks for, and two drafts do not."""
 
+from dataclasses import asdict
+
 import pytest
 
+from app.catalogue.rules.blocks import BlockEntry, entry_faults
+from app.catalogue.rules.drafts import draft_faults
 from app.catalogue.rules.kinds import Source
 from app.catalogue.rules.margin import Margin, margin_of
-from app.cli.demo_company.goods import BundleFacts, all_blocks, made_bundle, written_bundles
+from app.catalogue.rules.pictograms import PICTOGRAMS
+from app.catalogue.rules.units import has_decimals
+from app.cli.demo_company.goods import BlockFacts, BundleFacts, all_blocks, made_bundle, written_bundles
 from app.policy.rules.policy import Policy
 
 BLOCKS = all_blocks()
@@ -31,6 +37,25 @@ def test_a_bundle_on_sale_passes_the_margin_guard_and_costs_less_than_at_the_mai
     assert bundle.price_cents < main_brand_cents(bundle)
     assert not any(BLOCKS[sku].is_kept_out for sku, _ in bundle.items)
     assert {BLOCKS[sku].source for sku, _ in bundle.items} != {Source.COMMISSION}
+
+
+@pytest.mark.parametrize("block", BLOCKS.values(), ids=lambda block: block.sku)
+def test_a_block_could_be_saved_in_the_editor_as_it_is(block: BlockFacts) -> None:
+    values = asdict(block)
+    del values["pictogram"]
+    stock = values.pop("stock")
+
+    assert entry_faults(BlockEntry(**values, is_made_to_order=stock is None)) == []
+    assert block.pictogram in PICTOGRAMS
+
+
+@pytest.mark.parametrize("bundle", [*ON_SALE, *DRAFTS.values()], ids=lambda bundle: bundle.slug)
+def test_a_bundle_could_be_saved_in_the_editor_as_it_is(bundle: BundleFacts) -> None:
+    items = [(place, quantity_milli) for place, (_, quantity_milli) in enumerate(bundle.items)]
+
+    assert draft_faults(bundle.slug, asdict(bundle), items) == []
+    for sku, quantity_milli in bundle.items:
+        assert quantity_milli % 1000 == 0 or has_decimals(BLOCKS[sku].unit_code), sku
 
 
 def test_the_bundles_on_sale_hold_blocks_of_all_four_sources() -> None:
