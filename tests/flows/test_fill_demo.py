@@ -461,6 +461,17 @@ def test_the_terms_say_what_the_brand_leaves_out(demo: dict[str, int], read_sess
     assert terms.text_de.count("\n\n") == terms.text_en.count("\n\n")
 
 
+def test_a_large_catalogue_has_a_large_store(
+    database: Database, settings: Settings, read_session: Session
+) -> None:
+    load_demo(database, settings, Sizes(customers=1, bundles=150, orders=0, accounts=1), seed=1)
+
+    stocks = {block.sku: block.stock_milli for block in read_session.exec(select(Block))}
+    assert stocks["ET-1001"] == 3 * 620_000
+    assert stocks["ET-1014"] == 0
+    assert check_invariants(read_session, now=utc_now()) == []
+
+
 def test_the_main_brands_list_has_all_segments_in_a_large_demo(
     database: Database, settings: Settings, read_session: Session
 ) -> None:

@@ -89,17 +89,20 @@ def _missing_bundles(
     rows: Rows, present: Present, sizes: Sizes, *, seed: int, opened_at: datetime, now: datetime
 ) -> list[Offer]:
     """The bundles written by hand and then as many made ones as are wanted; drafts are beside the number."""
-    known = goods_rows.add_goods(rows, present, opened_at=opened_at, now=now)
-    written = [bundle for bundle in goods.written_bundles() if bundle.slug not in present.bundle_slugs]
-    on_sale = [bundle for bundle in written if not bundle.is_draft]
-    drafts = [bundle for bundle in goods.written_bundles() if bundle.is_draft]
+    written = goods.written_bundles()
+    drafts = [bundle for bundle in written if bundle.is_draft]
+    # A large catalogue is a large store: its benches buy more than a small shop has on its shelves.
+    stock_factor = max(1, sizes.bundles // (len(written) - len(drafts)))
+    known = goods_rows.add_goods(rows, present, stock_factor=stock_factor, opened_at=opened_at, now=now)
+    missing = [bundle for bundle in written if bundle.slug not in present.bundle_slugs]
+    on_sale = [bundle for bundle in missing if not bundle.is_draft]
     count = present.counts["bundles"] - sum(draft.slug in present.bundle_slugs for draft in drafts)
     made = range(count + len(on_sale), sizes.bundles)
     on_sale += [
         goods.made_bundle(number, blocks=known.blocks, policy=present.policy, seed=seed) for number in made
     ]
     offers = [goods_rows.add_bundle(rows, facts, known=known, created_at=opened_at) for facts in on_sale]
-    for facts in written:
+    for facts in missing:
         if facts.is_draft:
             goods_rows.add_draft(rows, facts, known=known, created_at=now - WRITTEN_BEFORE)
     if not present.has_personas:

@@ -1,7 +1,7 @@
 """The rows of the demo's goods: partners, shelves, blocks with prices and stock, bundles with their versions."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,9 +41,14 @@ class Known:
     category_ids: Mapping[str, int]
 
 
-def add_goods(rows: Rows, present: Present, *, opened_at: datetime, now: datetime) -> Known:
-    """The shelves and blocks that are missing; returns all of them."""
-    blocks = all_blocks()
+def add_goods(
+    rows: Rows, present: Present, *, stock_factor: int, opened_at: datetime, now: datetime
+) -> Known:
+    """The shelves and blocks that are missing, with that many times the written stock; returns all of them."""
+    blocks = {
+        sku: replace(block, stock=None if block.stock is None else block.stock * stock_factor)
+        for sku, block in all_blocks().items()
+    }
     return Known(
         blocks=blocks,
         block_ids=_add_blocks(rows, blocks, present, opened_at=opened_at, now=now),
