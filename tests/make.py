@@ -8,7 +8,16 @@ from typing import Any, TypeVar
 from sqlmodel import Session, SQLModel, select
 
 from app.audit.models import ActorKind
-from app.catalogue.models import Block, Bundle, BundleImage, BundleItem, BundleVersion, Category, StockMove
+from app.catalogue.models import (
+    Block,
+    Bundle,
+    BundleImage,
+    BundleItem,
+    BundleVersion,
+    Category,
+    StockMove,
+    SynonymGroup,
+)
 from app.catalogue.rules.kinds import BundleState, Kind
 from app.catalogue.rules.stages import VersionStage
 from app.catalogue.rules.stock import StockCause
@@ -287,6 +296,14 @@ def _item(version: BundleVersion, part: Block, quantity: int) -> BundleItem:
         unit_cost_cents=part.unit_cost_cents,
         main_brand_lead_time_days=part.main_brand_lead_time_days,
     )
+
+
+def synonyms(session: Session, *words: str, is_one_way: bool = False) -> SynonymGroup:
+    """A group of words that the search takes for the same."""
+    group = SynonymGroup(
+        words="\n".join(words), is_one_way=is_one_way, changed_by="Olga Opera", changed_at=NOW
+    )
+    return saved(session, group)
 
 
 def cart_line(session: Session, *, of: Customer, bundle: Bundle, quantity: int = 1) -> CartLine:

@@ -296,6 +296,7 @@ class Listing(SQLModel, table=True):
         Index("ix_listings_kind_kind_position", "kind", "kind_position"),
         Index("ix_listings_category_id_position", "category_id", "position"),
         Index("ix_listings_bundle_version_id", "bundle_version_id"),
+        Index("ix_listings_kind_category_id", "kind", "category_id"),
     )
 
     bundle_id: int = Field(primary_key=True, foreign_key="bundles.id")

@@ -1,5 +1,6 @@
 """Reading what customers browse: pages of the list, one bundle, its picture."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from sqlmodel import Session, col, func, select
 
 from app.catalogue.models import Bundle, BundleImage, BundleItem, BundleVersion, Listing
 from app.catalogue.rules.kinds import BundleState, Kind
+from app.catalogue.rules.stock import StockLevel
 from app.core.errors import N_, NotFound
 
 PAGE_SIZE = 24
@@ -28,6 +30,11 @@ class BundleCard:
     main_brand_lead_time_days: int
     block_count: int
     has_image: bool
+    pictogram: str
+    maximum_quantity: int | None
+    stock_level: StockLevel
+    single_unit_code: str
+    single_quantity_milli: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +63,65 @@ class BundleFacts:
     main_brand_lead_time_days: int
     has_image: bool
     contents: tuple[BundleContent, ...]
+    purpose: str
+    category_id: int | None
+    pictogram: str
+    maximum_quantity: int | None
+    stock_level: StockLevel
 
 
 @dataclass(frozen=True, slots=True)
 class ListingCounts:
-    """How many bundles are listed, over all and of each kind that has any."""
+    """How many bundles are listed: over all, of the chosen kind and category, and of each other choice.
+
+    The counts of the kinds are those in the chosen category, those of the categories are of the chosen kind.
+    """
 
     total: int
+    chosen: int
     of_kind: Mapping[Kind, int]
+    of_category: Mapping[int, int]
 
 
-def listing_counts(session: Session) -> ListingCounts:
-    """The lengths of the list. They are its last positions: nothing is counted, whatever its length."""
-    row = session.execute(_COUNTS).one()
+def listing_counts(
+    session: Session, *, kind: Kind | None = None, category_id: int | None = None
+) -> ListingCounts:
+    """The lengths of the list, counted in an index of it that holds nothing else."""
+    groups = session.execute(
+        select(Listing.kind, Listing.category_id, func.count()).group_by(
+            col(Listing.kind), col(Listing.category_id)
+        )
+    ).all()
+    of_kind, of_category = dict.fromkeys(Kind, 0), Counter[int]()
+    chosen = 0
+    for its_kind, its_category, count in groups:
+        is_kind, is_category = kind in (None, its_kind), category_id in (None, its_category)
+        of_kind[its_kind] += count * is_category
+        if its_category is not None:
+            of_category[its_category] += count * is_kind
+        chosen += count * (is_kind and is_category)
     return ListingCounts(
-        row[0] or 0, {kind: count for kind, count in zip(Kind, row[1:], strict=True) if count}
+        sum(group[2] for group in groups),
+        chosen,
+        {its_kind: count for its_kind, count in of_kind.items() if count},
+        {its_category: count for its_category, count in of_category.items() if count},
     )
 
 
-def listing_page(session: Session, *, language: str, kind: Kind | None, page: int) -> list[BundleCard]:
-    """The bundles of a page (24, counted from 1), over all or of one kind; empty past the end."""
-    first = (page - 1) * PAGE_SIZE + 1
+def listing_page(
+    session: Session, *, language: str, kind: Kind | None, page: int, category_id: int | None = None
+) -> list[BundleCard]:
+    """The bundles of a page (24, counted from 1), over all or of one kind and category; empty past the end."""
+    first = (page - 1) * PAGE_SIZE
+    is_kind = [col(Listing.kind) == kind] if kind is not None else []
+    if category_id is not None:
+        where = [*is_kind, col(Listing.category_id) == category_id]
+        return _cards(
+            session, where, order_by=col(Listing.position), language=language, cut=(first, PAGE_SIZE)
+        )
+    # Positions are dense over all and per kind: a page deep in the list costs no more than the first.
     position: Any = col(Listing.position if kind is None else Listing.kind_position)
-    where = [position.between(first, first + PAGE_SIZE - 1)]
-    if kind is not None:
-        where.append(col(Listing.kind) == kind)
+    where = [*is_kind, position.between(first + 1, first + PAGE_SIZE)]
     return _cards(session, where, order_by=position, language=language)
 
 
@@ -94,28 +135,24 @@ def listing_cards(session: Session, bundle_ids: Sequence[int], *, language: str)
 
 def published_bundle(session: Session, slug: str, *, language: str) -> BundleFacts:
     """A bundle on sale. Raises NotFound, alike for an unknown, draft or retired one."""
-    names, texts = (
-        (BundleVersion.name_de, BundleVersion.text_de)
-        if language == "de"
-        else (BundleVersion.name_en, BundleVersion.text_en)
-    )
     row = session.execute(
-        select(Bundle.id, Bundle.image_id, BundleVersion, names, texts)  # type: ignore[call-overload]
+        select(Bundle.id, Bundle.image_id, BundleVersion, Listing.stock_level)
         .join(BundleVersion, col(BundleVersion.id) == col(Bundle.current_version_id))
+        .outerjoin(Listing, col(Listing.bundle_id) == col(Bundle.id))
         .where(col(Bundle.slug) == slug, col(Bundle.state) == BundleState.PUBLISHED)
     ).first()
     if row is None:
         raise no_such_bundle()
-    bundle_id, image_id, version, name, text = row
+    bundle_id, image_id, version, stock_level = row
     items = session.exec(
         select(BundleItem).where(col(BundleItem.bundle_version_id) == version.id).order_by(col(BundleItem.id))
     ).all()
     return BundleFacts(
-        bundle_id=bundle_id,
-        version_id=version.id,
+        bundle_id=bundle_id or 0,
+        version_id=version.id or 0,
         slug=slug,
-        name=name,
-        text=text,
+        name=version.name_de if language == "de" else version.name_en,
+        text=version.text_de if language == "de" else version.text_en,
         kind=version.kind,
         price_cents=version.price_cents,
         minimum_quantity=version.minimum_quantity,
@@ -131,6 +168,11 @@ def published_bundle(session: Session, slug: str, *, language: str) -> BundleFac
             )
             for item in items
         ),
+        purpose=version.purpose_de if language == "de" else version.purpose_en,
+        category_id=version.category_id,
+        pictogram=version.pictogram,
+        maximum_quantity=version.maximum_quantity,
+        stock_level=stock_level or StockLevel.PLENTY,
     )
 
 
@@ -175,9 +217,14 @@ def no_such_bundle() -> NotFound:
 
 
 def _cards(
-    session: Session, where: Sequence[ColumnElement[bool]], *, order_by: Any, language: str
+    session: Session,
+    where: Sequence[ColumnElement[bool]],
+    *,
+    order_by: Any,
+    language: str,
+    cut: tuple[int, int] | None = None,
 ) -> list[BundleCard]:
-    rows = session.execute(
+    asked = (
         select(  # type: ignore[call-overload]
             Listing.bundle_id,
             Listing.slug,
@@ -189,17 +236,15 @@ def _cards(
             Listing.main_brand_lead_time_days,
             Listing.block_count,
             Listing.has_image,
+            Listing.pictogram,
+            Listing.maximum_quantity,
+            Listing.stock_level,
+            Listing.single_unit_code,
+            Listing.single_quantity_milli,
         )
         .where(*where)
         .order_by(order_by)
     )
-    return [BundleCard(*row) for row in rows]
-
-
-_COUNTS = select(
-    select(func.max(Listing.position)).scalar_subquery(),
-    *(
-        select(func.max(Listing.kind_position)).where(col(Listing.kind) == kind).scalar_subquery()
-        for kind in Kind
-    ),
-)
+    if cut is not None:
+        asked = asked.offset(cut[0]).limit(cut[1])
+    return [BundleCard(*row) for row in session.execute(asked)]

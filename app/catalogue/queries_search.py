@@ -13,6 +13,7 @@ from app.catalogue.rules.kinds import Kind
 from app.catalogue.rules.synonyms import Group, Synonyms, read_synonyms
 from app.catalogue.rules.terms import Reading, read_query
 from app.catalogue.rules.words import index_words, query_words
+from app.core.paging import Slice, read_page
 
 BATCH = 2_000
 MOST_TRIES = 3
@@ -83,6 +84,14 @@ def search(
     hits = kept.index.find(reading, kind=kind, category_id=category_id, first=first, most=most)
     nearest = () if hits.count else tuple(_nearest(session, reading, kept.index))
     return Found(hits, reading, nearest)
+
+
+def list_synonyms(session: Session, *, text: str, page: int) -> Slice[SynonymGroup]:
+    """One page of the groups of synonyms, the newest first; `text` is looked for in their words."""
+    query = select(SynonymGroup).order_by(col(SynonymGroup.id).desc())
+    if text:
+        query = query.where(col(SynonymGroup.words).icontains(text, autoescape=True))
+    return read_page(session, query, page=page)
 
 
 def _is_current(kept: Kept | None, version: int, words_version: int) -> TypeGuard[Kept]:

@@ -20,6 +20,7 @@ ENTRIES = (
     ("/admin/bundles", N_("Bundles")),
     ("/admin/blocks", N_("Blocks")),
     ("/admin/categories", N_("Categories")),
+    ("/admin/synonyms", N_("Synonyms")),
     ("/admin/payments", N_("Payments")),
     ("/admin/mail", N_("E-mails")),
     ("/admin/policy", N_("Policy")),

@@ -17,7 +17,7 @@ from app.web.cookies import set_form_cookie
 from app.web.csrf import FIELD, csrf_token, fresh_form_cookie
 from app.web.navigation import admin_nav
 from app.web.problems import problem_details, wants_json
-from app.web.static import static_url
+from app.web.static import pictogram_url, static_url
 
 KIND_NAMES = {
     Kind.SPARE_PART: N_("Spare parts"),
@@ -98,6 +98,7 @@ def prepare(shop: Shop) -> None:
             main_brand={"name": shop.settings.main_brand_name, "contact": shop.settings.main_brand_contact},
             is_demo=shop.settings.env == "demo",
             static=static_url,
+            pictogram_url=pictogram_url,
         )
         environment.filters["kind_name"] = lambda kind, gettext=gettext: gettext(KIND_NAMES[Kind(kind)])
         environment.filters["role_name"] = lambda role, gettext=gettext: gettext(ROLE_NAMES[Role(role)])

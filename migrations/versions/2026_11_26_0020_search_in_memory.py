@@ -57,6 +57,7 @@ def upgrade() -> None:
         op.execute("DROP TRIGGER search_listings_kept ON listings")
         op.execute("DROP FUNCTION search_listing_words()")
     op.execute("DROP TABLE search_listings")
+    op.create_index("ix_listings_kind_category_id", "listings", ["kind", "category_id"])
     op.create_table(
         "synonym_groups",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -70,5 +71,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("synonym_groups")
+    op.drop_index("ix_listings_kind_category_id", "listings")
     for statement in SQLITE if op.get_bind().dialect.name == "sqlite" else POSTGRESQL:
         op.execute(statement)

@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import Session
 from starlette.routing import Route
 
+from app.catalogue.models import Category
 from app.core.clock import utc_now
 from app.core.transaction import transaction
 from app.customers.models import Objection, Screening
@@ -24,7 +25,16 @@ from app.web.gate_walk import STAFF, Answer, Persona, Things, Unwalked, expected
 from tests import make
 from tests.web.conftest import Browser
 
-CANARIES = ("Zanderkiel", "Pfahlmuschel", "zanderkiel-satz", "QX-7731-ZK", "7,913.31", "7.913,31")
+CANARIES = (
+    "Zanderkiel",
+    "Pfahlmuschel",
+    "Otterbucht",
+    "Kranichsteg",
+    "zanderkiel-satz",
+    "QX-7731-ZK",
+    "7,913.31",
+    "7.913,31",
+)
 PICTURE = b"\x89PNG canary of a picture that nobody else may see " * 4
 OWN = ("Habichtsweg 77", "REF-Kolkrabe-9")
 
@@ -45,9 +55,15 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
         company = session.get_one(make.Customer, probes.control_customer_id)
         person = session.get_one(make.Contact, probes.control_contact_id)
         part = make.block(session, sku="QX-7731-ZK", name_de="Pfahlmuschel roh", name_en="Pfahlmuschel raw")
+        shelf = make.saved(
+            session, Category(slug="otter", name_de="Otterbucht", name_en="Otterbucht", text_en="Otterbucht.")
+        )
         bundle = make.bundle(
             session,
             items=[(part, 2)],
+            category_id=shelf.id,
+            purpose_de="Am Kranichsteg.",
+            purpose_en="For the Kranichsteg.",
             slug="zanderkiel-satz",
             name_de="Zanderkiel Satz",
             name_en="Zanderkiel set",
@@ -77,6 +93,7 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/admin/blocks/{block_id}": part.id,
             "/admin/bundles/{bundle_id}": bundle.id,
             "/admin/categories/{category_id}": make.category(session).id,
+            "/admin/synonyms/{group_id}": make.synonyms(session, "Otterbucht", "Kranichsteg").id,
             "/admin/mail/{mail_id}": mail.id,
             "/admin/staff/{staff_member_id}": member.id,
         }

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.catalogue.queries import BundleFacts, published_bundle, published_image
+from app.catalogue.queries_shelves import Shelf, related_bundles, shelves
 from app.catalogue.rules.kinds import Kind
 from app.ordering.rules.promise import delivery_promise
 from app.ordering.rules.quantities import QuantityRule, greatest_quantity, least_quantity
@@ -18,6 +19,8 @@ from app.web.deps import ReadDep
 from app.web.rendering import page, shop_of
 from app.web.shared_pages import Content, shared_page
 from app.web.static import FOLDER
+from app.web.storefront.cards import shown_cards
+from app.web.storefront.compare import single_unit_price
 from app.web.storefront.promises import calendar_of, last_order
 
 router = APIRouter()
@@ -73,9 +76,18 @@ def content_of(request: Request, session: Session, bundle: BundleFacts, *, now: 
         ordered_at=now,
         main_brand_lead_time_days=bundle.main_brand_lead_time_days,
     )
-    rule = QuantityRule(bundle.minimum_quantity, bundle.order_step)
+    rule = QuantityRule(bundle.minimum_quantity, bundle.order_step, bundle.maximum_quantity)
+    related, holds_until = shown_cards(
+        request,
+        session,
+        related_bundles(session, bundle.version_id, language=request.scope["lang"]),
+        now=now,
+    )
     values: dict[str, Any] = {
         "shown": bundle,
+        "shelf": _shelf(session, bundle.category_id, language=request.scope["lang"]),
+        "unit_price": single_unit_price(bundle),
+        "related": related,
         "promise": promise,
         "last_order": last_order(promise, calendar),
         "least": least_quantity(rule),
@@ -83,7 +95,12 @@ def content_of(request: Request, session: Session, bundle: BundleFacts, *, now: 
         "quantity": least_quantity(rule),
         "errors": {},
     }
-    return Content(values, good_until=promise.cut_off_at)
+    return Content(values, good_until=min(promise.cut_off_at, holds_until) if related else promise.cut_off_at)
+
+
+def _shelf(session: Session, category_id: int | None, *, language: str) -> Shelf | None:
+    found = (shelf for shelf in shelves(session, language=language) if shelf.category_id == category_id)
+    return next(found, None)
 
 
 @functools.cache

@@ -1,6 +1,7 @@
-"""The catalogue: pages, kinds and search."""
+"""The catalogue: pages, categories, kinds and search."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,116 +10,153 @@ from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.catalogue.queries import PAGE_SIZE, BundleCard, listing_cards, listing_counts, listing_page
+from app.catalogue.queries import PAGE_SIZE, ListingCounts, listing_cards, listing_counts, listing_page
 from app.catalogue.queries_search import Found, SearchMemory, search
+from app.catalogue.queries_shelves import Shelf, shelves
 from app.catalogue.rules.kinds import Kind
 from app.catalogue.rules.words import query_words
-from app.ordering.rules.promise import Promise, delivery_promise
-from app.ordering.rules.quantities import QuantityRule, least_quantity
-from app.policy.queries import current_policy
-from app.policy.rules.policy import Policy
 from app.web.rendering import shop_of
 from app.web.shared_pages import Content, shared_page
-from app.web.storefront.promises import calendar_of
+from app.web.storefront.cards import shown_cards
 
 router = APIRouter()
 
 LONGEST_QUERY = 100
+LONGEST_SLUG = 120
 LAST_PAGE = 100_000
-NOTHING_PROMISED = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a visitor wants to see; `category` is the address's name of one, which may not exist."""
+
+    query: str
+    kind: Kind | None
+    category: str
+    page: int
+
+    def url(self, **changes: Any) -> str:
+        """The address of this page, or of one that differs in some respects; from the first page unless told."""
+        wanted = {"q": self.query, "category": self.category, "kind": self.kind, "page": 1} | changes
+        given = {name: value for name, value in wanted.items() if value and (name, value) != ("page", 1)}
+        return "/catalogue" + (f"?{urlencode(given)}" if given else "")
 
 
 @router.get("/catalogue")
 async def show_catalogue(request: Request) -> Response:
-    asked = request.query_params
-    query = " ".join(asked.get("q", "").split())[:LONGEST_QUERY]
-    kind = Kind(asked["kind"]) if asked.get("kind") in set(Kind) else None
-    page = _page(asked.get("page", ""))
+    given = request.query_params
+    asked = Asked(
+        query=" ".join(given.get("q", "")[: LONGEST_QUERY * 4].split())[:LONGEST_QUERY],
+        kind=Kind(given["kind"]) if given.get("kind") in set(Kind) else None,
+        category=given.get("category", "")[:LONGEST_SLUG],
+        page=_page(given.get("page", "")),
+    )
 
     def load(now: datetime) -> Content:
         with shop_of(request).db.read_session() as session:
-            return _content(request, session, query=query, kind=kind, page=page, now=now)
+            return _content(request, session, asked, now=now)
 
-    return await shared_page(request, "store/catalogue/catalogue.html", load, key=(query, kind, page))
+    return await shared_page(request, "store/catalogue/catalogue.html", load, key=asked)
 
 
-def _content(
-    request: Request, session: Session, *, query: str, kind: Kind | None, page: int, now: datetime
-) -> Content:
+def _content(request: Request, session: Session, asked: Asked, *, now: datetime) -> Content:
     language = request.scope["lang"]
-    counts = listing_counts(session)
-    found = _search(request, session, query, kind, page) if query else None
+    all_shelves = shelves(session, language=language)
+    shelf = next((shelf for shelf in all_shelves if shelf.slug == asked.category), None)
+    category_id = shelf.category_id if shelf else None
+    found = _search(request, session, asked, category_id) if asked.query else None
+    counts: ListingCounts | None = None
+    if found is None or not found.hits.count:
+        counts = listing_counts(session, kind=asked.kind, category_id=category_id)
     if found is None:
-        cards = listing_page(session, language=language, kind=kind, page=page)
-        count = counts.of_kind.get(kind, 0) if kind else counts.total
+        bundles = listing_page(
+            session, language=language, kind=asked.kind, page=asked.page, category_id=category_id
+        )
     else:
-        cards = listing_cards(session, found.hits.bundle_ids, language=language)
-        count = found.hits.count
-    promises = _promises(request, current_policy(session), cards, now=now)
+        bundles = listing_cards(session, found.hits.bundle_ids, language=language)
+    cards, good_until = shown_cards(request, session, bundles, now=now)
+    facets = found.hits if found else counts
+    count = found.hits.count if found else counts.chosen if counts else 0
     values = {
-        "query": query,
-        "kind": kind,
-        "page_number": page,
+        "query": asked.query,
+        "kind": asked.kind,
+        "shelf": shelf,
+        "is_whole": asked == Asked("", None, "", asked.page),
+        "page_number": asked.page,
         "count": count,
         "corrected": found.reading.corrected if found else (),
-        "known_words": _known_words(query, found),
-        "chips": (
-            _chips(found.hits.of_kind, sum(found.hits.of_kind.values()), query=query)
-            if found
-            else _chips(counts.of_kind, counts.total, query=query)
-        ),
-        "cards": [
-            (card, promises[card.main_brand_lead_time_days].promised_on, _least(card)) for card in cards
-        ],
-        "previous_url": _url(query, kind, page - 1) if page > 1 else None,
-        "next_url": _url(query, kind, page + 1) if page * PAGE_SIZE < count else None,
+        "help": _help(asked, found, all_shelves, counts),
+        "kinds": _kinds(asked, facets),
+        "shelves": _shelves(asked, all_shelves, facets),
+        "cards": cards,
+        "previous_url": asked.url(page=asked.page - 1) if asked.page > 1 else None,
+        "next_url": asked.url(page=asked.page + 1) if asked.page * PAGE_SIZE < count else None,
     }
-    ends = [promise.cut_off_at for promise in promises.values()]
-    return Content(values, good_until=min(ends, default=now + NOTHING_PROMISED))
+    return Content(values, good_until)
 
 
-def _search(request: Request, session: Session, query: str, kind: Kind | None, page: int) -> Found:
+def _search(request: Request, session: Session, asked: Asked, category_id: int | None) -> Found:
     state = request.scope["app"].state
     if not hasattr(state, "search_memory"):
         state.search_memory = SearchMemory()
     memory: SearchMemory = state.search_memory
-    return search(session, query, memory.current(session), kind=kind, first=(page - 1) * PAGE_SIZE)
+    first = (asked.page - 1) * PAGE_SIZE
+    return search(
+        session,
+        asked.query,
+        memory.current(session),
+        kind=asked.kind,
+        category_id=category_id,
+        first=first,
+        most=PAGE_SIZE,
+    )
 
 
-def _known_words(query: str, found: Found | None) -> list[str]:
-    """Where nothing has all the words of a query: those that would find something alone."""
-    words = query_words(query)
-    if found is None or found.hits.count or len(words) < 2:
-        return []
-    return [word for word in words if word not in found.reading.unknown]
-
-
-def _promises(
-    request: Request, policy: Policy, cards: list[BundleCard], *, now: datetime
-) -> dict[int, Promise]:
-    calendar = calendar_of(request)
-    lead_times = {card.main_brand_lead_time_days for card in cards}
+def _help(
+    asked: Asked, found: Found | None, all_shelves: list[Shelf], counts: ListingCounts | None
+) -> dict[str, Any] | None:
+    """What to try where a search found nothing: words found on their own, words like the unknown ones, shelves,
+    or the same words without the filters.
+    """
+    if found is None or found.hits.count or counts is None:
+        return None
+    words, meant = query_words(asked.query), dict(found.reading.corrected)
+    known = [word for word in words if word not in found.reading.unknown] if len(words) > 1 else []
+    everywhere = sum(found.hits.of_kind.values()) or sum(found.hits.of_category.values())
     return {
-        days: delivery_promise(policy, calendar, ordered_at=now, main_brand_lead_time_days=days)
-        for days in lead_times
+        "known": [
+            (meant.get(word, word), asked.url(q=meant.get(word, word), kind=None, category=""))
+            for word in known
+        ],
+        "nearest": [
+            (word, asked.url(q=word, kind=None, category="")) for _, near in found.nearest for word in near
+        ],
+        "shelves": [(shelf, asked.url(q="", kind=None, category=shelf.slug)) for shelf in all_shelves],
+        "unfiltered_url": asked.url(kind=None, category="") if everywhere else None,
     }
 
 
-def _least(card: BundleCard) -> int:
-    return least_quantity(QuantityRule(card.minimum_quantity, card.order_step))
+def _kinds(asked: Asked, facets: Any) -> list[tuple[Kind | None, str, int, bool]]:
+    """Kind (None: all), address, count and whether it is chosen, for each kind that has any."""
+    total = sum(facets.of_kind.values())
+    shown = {kind: facets.of_kind.get(kind, 0) for kind in Kind if kind in (*facets.of_kind, asked.kind)}
+    chips: list[tuple[Kind | None, str, int, bool]] = [
+        (None, asked.url(kind=None), total, asked.kind is None)
+    ]
+    return chips + [(kind, asked.url(kind=kind), count, kind == asked.kind) for kind, count in shown.items()]
 
 
-def _chips(of_kind: Any, total: int, *, query: str) -> list[tuple[Kind | None, str, int | None]]:
-    """Kind, address and count for each kind that has bundles."""
-    chips: list[tuple[Kind | None, str, int | None]] = [(None, _url(query, None, 1), total)]
-    chips += [(kind, _url(query, kind, 1), count) for kind, count in of_kind.items()]
-    return chips
-
-
-def _url(query: str, kind: Kind | None, page: int) -> str:
-    asked = {"q": query, "kind": kind.value if kind else "", "page": page if page > 1 else ""}
-    given = {name: value for name, value in asked.items() if value}
-    return "/catalogue" + (f"?{urlencode(given)}" if given else "")
+def _shelves(
+    asked: Asked, all_shelves: list[Shelf], facets: Any
+) -> list[tuple[Shelf | None, str, int | None, bool]]:
+    """Shelf (None: all), address, count and whether it is chosen, for each that has any; empty without shelves."""
+    shown: list[tuple[Shelf | None, str, int | None, bool]] = [
+        (shelf, asked.url(category=shelf.slug), count, shelf.slug == asked.category)
+        for shelf in all_shelves
+        if (count := facets.of_category.get(shelf.category_id, 0)) or shelf.slug == asked.category
+    ]
+    is_chosen = any(chosen for *_, chosen in shown)
+    return [(None, asked.url(category=""), None, not is_chosen), *shown] if shown else []
 
 
 def _page(text: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from app.catalogue.models import Bundle, Category
+from app.catalogue.models import Bundle, Category, SynonymGroup
 from app.customers.models import Contact, Customer, Objection, Screening
 from app.customers.rules.admission import ScreeningState
 from app.imports.models import Import
@@ -47,6 +47,7 @@ class Desk:
     checked_import: Import
     api_key: ApiKey
     category: Category
+    synonyms: SynonymGroup
 
 
 @pytest.fixture
@@ -90,6 +91,7 @@ def things(session: Session) -> Desk:
         checked_import=make.checked_import(session),
         api_key=make.api_key(session),
         category=make.category(session),
+        synonyms=make.synonyms(session, "Fett", "Schmierstoff"),
     )
 
 

@@ -65,6 +65,8 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
     "/admin/categories": lambda _: {"slug": "hoses", "name_de": "Schläuche", "name_en": "Hoses"},
     "/admin/categories/{category_id}": lambda _: {"slug": "hoses", "name_de": "Schläuche", "name_en": "Hoses"},
     "/admin/categories/{category_id}/delete": lambda _: {},
+    "/admin/synonyms": lambda _: {"words": "Öl\nSchmierstoff", "is_one_way": "1"},
+    "/admin/synonyms/{group_id}": lambda _: {"act": "delete"},
     "/admin/mail/{mail_id}/retry": lambda _: {},
     "/admin/mail/{mail_id}/abort": lambda _: {},
     "/admin/policy": lambda _: {
@@ -132,6 +134,7 @@ def url(path: str, desk: Desk) -> str:
         import_id=desk.checked_import.id,
         key_id=desk.api_key.id,
         category_id=desk.category.id,
+        group_id=desk.synonyms.id,
         kind="accounts",
     )
 

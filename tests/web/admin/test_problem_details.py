@@ -66,6 +66,8 @@ NAMED = {
     "/admin/customers/{number}/move-up": {"reason"},
     "/admin/policy": {"cut_off_hour"},
     "/admin/staff": {"email", "name", "role"},
+    "/admin/synonyms": {"words"},
+    "/admin/synonyms/{group_id}": {"words"},
 }
 """For a form that is sent empty, fields that the answer must name."""
 

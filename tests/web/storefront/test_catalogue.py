@@ -5,9 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, col, update
 
+from app.catalogue.models import Category, Listing
 from app.catalogue.rules.kinds import BundleState, Kind
+from app.catalogue.rules.stock import StockLevel
+from app.catalogue.service import touch_catalogue
 from app.core.clock import utc_now
 from app.core.transaction import transaction
 from app.customers.models import Contact, Customer
@@ -151,7 +154,7 @@ def test_a_bundle_page_tells_contents_price_sizes_and_the_promised_day(
         f"With you by {promise.promised_on:%A}, {promise.promised_on.day} {promise.promised_on:%B %Y}"
         in shown
     )
-    assert "Voluntary returns and extra warranty. Your statutory rights stay." in shown
+    assert "Voluntary returns Nor an extra warranty. Your statutory rights stay." in shown
 
 
 def test_the_number_field_offers_only_valid_quantities(
@@ -275,3 +278,125 @@ def test_a_company_shut_out_sees_nothing_of_a_page_that_is_kept(
     for path in ("/bundles/kit", "/catalogue", "/catalogue?q=canary", "/bundles/kit/image"):
         answer = visitor.get(path)
         assert (answer.status_code, "Canary" in answer.text) == (403, False)
+
+
+def shelf(session: Session, **values: Any) -> int:
+    """A category; returns its id."""
+    defaults = {"slug": "oils", "name_de": "Öle", "name_en": "Oils", "text_en": "All that is slippery."}
+    made = make.saved(session, Category(**defaults | values))
+    return made.id or 0
+
+
+def test_a_category_has_its_page_and_counts_and_an_empty_one_is_not_shown(
+    session: Session, browser: Browsers, admitted: Contact
+) -> None:
+    oils, belts = shelf(session), shelf(session, slug="belts", name_en="Belts", position=1)
+    shelf(session, slug="secret", name_en="Secret plans", position=2)
+    make.bundle(session, name_en="Oil", category_id=oils, kind=Kind.CARE_PRODUCT)
+    make.bundle(session, name_en="Oil pump", category_id=oils)
+    make.bundle(session, name_en="Belt", category_id=belts)
+    visitor = browser(admitted)
+
+    whole, one = visitor.get("/catalogue"), visitor.get("/catalogue?category=oils")
+    both = visitor.get("/catalogue?category=oils&kind=care_product")
+
+    assert "Oils 2 bundles Belts 1 bundle" in text(whole)
+    assert "<h1>Oils</h1>" in one.text
+    assert "All that is slippery." in text(one)
+    assert names(one) == ["Oil", "Oil pump"]
+    assert "All kinds 2 Spare parts 1 Care products 1 All categories Oils 2 Belts 1" in text(one)
+    assert names(both) == ["Oil"]
+    assert 'href="/catalogue?category=oils&amp;kind=spare_part"' in both.text
+    assert names(visitor.get("/catalogue?category=secret")) == names(whole)
+    assert "Secret plans" not in whole.text + visitor.get("/catalogue?q=nothing").text
+
+
+def test_facets_count_inside_what_a_search_found(
+    session: Session, browser: Browsers, admitted: Contact
+) -> None:
+    oils, belts = shelf(session), shelf(session, slug="belts", name_en="Belts", position=1)
+    make.bundle(session, name_en="Oil set", category_id=oils, kind=Kind.CARE_PRODUCT)
+    make.bundle(session, name_en="Pump set", category_id=oils)
+    make.bundle(session, name_en="Belt set", category_id=belts)
+    make.bundle(session, name_en="Belt", category_id=belts)
+    visitor = browser(admitted)
+
+    found, narrowed = visitor.get("/catalogue?q=set"), visitor.get("/catalogue?q=set&category=oils")
+    elsewhere = visitor.get("/catalogue?q=belt&category=oils")
+
+    assert "All kinds 3 Spare parts 2 Care products 1 All categories Oils 2 Belts 1" in text(found)
+    assert "All kinds 2 Spare parts 1 Care products 1 All categories Oils 2 Belts 1" in text(narrowed)
+    assert names(narrowed) == ["Oil set", "Pump set"]
+    assert 'href="/catalogue?q=belt">Search in all bundles<' in elsewhere.text
+
+
+def test_where_nothing_is_found_the_nearest_words_and_the_categories_are_offered(
+    session: Session, browser: Browsers, admitted: Contact
+) -> None:
+    make.bundle(session, name_en="Grease gun", name_de="Fettpresse", category_id=shelf(session))
+
+    page = browser(admitted).get("/catalogue?q=fetprese")
+
+    assert 'href="/catalogue?q=Fettpresse">Fettpresse<' in page.text
+    assert re.search(r'href="/catalogue\?category=oils"><img[^>]*> Oils<', page.text)
+
+
+def test_a_card_tells_the_price_per_unit_and_the_stock_in_words(
+    session: Session, browser: Browsers, admitted: Contact
+) -> None:
+    nails = make.block(session, name_en="Nail")
+    make.bundle(session, slug="nails", name_en="Nails", items=[(nails, 20)], price_cents=980)
+    make.bundle(session, slug="last", name_en="Last ones")
+    make.bundle(session, slug="gone", name_en="Gone")
+    with transaction(session):
+        for slug, level in (("last", StockLevel.FEW), ("gone", StockLevel.NONE)):
+            session.exec(update(Listing).where(col(Listing.slug) == slug).values(stock_level=level))
+        touch_catalogue(session)
+    visitor = browser(admitted)
+
+    shown = text(visitor.get("/catalogue"))
+
+    assert "€9.80 plus VAT €0.49 per piece" in shown
+    assert (shown.count("Only a few left"), shown.count("Sold out for now")) == (1, 1)
+    assert "Only a few left" in visitor.get("/bundles/last").text
+    assert 'action="/cart/lines"' in visitor.get("/bundles/last").text
+    assert 'action="/cart/lines"' not in visitor.get("/bundles/gone").text
+    assert "€9.80 per bundle, plus VAT €0.49 per piece" in text(visitor.get("/bundles/nails"))
+
+
+def test_a_bundle_page_tells_purpose_limits_and_the_bundles_with_the_same_parts(
+    session: Session, browser: Browsers, admitted: Contact
+) -> None:
+    seal, oil, nail = (make.block(session) for _ in range(3))
+    make.bundle(
+        session,
+        slug="kit",
+        name_en="Kit",
+        items=[(seal, 1), (oil, 1)],
+        purpose_en="For one pump.",
+        maximum_quantity=20,
+        order_step=3,
+        category_id=shelf(session),
+    )
+    make.bundle(session, name_en="Both and more", items=[(seal, 2), (oil, 2), (nail, 1)])
+    make.bundle(session, name_en="Both", items=[(seal, 5), (oil, 5)])
+    make.bundle(session, name_en="One of them", items=[(oil, 5)])
+    make.bundle(session, name_en="Not related", items=[(nail, 5)])
+    make.bundle(session, name_en="Not on sale", items=[(seal, 1), (oil, 1)], state=BundleState.RETIRED)
+
+    page = browser(admitted).get("/bundles/kit")
+
+    assert "What it is for For one pump." in text(page)
+    assert "At most an order 20" in text(page)
+    assert 'max="18"' in page.text
+    assert names(page) == ["Both", "Both and more", "One of them"]
+    assert 'href="/catalogue?category=oils">Oils<' in page.text
+    assert 'name="bundle" value="kit"' in page.text
+
+
+def test_at_most_four_related_bundles_are_shown(
+    session: Session, browser: Browsers, admitted: Contact
+) -> None:
+    fill(session, 7)
+
+    assert names(browser(admitted).get("/bundles/p-003")) == ["Pack 000", "Pack 001", "Pack 002", "Pack 004"]

@@ -1,0 +1,71 @@
+"""Reading the shelves of the catalogue and what stands near a bundle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, func, select
+
+from app.catalogue.models import BundleItem, Category, Listing
+from app.catalogue.queries import BundleCard, BundleFacts, listing_cards, published_bundle
+from app.core.errors import NotFound
+
+MOST_RELATED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A category as customers see it, its words in the reader's language."""
+
+    category_id: int
+    slug: str
+    name: str
+    text: str
+    pictogram: str
+
+
+def shelves(session: Session, *, language: str) -> list[Shelf]:
+    """The categories that hold a bundle on sale, in their order; an empty one is nobody's business yet."""
+    filled = select(Listing.category_id).where(col(Listing.category_id).is_not(None)).distinct()
+    rows = session.exec(
+        select(Category)
+        .where(col(Category.id).in_(filled))
+        .order_by(col(Category.position), col(Category.id))
+    )
+    return [
+        Shelf(
+            category_id=row.id or 0,
+            slug=row.slug,
+            name=row.name_de if language == "de" else row.name_en,
+            text=row.text_de if language == "de" else row.text_en,
+            pictogram=row.pictogram,
+        )
+        for row in rows
+    ]
+
+
+def related_bundles(session: Session, version_id: int, *, language: str) -> list[BundleCard]:
+    """At most four bundles on sale that share blocks with a version: most shared first, then fewest others."""
+    mine, theirs = aliased(BundleItem), aliased(BundleItem)
+    rows = session.execute(
+        select(Listing.bundle_id)
+        .select_from(mine)
+        .join(theirs, col(theirs.block_id) == col(mine.block_id))
+        .join(Listing, col(Listing.bundle_version_id) == col(theirs.bundle_version_id))
+        .where(col(mine.bundle_version_id) == version_id, col(theirs.bundle_version_id) != version_id)
+        .group_by(col(Listing.bundle_id), col(Listing.block_count), col(Listing.position))
+        .order_by(func.count().desc(), col(Listing.block_count), col(Listing.position))
+        .limit(MOST_RELATED)
+    )
+    return listing_cards(session, [row[0] for row in rows], language=language)
+
+
+def bundles_on_sale(session: Session, slugs: Sequence[str], *, language: str) -> list[BundleFacts]:
+    """The facts of some bundles in the order of their addresses' names; those not on sale are left out."""
+    found = []
+    for slug in slugs:
+        try:
+            found.append(published_bundle(session, slug, language=language))
+        except NotFound:
+            continue
+    return found
