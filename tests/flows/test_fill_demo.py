@@ -25,7 +25,7 @@ from app.catalogue.models import (
 from app.catalogue.rules.kinds import BundleState, Kind, Packaging, Source
 from app.catalogue.rules.pictograms import PICTOGRAMS
 from app.catalogue.rules.stages import VersionStage
-from app.catalogue.rules.stock import ReservationState
+from app.catalogue.rules.stock import ReservationState, StockLevel
 from app.cli.demo import load_demo, rate_demo
 from app.cli.demo_company.company import Sizes
 from app.cli.demo_company.people import PERSONAS, STAFF
@@ -347,6 +347,22 @@ def test_open_orders_hold_their_blocks_and_nothing_is_promised_twice(
         reserved[block_id] += quantity_milli
     for block in read_session.exec(select(Block)):
         assert block.reserved_milli == reserved[block.id or 0] <= block.stock_milli
+
+
+def test_some_bundles_are_scarce_and_one_is_sold_out(demo: dict[str, int], read_session: Session) -> None:
+    levels = dict(
+        read_session.exec(
+            select(Listing.slug, Listing.stock_level).where(
+                col(Listing.stock_level) != StockLevel.PLENTY, col(Listing.slug).not_like("paket-%")
+            )
+        ).all()
+    )
+
+    assert levels == {
+        "boden-und-moebel": StockLevel.FEW,
+        "duesensatz-waschplatz": StockLevel.FEW,
+        "messstelle-druck-temperatur": StockLevel.NONE,
+    }
 
 
 def test_each_bundle_says_what_it_is_for_and_stands_on_a_shelf_with_a_pictogram(
