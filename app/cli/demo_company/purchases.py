@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.catalogue.rules.kinds import Kind
 from app.cli.demo_company.goods import BlockFacts
 from app.flows.fill_demo import Rows
 from app.mainbrand.models import Purchase
@@ -33,6 +34,8 @@ HABITS: tuple[Basket, ...] = (
 """What small customers buy together: from these purchases `shop discover-bundles` finds its sets."""
 HABIT_SHARE = 0.6
 MULTIPLES = (1, 1, 1, 1, 1, 2, 2, 3)
+MOST_OF_A_SMALL_ONE = 4
+"""A small customer buys no more than that of anything beside its habits."""
 LARGEST_HABITUAL_CENTS = 1_000_000
 """Who buys more than that in a year has no habits, but needs of its own."""
 
@@ -65,7 +68,7 @@ def add_purchases(
     seed: int,
     now: datetime,
 ) -> None:
-    """The invoice lines of one account, whose last year brings about the given revenue.
+    """The invoice lines of one account, whose last year brings about the given revenue (a small one's: up to that).
 
     A company has its rhythm and its habits; every fourth grows from year to year, some shrink or stop.
     """
@@ -110,21 +113,24 @@ def add_needs(
 def _basket(
     size_cents: int, habits: Sequence[Basket], blocks: Mapping[str, BlockFacts], chance: random.Random
 ) -> list[tuple[BlockFacts, int]]:
-    """What one invoice of about that size holds: often a habit, and something else for the rest."""
+    """What one invoice of about that size holds: habits and a few other things, or large lots of anything."""
     basket: dict[str, int] = {}
-    if habits and chance.random() < HABIT_SHARE:
-        habit, multiple = chance.choice(habits), chance.choice(MULTIPLES)
+    for habit in chance.sample(habits, len(habits)):
         worth = sum(blocks[sku].main_brand_price_cents * count for sku, count in habit.items())
-        multiple = min(multiple, size_cents // worth)
-        if multiple:
-            basket = {sku: count * multiple for sku, count in habit.items()}
+        multiple = min(chance.choice(MULTIPLES), size_cents // worth)
+        if multiple and chance.random() < HABIT_SHARE:
+            basket |= {sku: count * multiple for sku, count in habit.items()}
             size_cents -= worth * multiple
-    others = chance.sample(sorted(blocks), chance.randint(1, 2 if basket else 4))
+    offered = [
+        sku
+        for sku, block in blocks.items()
+        if not (habits and (block.is_kept_out or block.kind is Kind.CONSULTING_UNIT))
+    ]
+    others = chance.sample(offered, chance.randint(0 if basket else 1, 2 if habits else 4))
     for sku in others:
-        price_cents = blocks[sku].main_brand_price_cents
-        count = round(size_cents / len(others) / price_cents)
+        count = round(size_cents / len(others) / blocks[sku].main_brand_price_cents)
         if sku not in basket and (count or not basket):
-            basket[sku] = max(1, count)
+            basket[sku] = max(1, min(count, MOST_OF_A_SMALL_ONE) if habits else count)
     return [(blocks[sku], count) for sku, count in basket.items()]
 
 
