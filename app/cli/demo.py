@@ -28,7 +28,7 @@ def register(cli: typer.Typer) -> None:
 
 def demo(
     customers: Annotated[int, typer.Option(min=1, help="Admitted customers beside the log-ins.")] = 40,
-    bundles: Annotated[int, typer.Option(min=1, help="Published bundles.")] = 45,
+    bundles: Annotated[int, typer.Option(min=1, help="Published bundles.")] = 48,
     orders: Annotated[int, typer.Option(min=0, help="Accepted and dispatched orders.")] = 60,
     accounts: Annotated[int, typer.Option(min=0, help="Companies in the main brand's list.")] = 400,
     seed: Annotated[int, typer.Option(help="Another number makes other figures.")] = 1,

@@ -27,7 +27,7 @@ class Sizes:
     """How many of each there shall be at least."""
 
     customers: int = 40
-    bundles: int = 45
+    bundles: int = 48
     orders: int = 60
     accounts: int = 400
 
