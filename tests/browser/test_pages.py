@@ -11,8 +11,10 @@ from tests.browser.visit import Visit, Window
 PHONE = Window(390, "de")
 DESK = Window(1280, "en", scheme="dark")
 CANARIES = ("Dichtungsvorrat", "Seal stock", "ET-1003", "94,90")
+COMPARED = "/catalogue/compare?bundle=dichtungsvorrat&bundle=blechpaket-stahl&bundle=bremsenservice-stapler"
 CLOSED = (
     "/catalogue",
+    COMPARED,
     "/catalogue?q=dichtung",
     "/bundles/dichtungsvorrat",
     "/bundles/there-is-none",
@@ -33,6 +35,7 @@ ADMIN = (
         "/admin/bundles?new=1",
         "/admin/blocks",
         "/admin/categories",
+        "/admin/synonyms",
         "/admin/payments",
     ),
     *("/admin/mail", "/admin/policy", "/admin/gate", "/admin/staff", "/admin/audit"),
@@ -106,7 +109,14 @@ def test_the_customers_pages_fit_the_screen_and_have_no_barrier(
     visit = visitor(window)
     acts.log_in(visit, "c@demo.example", installation.password)
 
-    for path in ("/catalogue", "/catalogue?kind=spare_part", "/catalogue?q=zzzz", "/cart", "/orders"):
+    for path in (
+        "/catalogue",
+        "/catalogue?kind=spare_part",
+        "/catalogue?q=zzzz",
+        COMPARED,
+        "/cart",
+        "/orders",
+    ):
         visit.open(path)
     with visit.leaving():
         visit.page.locator("main tbody a").first.click()

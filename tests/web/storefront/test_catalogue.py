@@ -356,7 +356,7 @@ def test_a_card_tells_the_price_per_unit_and_the_stock_in_words(
 
     shown = text(visitor.get("/catalogue"))
 
-    assert "€9.80 plus VAT €0.49 per piece" in shown
+    assert re.search("Nails €0.49 per piece 1 part Single bundles With you by [^€]+ €9.80 plus VAT", shown)
     assert (shown.count("Only a few left"), shown.count("Sold out for now")) == (1, 1)
     assert "Only a few left" in visitor.get("/bundles/last").text
     assert 'action="/cart/lines"' in visitor.get("/bundles/last").text
