@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from sqlmodel import Session, col, select
@@ -24,12 +24,13 @@ class Found:
     """What a query found and how it was understood.
 
     Where it found nothing, `nearest` pairs its unknown words with up to three words of the list, as they are
-    spelled there.
+    spelled there. `is_behind` says that the list has changed since and is just being read anew.
     """
 
     hits: Hits
     reading: Reading
     nearest: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    is_behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Kept:
     version: int
     index: SearchIndex
     synonyms: Synonyms
+    is_behind: bool = False
 
 
 class SearchMemory:
@@ -50,14 +52,22 @@ class SearchMemory:
         self._kept: Kept | None = None
 
     def current(self, session: Session) -> Kept:
-        """The index and synonyms as the database has them now, or newer; built by one thread while others wait."""
+        """The index and synonyms as the database has them now, or newer.
+
+        One thread reads a new list, which may take seconds; to others it is given as it was, marked as behind.
+        Only where there is none yet they wait.
+        """
         version, words_version = session.execute(
             select(CatalogueState.version, CatalogueState.words_version)
         ).one()
         kept = self._kept
         if _is_current(kept, version, words_version):
             return kept
-        with self._lock:
+        if kept is None or kept.words_version >= words_version:
+            self._lock.acquire()
+        elif not self._lock.acquire(blocking=False):
+            return replace(kept, is_behind=True)
+        try:
             kept = self._kept
             if _is_current(kept, version, words_version):
                 return kept
@@ -67,6 +77,8 @@ class SearchMemory:
                 index = kept.index
             self._kept = Kept(words_version, version, index, _synonyms(session))
             return self._kept
+        finally:
+            self._lock.release()
 
 
 def search(
@@ -83,7 +95,7 @@ def search(
     reading = read_query(query_words(query), kept.index.vocabulary, kept.synonyms)
     hits = kept.index.find(reading, kind=kind, category_id=category_id, first=first, most=most)
     nearest = () if hits.count else tuple(_nearest(session, reading, kept.index))
-    return Found(hits, reading, nearest)
+    return Found(hits, reading, nearest, kept.is_behind)
 
 
 def list_synonyms(session: Session, *, text: str, page: int) -> Slice[SynonymGroup]:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 import pytest
 from sqlmodel import Session
 
+from app.catalogue import queries_search
 from app.catalogue.queries import listing_cards
 from app.catalogue.queries_search import SearchMemory, search
+from app.catalogue.rules.index import SearchIndex
 from app.catalogue.rules.kinds import Kind
 from app.catalogue.service import rebuild_listings, touch_catalogue
 from app.core.transaction import transaction
@@ -230,6 +232,27 @@ def test_the_index_is_read_again_only_when_words_have_changed(filled: Session) -
     assert (same.index is before.index, same.version) == (True, before.version + 1)
     assert "xylophon" not in same.index.vocabulary
     assert "xylophon" in memory.current(filled).index.vocabulary
+
+
+def test_while_a_new_list_is_read_others_are_answered_from_the_one_before(
+    filled: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = SearchMemory()
+    assert search(filled, "xylophon", memory.current(filled)).hits.count == 0
+    written.bundle(filled, slug="neu", names={"de": "Xylophon", "en": "Xylophone"})
+    asked_meanwhile = []
+
+    def read_slowly(session: Session) -> tuple[int, SearchIndex]:
+        asked_meanwhile.append(search(session, "wartung", memory.current(session)))
+        return read(session)
+
+    read = queries_search._index
+    monkeypatch.setattr(queries_search, "_index", read_slowly)
+
+    found = search(filled, "xylophon", memory.current(filled))
+
+    assert (found.hits.count, found.is_behind) == (1, False)
+    assert [(other.hits.count, other.is_behind) for other in asked_meanwhile] == [(1, True)]
 
 
 def test_where_nothing_is_found_the_nearest_words_are_spelled_as_in_the_list(filled: Session) -> None:

@@ -75,6 +75,8 @@ def _content(request: Request, session: Session, asked: Asked, *, now: datetime)
     else:
         bundles = listing_cards(session, found.hits.bundle_ids, language=language)
     cards, good_until = shown_cards(request, session, bundles, now=now)
+    if found and found.is_behind:
+        good_until = now
     facets = found.hits if found else counts
     count = found.hits.count if found else counts.chosen if counts else 0
     values = {

@@ -8,8 +8,11 @@ import pytest
 from sqlmodel import Session, col, update
 
 from app.catalogue.models import Category, Listing
+from app.catalogue.queries_search import Kept, SearchMemory
+from app.catalogue.rules.index import SearchIndex
 from app.catalogue.rules.kinds import BundleState, Kind
 from app.catalogue.rules.stock import StockLevel
+from app.catalogue.rules.synonyms import Synonyms
 from app.catalogue.service import touch_catalogue
 from app.core.clock import utc_now
 from app.core.transaction import transaction
@@ -328,6 +331,19 @@ def test_facets_count_inside_what_a_search_found(
     assert "All kinds 2 Spare parts 1 Care products 1 All categories Oils 2 Belts 1" in text(narrowed)
     assert names(narrowed) == ["Oil set", "Pump set"]
     assert 'href="/catalogue?q=belt">Search in all bundles<' in elsewhere.text
+
+
+def test_a_page_from_a_list_that_is_being_read_anew_is_not_kept(
+    session: Session, browser: Browsers, admitted: Contact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.bundle(session, name_en="Oil")
+    visitor = browser(admitted)
+    with monkeypatch.context() as patch:
+        before = Kept(0, 0, SearchIndex([]), Synonyms(), is_behind=True)
+        patch.setattr(SearchMemory, "current", lambda *_: before)
+        behind = visitor.get("/catalogue?q=oil")
+
+    assert (names(behind), names(visitor.get("/catalogue?q=oil"))) == ([], ["Oil"])
 
 
 def test_where_nothing_is_found_the_nearest_words_and_the_categories_are_offered(
