@@ -208,7 +208,7 @@ def test_a_changed_version_or_worse_figures_make_an_approval_void(
     if is_decided:
         approve()
     items = [(1, 4)]
-    written.draft_bundle(session, bundle_id=taking, slug="taking", items=items, price_cents=2_980)
+    written.draft_bundle(session, bundle_id=taking, slug="taking", items=items, price_cents=3_010)
     error = refused(lambda: publish(session, taking) if is_decided else approve())
     assert error.code == ("bundle.needs_approval" if is_decided else "bundle.approval_void")
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.catalogue.rules.margin import Margin
 
-WIDTH, LEFT, RIGHT, ROW, BAR, TOP, FOOT = 400, 136, 76, 30, 18, 8, 30
+WIDTH, LEFT, RIGHT, ROW, BAR, TOP, FOOT = 400, 150, 92, 30, 18, 8, 30
 
 
 @dataclass(frozen=True)
