@@ -7,6 +7,7 @@ import app.catalogue.models
 import app.customers.models
 import app.fulfilment.models
 import app.imports.models
+import app.insights.models
 import app.jobs.models
 import app.mail.models
 import app.mainbrand.models

@@ -152,6 +152,15 @@ def _rate(
             )
 
 
+def _discover_bundles(shop: Shop, args: dict[str, Any]) -> None:
+    # Only here, and not at the start: it brings data frames and the mining library.
+    from app.flows.discover_bundles import discover_bundles
+
+    actor = Actor(ActorKind(args["actor_kind"]), args["actor_name"], args["actor_id"])
+    with shop.db.session() as session:
+        discover_bundles(session, actor=actor, now=utc_now())
+
+
 def _end_overrides(shop: Shop, _: dict[str, Any]) -> None:
     with shop.db.session() as session:
         now = utc_now()
@@ -252,6 +261,7 @@ HANDLERS: dict[str, Handler] = {
     "sweep_payments": _sweep_payments,
     "propose_rating": _propose_rating,
     "rate_accounts": _rate_accounts,
+    "discover_bundles": _discover_bundles,
     "end_overrides": _end_overrides,
     "flag_growing": _flag_growing,
     "nightly_rating": _nightly_rating,

@@ -30,6 +30,8 @@ from app.customers.models import Contact, ContactSession, Customer
 from app.customers.rules.admission import ScreeningState
 from app.imports.models import Import
 from app.imports.rules.states import ImportKind, ImportState
+from app.insights.models import DiscoveryRun, Proposal, ProposalState
+from app.insights.rules.proposing import set_key
 from app.mainbrand.models import MainAccount, OverrideState, RatingOverride, RatingResult, RatingRun, RunState
 from app.mainbrand.queries_basis import basis_of
 from app.mainbrand.rules.segments import Segment
@@ -416,3 +418,48 @@ def proposed_rating(session: Session, account: MainAccount) -> RatingRun:
         ),
     )  # fmt: skip
     return run
+
+
+def proposal(session: Session, *skus: str, bundle: Bundle | None = None, **evidence: Any) -> Proposal:
+    """An open proposal of six of each article, bought for 6.00; with a bundle, one that was made of it."""
+    run = saved(
+        session,
+        DiscoveryRun(
+            aims={},
+            until_on=NOW.date(),
+            basket_count=400,
+            buyer_count=90,
+            line_count=2_000,
+            found_count=1,
+            started_by="Robin",
+            created_at=NOW,
+        ),
+    )
+    figures = {
+        "support": 0.1, "recent_support": 0.12, "sure_support": 0.08, "confidence": 0.5, "lift": 3.4,
+        "order_count": 40, "buyer_count": 20, "expected_orders": 48, "expected_buyers": 24, "recency_days": 9,
+        "value_cents": 123_400, "folded_count": 0,
+    }  # fmt: skip
+    price = {
+        "price_cents": 1_990, "reason": "floor", "c_cents": 1_200, "ab_cents": None, "lowest_cents": 1_990,
+        "margin_cents": 400, "margin_bp": 2_010, "loss_cents": 0, "switch_count": 0, "needs_approval": False,
+    }  # fmt: skip
+    items = [
+        {"sku": sku, "name": f"main brand's {sku}", "quantity_milli": 6_000, "pack_milli": 6_000, "c_price_cents": 600,
+         "ab_price_cents": None}
+        for sku in sorted(skus)
+    ]  # fmt: skip
+    decided = {"decided_by": "Robin", "decided_at": NOW, "bundle_id": bundle.id} if bundle else {}
+    return saved(
+        session,
+        Proposal(
+            run_id=run.id,
+            created_at=NOW,
+            set_key=set_key(skus),
+            rank=None,
+            items=items,
+            evidence={**figures, **evidence, **({"price": price} if bundle else {})},
+            state=ProposalState.DRAFTED if bundle else ProposalState.OPEN,
+            **decided,
+        ),
+    )

@@ -60,7 +60,7 @@ def evaluate(days: pl.DataFrame, *, prospect_bound: float) -> Evaluation:
     Low is below the top fifth of that year's revenues. Three times five folds: each company is asked about
     only by models that never saw it. Raises Invalid (`evaluation.too_short`, `evaluation.too_few`).
     """
-    cut_on, until = _years(days)
+    cut_on, until = last_whole_years(days)
     example = make_example(days, cut_on, bound_cents=None, until=until)
     if not can_teach([example]):
         raise Invalid(
@@ -90,7 +90,7 @@ def evaluate(days: pl.DataFrame, *, prospect_bound: float) -> Evaluation:
     )
 
 
-def _years(days: pl.DataFrame) -> tuple[date, date]:
+def last_whole_years(days: pl.DataFrame) -> tuple[date, date]:
     """The day that divides input from outcome, and the day with which the outcome is over.
 
     Whole years are counted from the history's first day; days that are left over at its end, fewer than a

@@ -18,6 +18,7 @@ ENTRIES = (
     ("/admin/ratings", N_("Ratings")),
     ("/admin/imports", N_("Imports")),
     ("/admin/bundles", N_("Bundles")),
+    ("/admin/discovery", N_("Discovery")),
     ("/admin/blocks", N_("Blocks")),
     ("/admin/categories", N_("Categories")),
     ("/admin/synonyms", N_("Synonyms")),

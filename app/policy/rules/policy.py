@@ -99,6 +99,9 @@ class Policy:
     publishing_approval: PublishingApproval = PublishingApproval.ONE
     # Stock.
     few_left_count: int = 5
+    # Bundle discovery (docs/discovery.md).
+    discovery_minimum_support_bp: int = 100
+    discovery_half_life_days: int = 270
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,8 @@ BOUNDS: dict[str, Bound] = {
     "cost_to_serve_per_order_cents": Bound(0, 10**6),
     "cannibalisation_limit_cents": Bound(0, 10**10),
     "few_left_count": Bound(0, 100),
+    "discovery_minimum_support_bp": Bound(10, 5_000),
+    "discovery_half_life_days": Bound(30, 3_650),
 }
 """Weekdays count from Monday = 1 to Sunday = 7 (ISO 8601)."""
 

@@ -48,7 +48,9 @@ class Shown:
 @router.get("/admin/blocks")
 def show_blocks(request: Request, session: ReadDep, now: Now) -> Response:
     if asked(request, "new"):
-        return _editor(request, session, None, Shown(EMPTY, {}, {}), now)
+        name = asked(request, "name")
+        prefilled = {"sku": asked(request, "sku")[:64], "name_de": name, "name_en": name}
+        return _editor(request, session, None, Shown({**EMPTY, **prefilled}, {}, {}), now)
     asked_for = {name: asked(request, name) for name in FILTERS}
     wanted, order = read_filter(asked_for), asked_choice(request, "sort", Order) or Order.SKU
     language = request.scope["lang"]

@@ -74,6 +74,10 @@ LABELS = {
     ),
     "publishing_approval": N_("Publishing a bundle needs"),
     "few_left_count": N_("“Few left” is shown when the stock allows at most this many smallest orders"),
+    "discovery_minimum_support_bp": N_(
+        "A set is proposed from this share of the C-customers' orders, in hundredths of a percent"
+    ),
+    "discovery_half_life_days": N_("For proposals an order counts half after days"),
 }
 CHOICE_WORDS: dict[str, dict[StrEnum, str]] = {
     "unknown_company": {

@@ -8,6 +8,7 @@ from app.core.errors import N_
 from app.customers.rules.admission import Admission, ScreeningState
 from app.customers.rules.objections import Outcome
 from app.customers.rules.reviewing import STANDARD_REASONS
+from app.insights.rules.proposing import PriceReason
 from app.mail.models import MailState
 from app.mainbrand.models import Cause, OverrideState, RunState
 from app.mainbrand.rules.prospect import Judgement
@@ -272,6 +273,12 @@ ACTIONS = {
     "category.deleted": N_("Category deleted"),
     "synonyms.saved": N_("Synonyms saved"),
     "synonyms.deleted": N_("Synonyms deleted"),
+    "bundles.discovered": N_("Bundles looked for in the purchases"),
+    "discovery.requested": N_("Discovery asked for"),
+    "proposal.drafted": N_("Draft made of a proposal"),
+    "proposal.dismissed": N_("Proposal dismissed"),
+    "proposal.reopened": N_("Proposal reopened"),
+    "note.written": N_("Note from a visit written"),
     "mail.retried": N_("E-mail tried again"),
     "mail.sent_again": N_("E-mail sent once more"),
     "mail.aborted": N_("E-mail given up"),
@@ -323,6 +330,8 @@ OBJECTS = {
     "policy": N_("Policy"),
     "terms": N_("Terms"),
     "rating": N_("Rating"),
+    "discovery": N_("Discovery"),
+    "proposal": N_("Proposal"),
     "main_account": N_("Main account"),
     "staff_member": N_("Staff"),
     "import": N_("Import"),
@@ -363,7 +372,17 @@ WEEKDAYS = (
     N_("Saturday"),
     N_("Sunday"),
 )
+PRICE_REASONS = {
+    PriceReason.C_PAID: N_("what C-customers paid the main brand for as much (medians, added up)"),
+    PriceReason.AB_PAY: N_("what A- and B-customers pay for as much: below that they would switch"),
+    PriceReason.FLOOR: N_("the lowest price that passes the margin floor"),
+}
 DONE = {
+    "discovery_asked": N_("The purchases are looked through. Look again in a moment."),
+    "proposal_drafted": N_("A draft of the proposal: look at names, texts and price before you publish it."),
+    "proposal_dismissed": N_("Dismissed: it is not proposed again."),
+    "proposal_reopened": N_("The proposal is open again."),
+    "note": N_("The note is kept."),
     "saved": N_("Saved."),
     "stock": N_("The stock is noted."),
     "bulk": N_("The blocks are changed."),

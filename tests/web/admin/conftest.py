@@ -12,6 +12,7 @@ from app.catalogue.models import Bundle, Category, SynonymGroup
 from app.customers.models import Contact, Customer, Objection, Screening
 from app.customers.rules.admission import ScreeningState
 from app.imports.models import Import
+from app.insights.models import Proposal
 from app.mail.models import Mail, MailState
 from app.mainbrand.models import MainAccount, RatingOverride, RatingRun
 from app.mainbrand.rules.segments import Segment
@@ -48,6 +49,7 @@ class Desk:
     api_key: ApiKey
     category: Category
     synonyms: SynonymGroup
+    proposal: Proposal
 
 
 @pytest.fixture
@@ -92,6 +94,7 @@ def things(session: Session) -> Desk:
         api_key=make.api_key(session),
         category=make.category(session),
         synonyms=make.synonyms(session, "Fett", "Schmierstoff"),
+        proposal=_proposal(session),
     )
 
 
@@ -111,6 +114,12 @@ def fresh(session: Session, row: Any) -> Any:
     """The row as it is stored now."""
     session.rollback()
     return session.get_one(type(row), row.id, populate_existing=True)
+
+
+def _proposal(session: Session) -> Proposal:
+    for sku in ("FI-7", "OL-1"):
+        make.block(session, sku=sku)
+    return make.proposal(session, "FI-7", "OL-1")
 
 
 def _pay(session: Session, order: Order) -> None:

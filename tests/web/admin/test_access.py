@@ -67,6 +67,11 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
     "/admin/categories/{category_id}/delete": lambda _: {},
     "/admin/synonyms": lambda _: {"words": "Öl\nSchmierstoff", "is_one_way": "1"},
     "/admin/synonyms/{group_id}": lambda _: {"act": "delete"},
+    "/admin/discovery": lambda _: {},
+    "/admin/discovery/{proposal_id}/draft": lambda _: {},
+    "/admin/discovery/{proposal_id}/dismiss": lambda _: {"reason": "nobody needs both"},
+    "/admin/blocks/{block_id}/notes": lambda _: {"text": "They drill with it.", "visited_on": "2026-01-31"},
+    "/admin/bundles/{bundle_id}/notes": lambda _: {"text": "Half of it is left over."},
     "/admin/mail/{mail_id}/retry": lambda _: {},
     "/admin/mail/{mail_id}/abort": lambda _: {},
     "/admin/policy": lambda _: {
@@ -84,6 +89,7 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
         "card_fee_fixed_cents": "0,30", "cost_to_serve_per_order_cents": "3", "cannibalisation_limit_cents": "500",
         "publishing_approval": "two",
         "few_left_count": "5",
+        "discovery_minimum_support_bp": "150", "discovery_half_life_days": "200",
         "reason": "spring", "based_on": "0",
     },
     "/admin/staff": lambda _: {"email": "new@schlicht.example", "name": "Kim Neu", "role": "operations"},
@@ -109,6 +115,7 @@ NOT_POSSIBLE_YET = {
     "/admin/bundles/{bundle_id}/approval": "no approval is needed (tests/web/admin/test_guards.py)",
     "/admin/bundles/{bundle_id}/approval/decision": "nobody asks for approval (tests/web/admin/test_guards.py)",
     "/admin/categories/{category_id}/move": "it stands alone (tests/web/admin/test_categories.py)",
+    "/admin/discovery/{proposal_id}/reopen": "the proposal is open",
     "/admin/orders/{number}/hold": "no payment is held (tests/web/admin/test_hold.py)",
     "/admin/imports/{import_id}/undo": "the import is not written yet (tests/web/admin/test_imports.py)",
 }
@@ -135,6 +142,7 @@ def url(path: str, desk: Desk) -> str:
         key_id=desk.api_key.id,
         category_id=desk.category.id,
         group_id=desk.synonyms.id,
+        proposal_id=desk.proposal.id,
         kind="accounts",
     )
 

@@ -23,8 +23,8 @@ POLICY = {
     "margin_floor_bp": "2000", "margin_floor_cents": "2", "below_floor": "flag", "packing_per_bundle_cents": "0,40",
     "shipping_base_cents": "5", "shipping_per_kg_cents": "0,60", "bundles_per_parcel": "3", "card_fee_bp": "160",
     "card_fee_fixed_cents": "0,30", "cost_to_serve_per_order_cents": "3", "cannibalisation_limit_cents": "500",
-    "override_longest_days": "365", "growing_from_cents": "5000", "publishing_approval": "two",
-    "few_left_count": "5", "reason": "spring", "based_on": "0",
+    "override_longest_days": "365", "growing_from_cents": "5000", "publishing_approval": "two", "few_left_count": "5",
+    "discovery_minimum_support_bp": "150", "discovery_half_life_days": "200", "reason": "spring", "based_on": "0",
 }  # fmt: skip
 
 
