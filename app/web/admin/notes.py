@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.catalogue.queries_desk import find_block, read_sheet
+from app.catalogue.queries_blocks import read_block
+from app.catalogue.queries_desk import read_sheet
 from app.core.errors import N_, FieldError, Invalid
 from app.flows.write_note import write_note
 from app.insights.proposals import notes_on
@@ -122,7 +123,7 @@ def _page(
 ) -> Response:
     subject: dict[str, Any] = {}
     if block_id is not None:
-        subject["block"] = find_block(session, block_id)
+        subject["block"] = read_block(session, block_id).block
     else:
         subject["sheet"] = read_sheet(session, bundle_id or 0)
     return desk(
