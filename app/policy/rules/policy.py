@@ -210,7 +210,7 @@ def from_values(values: dict[str, Any]) -> Policy:
 
 
 def _shown(name: str, bound: Bound) -> dict[str, object]:
-    if not name.endswith("_cents"):
+    if not name.endswith(("_cents", "_bp")):
         return {"least": bound.least, "greatest": bound.greatest}
     return {
         "least": f"{bound.least // 100}.{bound.least % 100:02d}",

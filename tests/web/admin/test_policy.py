@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import fields
 
 import pytest
 from sqlmodel import Session
 
 from app.policy.queries import current_policy
+from app.policy.rules.policy import Policy
 from app.staff.rules.roles import Role
+from app.web.admin.policy_words import SECTIONS
 from tests.web.admin.conftest import Desk
 from tests.web.conftest import Browser
 
@@ -20,11 +23,11 @@ POLICY = {
     "rating_mode": "absolute", "a_share_percent": "80", "b_share_percent": "15",
     "growth_bound_percent": "100", "prospect_bound_percent": "15", "judgement_factor_percent": "200",
     "growth_model_days": "30", "automatic_rating": "apply", "nightly_rating_hour": "3", "override_approval": "two",
-    "margin_floor_bp": "2000", "margin_floor_cents": "2", "below_floor": "flag", "packing_per_bundle_cents": "0,40",
-    "shipping_base_cents": "5", "shipping_per_kg_cents": "0,60", "bundles_per_parcel": "3", "card_fee_bp": "160",
+    "margin_floor_bp": "20", "margin_floor_cents": "2", "below_floor": "flag", "packing_per_bundle_cents": "0,40",
+    "shipping_base_cents": "5", "shipping_per_kg_cents": "0,60", "bundles_per_parcel": "3", "card_fee_bp": "1,6",
     "card_fee_fixed_cents": "0,30", "cost_to_serve_per_order_cents": "3", "cannibalisation_limit_cents": "500",
     "override_longest_days": "365", "growing_from_cents": "5000", "publishing_approval": "two", "few_left_count": "5",
-    "discovery_minimum_support_bp": "150", "discovery_half_life_days": "200", "reason": "spring", "based_on": "0",
+    "discovery_minimum_support_bp": "1.5", "discovery_half_life_days": "200", "reason": "spring", "based_on": "0",
 }  # fmt: skip
 
 
@@ -90,3 +93,19 @@ def test_who_may_not_change_the_policy_reads_it_without_a_form_and_why(
     assert "Minimum order value" in rules
     assert 'action="/admin/policy"' not in page
     assert not re.search(r"<(input|select|textarea)[^>]*name=\"(transit_days|dispatch_weekday|reason)", rules)
+
+
+def test_each_value_of_the_policy_stands_under_one_heading() -> None:
+    names = [name for labels in SECTIONS.values() for name in labels]
+
+    assert sorted(names) == sorted(field.name for field in fields(Policy))
+
+
+def test_a_share_is_typed_and_shown_in_percent(admin: Browser, things: Desk, read_session: Session) -> None:
+    admin.submit("/admin/policy", POLICY | {"margin_floor_bp": "17,5 %"})
+
+    assert current_policy(read_session).margin_floor_bp == 1_750
+    assert 'value="17.50"' in admin.get("/admin/policy").text
+    assert "Please enter a value from 0.00 to 80.00." in (
+        admin.submit("/admin/policy", POLICY | {"margin_floor_bp": "81", "based_on": "1"}).text
+    )

@@ -1,0 +1,114 @@
+"""The words of the policy page: its headings, a label for each value, and its choices."""
+
+from enum import StrEnum
+from typing import Any
+
+from app.core.errors import N_
+from app.policy.rules.policy import (
+    AutomaticRating,
+    BelowFloor,
+    OverrideApproval,
+    PublishingApproval,
+    RatingMode,
+    UnknownCompany,
+)
+from app.web.admin.words import WEEKDAYS
+
+SECTIONS: dict[str, dict[str, str]] = {
+    N_("Who is A, B and C"): {
+        "a_threshold_cents": N_("A from a yearly revenue of"),
+        "b_threshold_cents": N_("B from a yearly revenue of"),
+        "rating_mode": N_("Rating by revenue"),
+        "a_share_percent": N_("By shares: A make the first percent of the revenue"),
+        "b_share_percent": N_("By shares: B make the next percent"),
+        "growth_bound_percent": N_("Growth is reaching the B threshold, times percent"),
+        "prospect_bound_percent": N_("B from a growth prospect of percent"),
+        "judgement_factor_percent": N_("Sales' judgement changes the odds of growing by a factor of percent"),
+        "growth_model_days": N_("Growth is learned anew from the history after days"),
+        "automatic_rating": N_("Rating at night and after each import"),
+        "nightly_rating_hour": N_("Nightly rating from (hour)"),
+        "override_approval": N_("An override of a rating needs"),
+        "override_longest_days": N_("An override lasts at most days"),
+        "growing_from_cents": N_("A customer here counts as growing from purchases in 12 months of"),
+    },
+    N_("Who is let in"): {
+        "unknown_company": N_("A company that the main brand does not know"),
+        "review_from_score": N_("A likeness to a main account goes to a person from a score of (0 to 100)"),
+        "review_answer_days": N_("Working days in which we promise an applicant our decision"),
+        "proof_wait_days": N_("Days until a case comes back whose proof did not arrive"),
+        "card_hold_hours": N_("Longest hold of a payment by a shared card, in hours"),
+    },
+    N_("Orders"): {
+        "minimum_order_value_cents": N_("Minimum order value"),
+        "low_quantity_surcharge_cents": N_("Low-quantity surcharge"),
+        "few_left_count": N_("“Few left” is shown when the stock allows at most this many smallest orders"),
+    },
+    N_("Delivery"): {
+        "dispatch_weekday": N_("Dispatch run on"),
+        "cut_off_weekday": N_("Cut-off on"),
+        "cut_off_hour": N_("Cut-off at (hour)"),
+        "handling_days": N_("Handling time in working days"),
+        "transit_days": N_("Transit time in working days"),
+        "later_than_main_brand_days": N_("Later than the main brand by working days"),
+    },
+    N_("What may be sold"): {
+        "margin_floor_bp": N_("A bundle must contribute at least, of its price"),
+        "margin_floor_cents": N_("A bundle must contribute at least"),
+        "below_floor": N_("A bundle on sale that contributes less"),
+        "cannibalisation_limit_cents": N_(
+            "A second person approves a bundle that costs the main brand more in a year than"
+        ),
+        "publishing_approval": N_("Publishing a bundle needs"),
+    },
+    N_("What an order costs us"): {
+        "packing_per_bundle_cents": N_("Packing of a bundle, beside what its blocks need"),
+        "shipping_base_cents": N_("Shipping of a parcel, whatever its weight"),
+        "shipping_per_kg_cents": N_("Shipping of each kilogram"),
+        "bundles_per_parcel": N_("Bundles in one order and parcel, on average"),
+        "card_fee_bp": N_("Card fee, of the amount with VAT"),
+        "card_fee_fixed_cents": N_("Card fee of each payment"),
+        "cost_to_serve_per_order_cents": N_("Expected cost to serve an order"),
+    },
+    N_("Bundles found in purchases"): {
+        "discovery_minimum_support_bp": N_("A set is proposed from this share of the C-customers' orders"),
+        "discovery_half_life_days": N_("For proposals an order counts half after days"),
+    },
+}
+"""The labels of all values, under the headings of the page; shares (`_bp`) are typed and shown in percent."""
+LABELS = {name: label for labels in SECTIONS.values() for name, label in labels.items()}
+CHOICE_WORDS: dict[str, dict[StrEnum, str]] = {
+    "unknown_company": {
+        UnknownCompany.ADMIT: N_("is admitted as C"),
+        UnknownCompany.REVIEW: N_("waits for a person"),
+    },
+    "rating_mode": {
+        RatingMode.ABSOLUTE: N_("by amounts"),
+        RatingMode.SHARES: N_("by shares of the whole revenue"),
+    },
+    "automatic_rating": {
+        AutomaticRating.OFF: N_("does not run"),
+        AutomaticRating.PROPOSE: N_("proposes, and a person applies it"),
+        AutomaticRating.APPLY: N_("applies itself"),
+    },
+    "override_approval": {
+        OverrideApproval.ONE: N_("one person"),
+        OverrideApproval.TWO: N_("a second person"),
+    },
+    "below_floor": {
+        BelowFloor.FLAG: N_("is shown in the inbox"),
+        BelowFloor.RETIRE: N_("is taken off sale"),
+    },
+    "publishing_approval": {
+        PublishingApproval.ONE: N_("one person"),
+        PublishingApproval.TWO: N_("a second person"),
+    },
+}
+DAYS = dict(enumerate(WEEKDAYS, start=1))
+VALUE_WORDS: dict[str, dict[Any, str]] = {
+    **{
+        name: {choice.value: label for choice, label in choices.items()}
+        for name, choices in CHOICE_WORDS.items()
+    },
+    "dispatch_weekday": DAYS,
+    "cut_off_weekday": DAYS,
+}
