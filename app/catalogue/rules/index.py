@@ -35,11 +35,13 @@ class Entry:
 class Hits:
     """What a search found: bundles best first up to a limit, their full number, and how many each facet has.
 
-    The counts of the kinds are those in the chosen category, those of the categories are of the chosen kind.
+    The counts of the kinds are those in the chosen category, those of the categories are of the chosen kind;
+    `total` counts what is found in every kind and category.
     """
 
     bundle_ids: tuple[int, ...] = ()
     count: int = 0
+    total: int = 0
     of_kind: Mapping[Kind, int] = field(default_factory=dict)
     of_category: Mapping[int, int] = field(default_factory=dict)
 
@@ -94,6 +96,7 @@ class SearchIndex:
         return Hits(
             bundle_ids=self._ids([tier & wanted for tier in tiers], first=first, most=most),
             count=wanted.bit_count(),
+            total=found.bit_count(),
             of_kind=_counts(self._kinds, in_category),
             of_category=_counts(self._categories, in_kind),
         )

@@ -1,6 +1,6 @@
 """The catalogue: pages, categories, kinds and search."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -64,6 +64,8 @@ def _content(request: Request, session: Session, asked: Asked, *, now: datetime)
     all_shelves = shelves(session, language=language)
     shelf = next((shelf for shelf in all_shelves if shelf.slug == asked.category), None)
     category_id = shelf.category_id if shelf else None
+    if shelf is None:
+        asked = replace(asked, category="")
     found = _search(request, session, asked, category_id) if asked.query else None
     counts: ListingCounts | None = None
     if found is None or not found.hits.count:
@@ -124,7 +126,6 @@ def _help(
         return None
     words, meant = query_words(asked.query), dict(found.reading.corrected)
     known = [word for word in words if word not in found.reading.unknown] if len(words) > 1 else []
-    everywhere = sum(found.hits.of_kind.values()) or sum(found.hits.of_category.values())
     return {
         "known": [
             (meant.get(word, word), asked.url(q=meant.get(word, word), kind=None, category=""))
@@ -134,7 +135,7 @@ def _help(
             (word, asked.url(q=word, kind=None, category="")) for _, near in found.nearest for word in near
         ],
         "shelves": [(shelf, asked.url(q="", kind=None, category=shelf.slug)) for shelf in all_shelves],
-        "unfiltered_url": asked.url(kind=None, category="") if everywhere else None,
+        "unfiltered_url": asked.url(kind=None, category="") if found.hits.total else None,
     }
 
 

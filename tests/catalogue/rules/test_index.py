@@ -50,7 +50,7 @@ def test_each_facet_counts_what_choosing_it_would_show() -> None:
     assert (spare.count, spare.of_kind, spare.of_category) == (3, {SPARE: 3, CARE: 2}, {1: 1, 2: 1})
     assert (shelf_1.count, shelf_1.of_kind, shelf_1.of_category) == (2, {SPARE: 1, CARE: 1}, {1: 2, 2: 2})
     assert find(SHELF, "filter", kind=CARE, category_id=2).bundle_ids == (14,)
-    assert find(SHELF, "filter", category_id=77) == Hits(of_category={1: 2, 2: 2})
+    assert find(SHELF, "filter", category_id=77) == Hits(total=5, of_category={1: 2, 2: 2})
 
 
 @pytest.mark.parametrize("first, most, ids", [(0, 2, (15, 12)), (2, 2, (14, 11)), (4, 2, (13,)), (5, 2, ())])
