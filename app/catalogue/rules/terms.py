@@ -159,11 +159,14 @@ def _forms(word: str) -> dict[str, None]:
 
 
 def _holding(word: str, vocabulary: Vocabulary) -> list[str]:
-    # A number inside a longer number is another number.
-    if len(word) < SHORTEST_COMPOUND_PART or word.isdigit():
+    # A number inside a longer number is another number; three letters are a part at the end only (`getriebeoel`).
+    if word.isdigit() or len(word) < SHORTEST_PIECE:
         return []
-    found = sorted(vocabulary.holding(word), key=lambda other: (len(other), other))
-    return found[:MOST_HOLDING]
+    if len(word) >= SHORTEST_COMPOUND_PART:
+        found = vocabulary.holding(word)
+    else:
+        found = (other for other in vocabulary.ending(word) if len(other) >= 2 * len(word))
+    return sorted(found, key=lambda other: (len(other), other))[:MOST_HOLDING]
 
 
 def _splits(word: str, vocabulary: Vocabulary) -> Iterator[Every]:

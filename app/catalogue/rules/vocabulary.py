@@ -51,7 +51,7 @@ class Vocabulary:
         head, tail, swapped = halves(word)
         lengths = range(len(word) - 1, len(word) + 2)
         candidates = {other for other in self.beginning(head) if len(other) in lengths}
-        candidates.update(other for other in self._ending(tail) if len(other) in lengths)
+        candidates.update(other for other in self.ending(tail) if len(other) in lengths)
         if swapped in self:
             candidates.add(swapped)
         candidates.discard(word)
@@ -83,14 +83,15 @@ class Vocabulary:
             return []
         lengths = range(len(word) - 2, len(word) + 3)
         candidates = {other for other in self.beginning(word[0]) if len(other) in lengths}
-        candidates.update(other for other in self._ending(word[-3:]) if len(other) in lengths)
+        candidates.update(other for other in self.ending(word[-3:]) if len(other) in lengths)
         found = process.extract(
             word, list(candidates), scorer=OSA.normalized_similarity, score_cutoff=LEAST_ALIKE, limit=None
         )
         ordered = sorted(found, key=lambda hit: (-hit[1], hit[0]))
         return [other for other, _similarity, _place in ordered]
 
-    def _ending(self, end: str) -> Iterator[str]:
+    def ending(self, end: str) -> Iterator[str]:
+        """The words that end with `end`, in order; `end` itself among them."""
         closed = end + "\n"
         place = self._text.find(closed)
         while place >= 0:

@@ -32,6 +32,14 @@ def test_a_part_of_a_compound_finds_the_compound() -> None:
     assert besen == Term(same=("besen",), wider=("strassenbesen",))
 
 
+def test_three_letters_are_a_part_at_the_end_of_a_compound_only() -> None:
+    words = Vocabulary({"oel", "getriebeoel", "oelfilter", "doel", "pumpe"})
+
+    ((oel, _pumpe),) = read_query(["oel", "pumpe"], words).ways
+
+    assert oel == Term(same=("oel",), wider=("getriebeoel",))
+
+
 @pytest.mark.parametrize("typed", ["schrabe", "schraaube", "schrauba", "schruabe"])
 def test_one_typing_error_is_forgiven_and_named(typed: str) -> None:
     assert read(typed) == Reading(((Term(wider=("schraube",)),),), corrected=((typed, "schraube"),))

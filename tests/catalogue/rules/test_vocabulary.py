@@ -11,13 +11,14 @@ WORD = st.text("abc1", min_size=1, max_size=9)
 
 
 @given(WORDS, WORD)
-def test_beginnings_and_parts_are_those_of_every_word(words: set[str], sought: str) -> None:
+def test_beginnings_parts_and_ends_are_those_of_every_word(words: set[str], sought: str) -> None:
     vocabulary = Vocabulary(words)
 
     assert vocabulary.beginning(sought) == tuple(sorted(word for word in words if word.startswith(sought)))
     assert list(vocabulary.holding(sought)) == sorted(
         word for word in words if sought in word and word != sought
     )
+    assert list(vocabulary.ending(sought)) == sorted(word for word in words if word.endswith(sought))
     assert (sought in vocabulary) == (sought in words)
 
 
