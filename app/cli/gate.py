@@ -131,6 +131,8 @@ def _existing(session: Session, listing: Listing | None) -> dict[str, str]:
             "/cart/lines/{bundle_id}": f"/cart/lines/{listing.bundle_id}",
             "/admin/bundles/{bundle_id}": f"/admin/bundles/{listing.bundle_id}",
             "/admin/bundles/{bundle_id}/image": f"/admin/bundles/{listing.bundle_id}/image",
+            "/admin/bundles/{bundle_id}/preview": f"/admin/bundles/{listing.bundle_id}/preview",
+            "/admin/bundles/{bundle_id}/compare": f"/admin/bundles/{listing.bundle_id}/compare",
         }
     if order is not None:
         found |= {

@@ -1,7 +1,9 @@
 """A bundle version on its way to the shop: review, second person, date, and what stops it."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from app.catalogue.models import Block, Bundle, BundleVersion, CatalogueState, L
 from app.catalogue.rules.kinds import BundleState, Source
 from app.catalogue.rules.stages import VersionStage
 from app.core.clock import utc_now
+from app.core.db import Database
 from app.core.errors import Invalid, Refused
 from app.core.transaction import transaction
 from app.flows.publish_bundle import publish_bundle, publish_scheduled, schedule_bundle
@@ -189,6 +192,25 @@ def test_a_version_is_published_at_its_date_once_by_the_worker(session: Session,
         ("published", "schlicht"),
     ]
     assert len(session.exec(select(Listing)).all()) == 1
+
+
+def test_several_workers_at_one_date_publish_once(session: Session, database: Database) -> None:
+    bundle_id = written.draft_bundle(session)
+    schedule_bundle(session, bundle_id, publish_at=LATER, actor=STAFF, now=NOW)
+    version_id = newest(session).id or 0
+    session.rollback()
+    together = Barrier(4)
+
+    def work(_: int) -> bool:
+        with database.session() as own:
+            together.wait()
+            return publish_scheduled(own, version_id, now=LATER)
+
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(work, range(4)))
+
+    assert sorted(done) == [False, False, False, True]
+    assert [action for action, _ in entries(session)].count("published") == 1
 
 
 def test_what_is_refused_at_its_date_goes_back_to_review_and_says_why(session: Session, shop: Shop) -> None:
