@@ -1,6 +1,6 @@
 """A bundle's page before customers see it: for staff, marked as a preview, without a cart, kept by nobody."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import APIRouter
 from markupsafe import Markup
@@ -41,5 +41,11 @@ def show_preview(request: Request, bundle_id: RowId, session: ReadDep, now: Now)
         "visitor": NobodyInParticular(),
         # Whatever is sent from here is refused: no form carries its token.
         "csrf_field": Markup,
+        "related": [
+            # The version on sale is no other bundle, and pictures of others pass the gate for customers only.
+            replace(item, card=replace(item.card, has_image=False))
+            for item in values["related"]
+            if item.card.bundle_id != bundle_id
+        ],
     }
     return page(spoken, TEMPLATE, **values | preview)

@@ -1,5 +1,6 @@
 """Staff look at a bundle as customers would."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ from app.catalogue.models import Bundle
 from app.catalogue.rules.kinds import BundleState
 from app.staff.rules.roles import Role
 from tests import make
+from tests.catalogue import written
 from tests.web.conftest import Browser
 
 PICTURE = b"picture of the draft"
@@ -69,3 +71,25 @@ def test_a_published_version_is_previewed_with_the_facts_it_was_frozen_with(
     page = browser(make.staff_member(session)).get(f"/admin/bundles/{bundle.id}/preview").text
 
     assert ("Old seal" in page, "New seal" in page) == (True, False)
+
+
+def test_the_version_on_sale_is_not_told_to_be_another_bundle(
+    session: Session, browser: Callable[..., Browser]
+) -> None:
+    part = make.block(session)
+    part_id = part.id or 0
+    bundle = make.bundle(session, items=[(part, 2)], slug="twin", name_en="Twin pack", image=PICTURE)
+    bundle_id = bundle.id
+    make.bundle(session, items=[(part, 1)], name_en="Sister pack", image=PICTURE)
+    written.draft_bundle(
+        session,
+        bundle_id=bundle_id,
+        slug="twin",
+        names={"de": "Doppel neu", "en": "New twin"},
+        items=[(part_id, 3)],
+    )
+
+    page = browser(make.staff_member(session)).get(f"/admin/bundles/{bundle_id}/preview").text
+
+    assert ("New twin" in page, "Sister pack" in page, "Twin pack" in page) == (True, True, False)
+    assert re.findall(r'src="(/[^"]*/image)"', page) == [f"/admin/bundles/{bundle_id}/image"]
