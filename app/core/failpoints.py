@@ -25,6 +25,8 @@ ALL = (
     "settle_payment.after_finish",
     "cancel_order.before_commit",
     "cancel_order.after_commit",
+    "dispatch_order.before_commit",
+    "dispatch_order.after_commit",
     "send_mail.before_intent",
     "send_mail.before_smtp",
     "send_mail.after_smtp",

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from app.audit.service import Actor, record
 from app.catalogue.service_stock import use
 from app.core.errors import N_, FieldError, Invalid, NotFound, Refused
+from app.core.failpoints import reach
 from app.core.transaction import transaction
 from app.customers.models import Contact
 from app.fulfilment.models import Shipment
@@ -73,7 +74,9 @@ def dispatch_orders(
         if leaving:
             use(session, [order.id or 0 for order in leaving], changed_by=actor.name, now=now)
             _record(session, leaving, carrier=carrier, codes=codes, actor=actor, now=now)
-        return [order.number for order in leaving]
+        reach("dispatch_order.before_commit")
+    reach("dispatch_order.after_commit")
+    return [order.number for order in leaving]
 
 
 def _hand_over(

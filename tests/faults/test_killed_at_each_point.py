@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import col, select
 
 from app.audit.service import SYSTEM
+from app.catalogue.models import StockMove
 from app.core.clock import utc_now
 from app.core.failpoints import ALL
 from app.flows.change_segment import change_segment
@@ -30,6 +31,7 @@ BY_EVENT = [name for name in ALL if name.startswith("receive_stripe_event.")]
 BY_CANCELLING = [name for name in ALL if name.startswith("cancel_order.")]
 BY_HOLDING = [name for name in ALL if name.startswith("hold_payment.")]
 BY_DECIDING = [name for name in ALL if name.startswith("decide_hold.")]
+BY_DISPATCHING = [name for name in ALL if name.startswith("dispatch_order.")]
 BY_WORKER = [name for name in ALL if name.startswith("send_mail.")]
 BY_IMPORTING = [name for name in ALL if name.startswith(("apply_import.", "undo_import."))]
 """Killed in test_imports.py."""
@@ -52,6 +54,7 @@ def buyer(world: World) -> Iterator[Buyer]:
 def test_each_failpoint_has_its_test() -> None:
     swept = [*BY_REQUEST, *BY_EVENT, *BY_CANCELLING, *BY_HOLDING, *BY_DECIDING, *BY_WORKER, *BY_IMPORTING]
     swept += BY_PUBLISHING
+    swept += BY_DISPATCHING
     assert sorted(swept) == sorted(ALL)
 
 
@@ -132,6 +135,28 @@ def test_an_app_killed_while_an_order_is_taken_back_takes_it_back_once(
     assert [(one["id"], one["status"]) for one in buyer.pages()] == [(page_id, "expired")]
     assert buyer.captured_cents() == []
     assert buyer.deliveries() == TAKEN_BACK
+    assert world.faults() == []
+
+
+@pytest.mark.parametrize("name", BY_DISPATCHING)
+def test_an_app_killed_while_an_order_is_dispatched_takes_its_blocks_out_once(
+    name: str, world: World, buyer: Buyer
+) -> None:
+    buyer.ask("GET", buyer.pay(buyer.order(buyer.read_checkout())))
+    number = buyer.orders()[0].number
+    form = {"number": number, "carrier": "Post", f"tracking_{number}": "T-1"}
+    with world.serve(name) as armed:
+        with pytest.raises(httpx2.TransportError):
+            _as_staff(world, armed, "/admin/dispatch", form)
+        _assert_killed(armed)
+    _as_staff(world, world.survivor, "/admin/dispatch", form)
+    world.let_time_pass()
+
+    assert [one.state for one in buyer.orders()] == [OrderState.DISPATCHED]
+    with world.db.read_session() as session:
+        moves = session.exec(select(StockMove).where(col(StockMove.order_id) == buyer.orders()[0].id)).all()
+    assert [move.delta_milli for move in moves] == [-6_000]
+    assert buyer.deliveries() == {**BOUGHT, "order_dispatched": 1}
     assert world.faults() == []
 
 
@@ -265,14 +290,20 @@ def _card_of_a_shut_out_company(world: World) -> str:
 
 def _decide(world: World, at: ShopProcess, buyer: Buyer, decision: HoldDecision) -> None:
     """A staff member decides on the order's page of one process."""
+    path = f"/admin/orders/{buyer.orders()[0].number}"
+    _as_staff(world, at, f"{path}/hold", {"decision": decision.value, "reason": "looked at"}, page=path)
+
+
+def _as_staff(
+    world: World, at: ShopProcess, path: str, values: dict[str, str], *, page: str | None = None
+) -> None:
+    """A staff member sends a form to one process, with the token that a page of it shows."""
     with world.db.session() as session:
         token = make.staff_signed_in(session, as_=make.staff_member(session), now=utc_now())
-    path = f"{at.url}/admin/orders/{buyer.orders()[0].number}"
     with httpx2.Client(timeout=60, trust_env=False, headers={"cookie": f"schlicht_staff={token}"}) as staff:
-        csrf = re.search(r'name="csrf" value="([^"]+)"', staff.get(path).text)
+        csrf = re.search(r'name="csrf" value="([^"]+)"', staff.get(at.url + (page or path)).text)
         assert csrf
-        form = {"csrf": csrf[1], "decision": decision.value, "reason": "looked at"}
-        answer = staff.post(f"{path}/hold", data=form)
+        answer = staff.post(at.url + path, data={"csrf": csrf[1], **values})
     assert answer.status_code == 303, answer.text
 
 
