@@ -1,5 +1,7 @@
 """Asking the gate inside a money step: the customer's row stays locked until the step is written."""
 
+from dataclasses import dataclass
+
 from sqlmodel import Session, col, select
 
 from app.customers.models import Contact, Customer
@@ -8,7 +10,23 @@ from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.segments import Segment
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The gate's answer with the rows it was read from. Who keeps them spares others to read them again: a
+    session knows only the rows that somebody holds.
+    """
+
+    admission: Admission
+    customer: Customer
+    contact: Contact
+
+
 def admission_now(session: Session, customer_id: int, *, contact_id: int) -> Admission:
+    """The gate's answer for a company and its person, see `ask_gate`."""
+    return ask_gate(session, customer_id, contact_id=contact_id).admission
+
+
+def ask_gate(session: Session, customer_id: int, *, contact_id: int) -> Asked:
     """The gate's answer for a company and its person, read fresh and locked in this transaction.
 
     Whoever changes the segment at the same moment commits before or after, never in between. Raises
@@ -25,6 +43,10 @@ def admission_now(session: Session, customer_id: int, *, contact_id: int) -> Adm
             .where(col(MainAccount.id) == customer.main_account_id)
             .with_for_update(read=True)
         ).one()
+    return Asked(_answer(customer, contact, main_segment), customer, contact)
+
+
+def _answer(customer: Customer, contact: Contact, main_segment: str | None) -> Admission:
     return admission(
         Standing(
             is_email_verified=contact.email_verified_at is not None,

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert
+from sqlalchemy import insert, or_
 from sqlmodel import Session, SQLModel, col, select
 
 from app.catalogue.rules.stock import Wanted, total_needs
@@ -14,7 +14,7 @@ from app.core.errors import N_, Refused
 from app.core.failpoints import reach
 from app.core.ids import new_number
 from app.core.transaction import transaction
-from app.customers.gate import admission_now
+from app.customers.gate import ask_gate
 from app.customers.rules.admission import Admission
 from app.customers.rules.delivery import Destination
 from app.customers.service_delivery import is_held_back
@@ -95,11 +95,11 @@ def place_order(
     first (nothing is ordered then).
     """
     with transaction(session):
-        admission = admission_now(session, customer_id, contact_id=contact_id)
-        known = _known(session, customer_id, checkout_key)
+        asked = ask_gate(session, customer_id, contact_id=contact_id)
+        known, has_unpaid = _earlier(session, customer_id, checkout_key)
         if known:
             return known
-        if admission is not Admission.ADMITTED:
+        if asked.admission is not Admission.ADMITTED:
             raise Refused(N_("Ordering is not possible right now."), code="order.not_admitted")
         checkout = read_checkout(session, customer_id, calendar=calendar, now=now, is_locking=True)
         _check(checkout, shown, language=language)
@@ -113,7 +113,7 @@ def place_order(
                 for line in checkout.lines
                 if line.needs
             ]
-            replaced = _replace_unpaid(session, customer_id, wanted, by=number, now=now)
+            replaced = _replace_unpaid(session, customer_id, wanted, by=number, now=now) if has_unpaid else []
             order = _store(
                 session,
                 checkout,
@@ -137,13 +137,19 @@ def place_order(
     return placed
 
 
-def _known(session: Session, customer_id: int, checkout_key: str) -> PlacedOrder | None:
-    row = session.exec(
-        select(Order.id, Order.number).where(
-            col(Order.customer_id) == customer_id, col(Order.checkout_key) == checkout_key
+def _earlier(session: Session, customer_id: int, checkout_key: str) -> tuple[PlacedOrder | None, bool]:
+    """The order that this checkout placed before, and whether the company has any that is not accepted.
+
+    The company's row is locked: no further one can come before this transaction ends.
+    """
+    rows = session.execute(
+        select(Order.id, Order.number, Order.checkout_key).where(
+            col(Order.customer_id) == customer_id,
+            or_(col(Order.checkout_key) == checkout_key, col(Order.state) == OrderState.RECEIVED),
         )
-    ).first()
-    return PlacedOrder(row[0] or 0, row[1], is_new=False) if row else None
+    ).all()
+    known = next((row for row in rows if row.checkout_key == checkout_key), None)
+    return (PlacedOrder(known.id or 0, known.number, is_new=False) if known else None), bool(rows)
 
 
 def _check(checkout: Checkout, shown: str, *, language: str) -> None:

@@ -20,13 +20,7 @@ from app.ordering.rules.promise import Calendar
 from app.ordering.rules.states import CancelReason, OrderState
 from app.ordering.service import accept, add_event, cancel, lock_cart, lock_order, mail_order
 from app.payments.models import Payment, StripeEvent
-from app.payments.queries import (
-    Attempt,
-    attempt_by_id,
-    payment_of_intent,
-    payment_of_metadata,
-    payment_of_session,
-)
+from app.payments.queries import Attempt, attempt_by, payment_of_metadata
 from app.payments.rules.deadlines import TRANSIENT_AFTER
 from app.payments.rules.facts import IntentFacts, IntentStatus, SessionFacts, SessionStatus
 from app.payments.rules.keys import idempotency_key
@@ -57,8 +51,8 @@ def settle_payment(
 
     Raises StripeUnavailable when Stripe does not answer: whoever called tries again, under the same keys.
     """
-    found = payment_id or _find(session, gateway, session_id=session_id, intent_id=intent_id)
-    state = _settle(session, gateway, found, calendar=calendar, now=now) if found else None
+    attempt = _find(session, gateway, payment_id=payment_id, session_id=session_id, intent_id=intent_id)
+    state = _settle(session, gateway, attempt, calendar=calendar, now=now) if attempt else None
     if event_row_id is not None:
         with transaction(session):
             session.execute(
@@ -70,12 +64,10 @@ def settle_payment(
 
 
 def _settle(
-    session: Session, gateway: StripeGateway, payment_id: int, *, calendar: Calendar, now: datetime
-) -> PaymentState | None:
-    attempt = attempt_by_id(session, payment_id)
-    session.rollback()
-    if attempt is None or attempt.state in ENDS:
-        return attempt.state if attempt else None
+    session: Session, gateway: StripeGateway, attempt: Attempt, *, calendar: Calendar, now: datetime
+) -> PaymentState:
+    if attempt.state in ENDS:
+        return attempt.state
     facts = _look(session, gateway, attempt, now=now)
     if facts is None:
         return _never_opened(session, attempt, now=now)
@@ -109,13 +101,17 @@ def _settle(
 
 
 def _find(
-    session: Session, gateway: StripeGateway, *, session_id: str | None, intent_id: str | None
-) -> int | None:
-    """The attempt behind a session or intent: by our rows, else by our metadata on the object itself."""
-    known = payment_of_session(session, session_id) if session_id else None
-    known = known or (payment_of_intent(session, intent_id) if intent_id else None)
+    session: Session,
+    gateway: StripeGateway,
+    *,
+    payment_id: int | None,
+    session_id: str | None,
+    intent_id: str | None,
+) -> Attempt | None:
+    """The attempt itself, or the one behind a session or intent: by our rows, else by our metadata on the object."""
+    known = attempt_by(session, payment_id=payment_id, session_id=session_id, intent_id=intent_id)
     session.rollback()
-    if known or not (session_id or intent_id):
+    if known or payment_id is not None or not (session_id or intent_id):
         return known
     try:
         # An event can be faster than the commit of our own row (reliability.md F24).
@@ -123,8 +119,9 @@ def _find(
     except StripeRefusal:
         return None
     named = payment_of_metadata(session, attempt=thing.attempt, order_number=thing.order_number)
+    known = attempt_by(session, payment_id=named) if named else None
     session.rollback()
-    return named
+    return known
 
 
 def _look(

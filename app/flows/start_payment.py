@@ -1,5 +1,6 @@
 """An order gets its card page: the attempt is written first, then Stripe is asked, then the answer is kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from app.core.errors import N_, NotFound, Refused
 from app.core.failpoints import reach
 from app.core.i18n import translate
 from app.core.transaction import transaction
-from app.customers.gate import admission_now
+from app.customers.gate import ask_gate
 from app.customers.models import Contact, Customer
 from app.customers.rules.admission import Admission
 from app.jobs.service import insert_into, put_job
@@ -92,7 +93,7 @@ def _intend(
 ) -> _Attempt:
     """The attempt to go on with: the undecided one, or a new one."""
     with transaction(session):
-        admission = admission_now(session, customer_id, contact_id=contact_id)
+        asked = ask_gate(session, customer_id, contact_id=contact_id)
         order = session.exec(
             select(Order)
             .where(col(Order.number) == order_number, col(Order.customer_id) == customer_id)
@@ -102,7 +103,7 @@ def _intend(
             raise NotFound(N_("There is no such order."), code="order.unknown")
         if order.state is not OrderState.RECEIVED or now >= pay_until(order.placed_at):
             raise Refused(N_("This order cannot be paid any more."), code="order.not_payable")
-        if admission is not Admission.ADMITTED:
+        if asked.admission is not Admission.ADMITTED:
             raise Refused(N_("Ordering is not possible right now."), code="order.not_admitted")
         payments = lock_payments(session, order.id)
         if any(payment.state in RESERVED for payment in payments):
@@ -114,15 +115,17 @@ def _intend(
             expires_at = page_expires_at(placed_at=order.placed_at, now=now)
             payment = new_payment(session, order, expires_at=expires_at, now=now)
             add_event(session, order.id, "payment_started", now=now)
-        return _snapshot(session, order, payment)
+        return _snapshot(session, order, payment, customer=asked.customer)
 
 
-def _snapshot(session: Session, order: Order, payment: Payment) -> _Attempt:
+def _snapshot(session: Session, order: Order, payment: Payment, *, customer: Customer) -> _Attempt:
     lines = session.exec(
         select(OrderLine).where(col(OrderLine.order_id) == order.id).order_by(col(OrderLine.id))
     )
-    charges = session.exec(select(Charge).where(col(Charge.order_id) == order.id).order_by(col(Charge.id)))
-    customer = session.get_one(Customer, order.customer_id)
+    charges: Sequence[Charge] = ()
+    if order.charges_net_cents:
+        query = select(Charge).where(col(Charge.order_id) == order.id).order_by(col(Charge.id))
+        charges = session.exec(query).all()
     payer = session.get(Payer, order.customer_id)
     items = [NetItem(f"{line.quantity} × {line.name}", line.net_cents) for line in lines]
     items += [

@@ -61,8 +61,7 @@ def claim(
 
 def has_due(session: Session, *, now: datetime, kinds: tuple[str, ...] = ()) -> bool:
     """Whether any job (of some kinds) could be claimed now."""
-    queries = _queries(kinds)
-    return any(session.execute(query, {"now": now}).first() for query in (queries.ready, queries.lost))
+    return bool(session.execute(_queries(kinds).has_due, {"now": now}).scalar_one())
 
 
 def keep(session: Session, claim: Claim, *, now: datetime, lease: timedelta) -> bool:
@@ -111,8 +110,7 @@ def prune(session: Session, *, now: datetime) -> None:
 
 
 class _Queries(NamedTuple):
-    ready: Select[Any]
-    lost: Select[Any]
+    has_due: Select[Any]
     take: ReturningUpdate[Any]
 
 
@@ -143,8 +141,8 @@ def _queries(kinds: tuple[str, ...]) -> _Queries:
         .returning(JOBS.c.id, JOBS.c.kind, JOBS.c.args, JOBS.c.attempt_count, JOBS.c.maximum_attempts)
     )
     return _Queries(
-        ready=select(JOBS.c.id).where(is_ready).limit(1),
-        lost=select(JOBS.c.id).where(is_lost).limit(1),
+        # Two questions in one statement: each has an index of its own.
+        has_due=select(or_(*(select(JOBS.c.id).where(one).exists() for one in (is_ready, is_lost)))),
         take=take,
     )
 

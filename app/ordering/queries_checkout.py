@@ -88,11 +88,11 @@ def read_checkout(
     """A company's cart as an order would be made of it; `is_locking` holds its rows until the transaction ends."""
     policy = current_policy(session)
     rows = _cart(session, customer_id, is_locking=is_locking)
-    sold = [row for row in rows if row[1].state is BundleState.PUBLISHED and row[2] is not None]
-    blocks = _blocks(session, [row[2].id for row in sold])
+    sold = [row for row in rows if row.state is BundleState.PUBLISHED and row.version_id is not None]
+    blocks = _blocks(session, [row.version_id for row in sold])
     counts = _counts(session, customer_id, sold, blocks, is_exact=not is_locking)
     lines = tuple(
-        _line(row, blocks=blocks[row[2].id], available_count=count)
+        _line(row, blocks=blocks[row.version_id], available_count=count)
         for row, count in zip(sold, counts, strict=True)
     )
     return Checkout(
@@ -141,9 +141,21 @@ def home_address(session: Session, customer_id: int) -> dict[str, str]:
     return {name: getattr(customer, name) for name in names}
 
 
-def _cart(session: Session, customer_id: int, *, is_locking: bool) -> list[tuple[CartLine, Bundle, Any]]:
-    query = (
-        select(CartLine, Bundle, BundleVersion)
+def _cart(session: Session, customer_id: int, *, is_locking: bool) -> list[Any]:
+    """The cart's lines with what is sold now, as plain rows: a bundle's long texts are not asked for."""
+    query: Any = (
+        select(  # type: ignore[call-overload]
+            CartLine.bundle_id,
+            CartLine.quantity,
+            Bundle.state,
+            BundleVersion.id.label("version_id"),  # type: ignore[union-attr]
+            BundleVersion.name_de,
+            BundleVersion.name_en,
+            BundleVersion.price_cents,
+            BundleVersion.minimum_quantity,
+            BundleVersion.order_step,
+            BundleVersion.maximum_quantity,
+        )
         .join(Bundle, col(Bundle.id) == col(CartLine.bundle_id))
         .outerjoin(BundleVersion, col(BundleVersion.id) == col(Bundle.current_version_id))
         .where(col(CartLine.customer_id) == customer_id)
@@ -151,13 +163,13 @@ def _cart(session: Session, customer_id: int, *, is_locking: bool) -> list[tuple
     )
     if is_locking:
         query = query.with_for_update(of=CartLine)
-    return [(line, bundle, version) for line, bundle, version in session.exec(query)]
+    return list(session.execute(query))
 
 
 def _counts(
     session: Session,
     customer_id: int,
-    sold: list[tuple[CartLine, Bundle, Any]],
+    sold: list[Any],
     blocks: dict[int, list[Any]],
     *,
     is_exact: bool,
@@ -165,7 +177,7 @@ def _counts(
     """How many of each line can be ordered. Only `is_exact` always counts what own unpaid orders hold; else it
     is asked only where there would be too little without.
     """
-    wanted = [Wanted("", line.quantity, _needs(blocks[version.id])) for line, _, version in sold]
+    wanted = [Wanted("", row.quantity, _needs(blocks[row.version_id])) for row in sold]
     rows = [row for of_version in blocks.values() for row in of_version]
     free = free_of_blocks(rows)
     counts = sellable_counts(wanted, free)
@@ -177,23 +189,20 @@ def _counts(
     return counts
 
 
-def _line(
-    row: tuple[CartLine, Bundle, Any], *, blocks: list[Any], available_count: int | None
-) -> CheckoutLine:
-    cart_line, _, version = row
-    rule = rule_of(version, available_count=available_count)
+def _line(row: Any, *, blocks: list[Any], available_count: int | None) -> CheckoutLine:
+    rule = rule_of(row, available_count=available_count)
     parts = tuple(
         RatePart(block.vat_rate_bp, block.quantity_milli * block.reference_price_cents) for block in blocks
     )
     return CheckoutLine(
-        bundle_id=cart_line.bundle_id,
-        bundle_version_id=version.id,
-        name_de=version.name_de,
-        name_en=version.name_en,
-        priced=PricedLine(cart_line.quantity, version.price_cents, parts),
+        bundle_id=row.bundle_id,
+        bundle_version_id=row.version_id,
+        name_de=row.name_de,
+        name_en=row.name_en,
+        priced=PricedLine(row.quantity, row.price_cents, parts),
         lead_time_days=max(block.main_brand_lead_time_days for block in blocks),
         rule=rule,
-        problem=check_quantity(cart_line.quantity, rule),
+        problem=check_quantity(row.quantity, rule),
         needs=_needs(blocks),
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion, StockReservation
+from app.catalogue.models import Block, Bundle, BundleItem, StockReservation
 from app.catalogue.rules.kinds import BundleState
 from app.catalogue.rules.stock import Need, ReservationState, Wanted, free_milli, sellable_counts
 from app.ordering.models import CartLine, Order
@@ -23,8 +23,8 @@ class SoldLine:
     quantity: int
 
 
-def rule_of(version: BundleVersion, *, available_count: int | None) -> QuantityRule:
-    """The sizes in which a version is sold when so many are available."""
+def rule_of(version: Any, *, available_count: int | None) -> QuantityRule:
+    """The sizes in which a version (an object or a plain row) is sold when so many are available."""
     return QuantityRule(
         version.minimum_quantity, version.order_step, version.maximum_quantity, available_count
     )

@@ -32,19 +32,34 @@ class Attempt:
     pay_until_at: datetime
 
 
-def attempt_by_id(session: Session, payment_id: int) -> Attempt | None:
-    """One attempt, or None."""
+def attempt_by(
+    session: Session,
+    *,
+    payment_id: int | None = None,
+    session_id: str | None = None,
+    intent_id: str | None = None,
+) -> Attempt | None:
+    """The attempt with this id, or whose card page or money this is, the first that is named; None for none."""
+    if payment_id is not None:
+        is_it = col(Payment.id) == payment_id
+    elif session_id:
+        is_it = col(Payment.session_id) == session_id
+    elif intent_id:
+        is_it = col(Payment.intent_id) == intent_id
+    else:
+        return None
     row = session.exec(
         select(Payment, Order, Payer.stripe_customer_id)
         .join(Order, col(Order.id) == col(Payment.order_id))
         .outerjoin(Payer, col(Payer.customer_id) == col(Order.customer_id))
-        .where(col(Payment.id) == payment_id)
+        .where(is_it)
+        .limit(1)
     ).first()
     if row is None:
         return None
     payment, order, stripe_customer_id = row
     return Attempt(
-        payment_id=payment_id,
+        payment_id=payment.id or 0,
         state=payment.state,
         token=payment.token,
         retry_count=payment.retry_count,
@@ -59,16 +74,6 @@ def attempt_by_id(session: Session, payment_id: int) -> Attempt | None:
         contact_id=order.contact_id,
         pay_until_at=pay_until(order.placed_at),
     )
-
-
-def payment_of_session(session: Session, session_id: str) -> int | None:
-    """The id of the attempt whose card page this is."""
-    return session.exec(select(Payment.id).where(col(Payment.session_id) == session_id)).first()
-
-
-def payment_of_intent(session: Session, intent_id: str) -> int | None:
-    """The id of the attempt that reserved or took this money."""
-    return session.exec(select(Payment.id).where(col(Payment.intent_id) == intent_id)).first()
 
 
 def payment_of_metadata(session: Session, *, attempt: str, order_number: str) -> int | None:

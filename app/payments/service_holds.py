@@ -37,7 +37,9 @@ def look_at_card(session: Session, order: Order, payment: Payment, *, now: datet
     sharers: list[Sharer] = []
     is_doubtful = hold is not None
     if hold is None:
-        signs = card_signs(session, payment.card_fingerprint, customer_id=order.customer_id)
+        # It looks at other companies' rows: what is not written yet of this payment does not matter to it.
+        with session.no_autoflush:
+            signs = card_signs(session, payment.card_fingerprint, customer_id=order.customer_id)
         if signs.is_used_elsewhere:
             sharers = sharers_of_card(session, payment.card_fingerprint, customer_id=order.customer_id)
         is_doubtful = bool(sharers) or signs.has_open_case
