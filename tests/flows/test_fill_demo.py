@@ -371,7 +371,7 @@ def test_each_bundle_says_what_it_is_for_and_stands_on_a_shelf_with_a_pictogram(
     shelves = {shelf.id: shelf for shelf in read_session.exec(select(Category))}
     versions = read_session.exec(select(BundleVersion)).all()
 
-    assert len(shelves) == 9
+    assert len(shelves) == 8
     assert {version.category_id for version in versions} == set(shelves)
     assert {version.pictogram for version in versions} <= set(PICTOGRAMS)
     assert len({version.pictogram for version in versions}) > 30

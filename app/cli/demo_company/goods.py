@@ -25,7 +25,7 @@ PURPOSES = (
 )
 SHELF_OF_KIND = {
     Kind.SPARE_PART: "antrieb-und-lager",
-    Kind.CARE_PRODUCT: "schmieren-und-pflegen",
+    Kind.CARE_PRODUCT: "oele-reiniger-handschutz",
     Kind.CONSUMABLE: "kleinteile-und-versand",
     Kind.RAW_MATERIAL: "bleche-stangen-rohstoffe",
     Kind.SEMI_FINISHED: "bleche-stangen-rohstoffe",
