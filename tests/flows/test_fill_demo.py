@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,10 +23,12 @@ from app.catalogue.models import (
     StockMove,
     StockReservation,
 )
+from app.catalogue.queries_search import SearchMemory, search
 from app.catalogue.rules.kinds import BundleState, Kind, Packaging, Source
 from app.catalogue.rules.pictograms import PICTOGRAMS
 from app.catalogue.rules.stages import VersionStage
 from app.catalogue.rules.stock import ReservationState, StockLevel
+from app.catalogue.rules.synonyms import Synonyms
 from app.cli.demo import load_demo, rate_demo
 from app.cli.demo_company.company import Sizes
 from app.cli.demo_company.people import PERSONAS, STAFF
@@ -419,6 +422,18 @@ def test_notes_from_visits_hang_on_blocks_and_on_a_bundle(
     ]
 
     assert about == [(True, False, True)] * 3 + [(False, True, True)]
+
+
+@pytest.mark.parametrize("word", ["Treibriemen", "Einmalhandschuhe", "Putzlappen", "Glühbirne", "Batterie"])
+def test_customers_find_more_by_a_word_that_staff_keep_as_a_synonym(
+    demo: dict[str, int], read_session: Session, word: str
+) -> None:
+    kept = SearchMemory().current(read_session)
+
+    with_synonyms = search(read_session, word, kept).hits.count
+    without = search(read_session, word, replace(kept, synonyms=Synonyms())).hits.count
+
+    assert with_synonyms > without
 
 
 def test_small_customers_buy_the_same_things_together_again_and_again(

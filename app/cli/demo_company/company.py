@@ -107,6 +107,7 @@ def _missing_bundles(
             goods_rows.add_draft(rows, facts, known=known, created_at=now - WRITTEN_BEFORE)
     if not present.has_personas:
         goods_rows.add_notes(rows, known=known, now=now)
+        goods_rows.add_synonyms(rows, opened_at=opened_at)
     return offers
 
 

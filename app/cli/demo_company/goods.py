@@ -142,6 +142,12 @@ def notes() -> list[Note]:
         return [Note(**note) for note in tomllib.load(source)["note"]]
 
 
+def synonyms() -> list[tuple[str, ...]]:
+    """The groups of words that mean the same, in bundles.toml."""
+    with (FOLDER / "bundles.toml").open("rb") as source:
+        return [tuple(group["words"]) for group in tomllib.load(source)["synonyms"]]
+
+
 def written_bundles() -> list[BundleFacts]:
     """The bundles of bundles.toml, written by hand; the drafts among them show what the guards refuse."""
     with (FOLDER / "bundles.toml").open("rb") as source:

@@ -15,11 +15,12 @@ from app.catalogue.models import (
     Category,
     Partner,
     StockMove,
+    SynonymGroup,
 )
 from app.catalogue.rules.kinds import BundleState, PriceCause, Source
 from app.catalogue.rules.stages import VersionStage
 from app.catalogue.rules.stock import StockCause
-from app.cli.demo_company.goods import BlockFacts, BundleFacts, all_blocks, notes, shelves
+from app.cli.demo_company.goods import BlockFacts, BundleFacts, all_blocks, notes, shelves, synonyms
 from app.flows.fill_demo import Offer, Part, Present, Rows
 
 # Blocks were taken up and repriced before the shop opened: the first versions froze the costs of that day.
@@ -193,6 +194,18 @@ def add_notes(rows: Rows, *, known: Known, now: datetime) -> None:
             visited_on=visited_at.date(),
             written_by=VISITOR,
             created_at=visited_at,
+        )
+
+
+def add_synonyms(rows: Rows, *, opened_at: datetime) -> None:
+    """The words that staff have found to mean the same to customers."""
+    for words in synonyms():
+        rows.add(
+            SynonymGroup,
+            words="\n".join(words),
+            is_one_way=False,
+            changed_by=PUBLISHER,
+            changed_at=opened_at,
         )
 
 
