@@ -14,6 +14,7 @@ from app.cli.demo_company.people import PERSONAS, STAFF
 from app.cli.serve import load_settings
 from app.core.clock import utc_now
 from app.core.db import Database, open_database
+from app.flows.discover_bundles import discover_bundles
 from app.flows.fill_demo import demo_totp_secrets, fill_demo
 from app.flows.flag_growing import flag_growing
 from app.flows.rate_accounts import rate_accounts
@@ -41,6 +42,7 @@ def demo(
         added = load_demo(database, settings, Sizes(customers, bundles, orders, accounts), seed=seed)
         if added.get("purchases"):
             rate_demo(database, settings)
+            discover_demo(database)
         with database.read_session() as session:
             secrets = demo_totp_secrets(session, secret_key=settings.secret_key.get_secret_value())
     finally:
@@ -82,6 +84,12 @@ def rate_demo(database: Database, settings: Settings) -> None:
         )
         rate_accounts(session, as_of=None, is_dry_run=False, is_proposal=True, actor=actor, now=now)
         flag_growing(session, now=now)
+
+
+def discover_demo(database: Database) -> None:
+    """Proposes bundles from the purchases of the C-customers, so that the page has something to decide about."""
+    with database.session() as session:
+        discover_bundles(session, actor=Actor(ActorKind.COMMAND, "shop demo"), now=utc_now())
 
 
 def _as_json(settings: Settings, added: dict[str, int], secrets: dict[str, str]) -> dict[str, object]:

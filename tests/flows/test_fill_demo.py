@@ -29,7 +29,7 @@ from app.catalogue.rules.pictograms import PICTOGRAMS
 from app.catalogue.rules.stages import VersionStage
 from app.catalogue.rules.stock import ReservationState, StockLevel
 from app.catalogue.rules.synonyms import Synonyms
-from app.cli.demo import load_demo, rate_demo
+from app.cli.demo import discover_demo, load_demo, rate_demo
 from app.cli.demo_company.company import Sizes
 from app.cli.demo_company.people import PERSONAS, STAFF
 from app.cli.demo_company.purchases import HABITS
@@ -45,6 +45,7 @@ from app.customers.service import forget_unconfirmed
 from app.flows.fill_demo import demo_totp_secrets
 from app.flows.screen_customer import complete_keys, screen_all
 from app.insights.invariants import check_invariants
+from app.insights.models import Proposal
 from app.mainbrand.models import MainAccount, Purchase, RatingRun, RunState
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import Order, OrderLine, TermsVersion
@@ -451,6 +452,22 @@ def test_small_customers_buy_the_same_things_together_again_and_again(
     for habit in HABITS:
         share = sum(set(habit) <= basket for basket in invoices.values()) / len(invoices)
         assert 0.02 < share < 0.15, habit
+
+
+def test_the_demo_proposes_what_its_small_customers_buy_together(
+    database: Database, settings: Settings, read_session: Session
+) -> None:
+    load_demo(database, settings, Sizes(customers=1, bundles=48, orders=0, accounts=120), seed=1)
+
+    discover_demo(database)
+
+    proposed = [
+        {item["sku"]: item["quantity_milli"] // 1000 for item in proposal.items}
+        for proposal in read_session.exec(select(Proposal))
+    ]
+    assert {"ET-1024": 1, "ET-1025": 1, "ET-1026": 1} in proposed
+    assert {"RS-4010": 2, "PM-2017": 1} in proposed
+    assert check_invariants(read_session, now=utc_now()) == []
 
 
 def test_the_a_and_the_b_customer_among_the_log_ins_bought_what_the_list_says(
