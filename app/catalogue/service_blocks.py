@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from app.audit.service import Actor, record
 from app.catalogue.models import Block, BlockPrice, Bundle, Partner
 from app.catalogue.queries_blocks import AT_ONCE, bundles_on_sale_with
-from app.catalogue.rules.blocks import PRICES, BlockEntry, price_changes
+from app.catalogue.rules.blocks import PRICES, BlockEntry
 from app.catalogue.rules.kinds import BundleState, PriceCause
 from app.catalogue.service import remove_listing, touch_catalogue
 from app.catalogue.service_margins import refresh_margins
@@ -57,15 +57,12 @@ def columns_of(entry: BlockEntry, partners: Mapping[str, int]) -> dict[str, Any]
     return values | {"partner_id": partners[name] if name else None}
 
 
-def add_block(
-    session: Session, values: Mapping[str, Any], *, cause: PriceCause, actor: Actor, now: datetime
-) -> Block:
-    """A new block; its history of amounts begins here, except where an import may take it back as a whole."""
+def add_block(session: Session, values: Mapping[str, Any], *, actor: Actor, now: datetime) -> Block:
+    """A new block; its history of amounts begins here."""
     block = Block(created_at=now, **values)
     session.add(block)
     session.flush()
-    if cause is not PriceCause.IMPORT:
-        _keep_price(session, block, cause=PriceCause.CREATED, by=actor.name, at=now)
+    _keep_price(session, block, cause=PriceCause.CREATED, by=actor.name, at=now)
     _record(session, block, None, dict(values), actor=actor, now=now)
     return block
 
@@ -80,24 +77,31 @@ def change_block(
     now: datetime,
     reason: str = "",
 ) -> dict[str, Any]:
-    """Changes a locked block, keeps a line for changed amounts, and audits it; returns what it was where it differs.
+    """Changes a locked block as `write_values` does, and audits it."""
+    old = write_values(session, block, values, cause=cause, by=actor.name, now=now)
+    if old:
+        new = {name: values[name] for name in old}
+        _record(session, block, old, new, actor=actor, now=now, reason=reason)
+    return old
+
+
+def write_values(
+    session: Session, block: Block, values: Mapping[str, Any], *, cause: PriceCause, by: str, now: datetime
+) -> dict[str, Any]:
+    """Changes a locked block and keeps a line for changed amounts; returns what it was where it differs.
 
     Where the block had no history yet, what it was until now becomes its first line.
     """
     old = {name: getattr(block, name) for name, value in values.items() if getattr(block, name) != value}
     if not old:
         return {}
-    before = {name: getattr(block, name) for name in PRICES}
-    if price_changes(before, {name: values.get(name, before[name]) for name in PRICES}):
-        if not _has_history(session, block):
-            _keep_price(session, block, cause=PriceCause.CREATED, by="", at=block.created_at)
-        block.sqlmodel_update(dict(values))
-        _keep_price(session, block, cause=cause, by=actor.name, at=now)
-    else:
-        block.sqlmodel_update(dict(values))
+    is_price = not set(PRICES).isdisjoint(old)
+    if is_price and not _has_history(session, block):
+        _keep_price(session, block, cause=PriceCause.CREATED, by="", at=block.created_at)
+    block.sqlmodel_update(dict(values))
+    if is_price:
+        _keep_price(session, block, cause=cause, by=by, at=now)
     session.flush()
-    new = {name: values[name] for name in old}
-    _record(session, block, old, new, actor=actor, now=now, reason=reason)
     return old
 
 

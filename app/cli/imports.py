@@ -1,4 +1,4 @@
-"""`shop import-accounts`, `shop import-purchases` and `shop undo-import`: the main brand's lists from a file."""
+"""`shop import-accounts`, `import-purchases`, `import-blocks` and `undo-import`: lists from a file."""
 
 import json
 import sys
@@ -18,10 +18,12 @@ from app.cli.serve import load_settings
 from app.core.clock import utc_now
 from app.core.db import Database, open_database
 from app.core.errors import N_, NotFound, Unavailable
+from app.flows.import_blocks import import_blocks
 from app.flows.import_main_brand import import_main_brand
 from app.flows.import_purchases import import_purchases
 from app.flows.undo_import import undo_import
 from app.imports.queries import last_effective
+from app.imports.rules.block_columns import BLOCK_COLUMNS
 from app.imports.rules.states import ImportKind
 from app.mainbrand.files import Notation, TableFile, open_table
 from app.mainbrand.rejects import Reject, RejectFile
@@ -47,6 +49,7 @@ def register(cli: typer.Typer) -> None:
     """Adds the commands of this module."""
     cli.command()(import_accounts)
     cli.command(name="import-purchases")(import_purchase_lines)
+    cli.command(name="import-blocks")(import_block_list)
     cli.command(name="undo-import")(undo_last_import)
 
 
@@ -106,6 +109,34 @@ def import_purchase_lines(
             on_progress=_progress,
             is_dry_run=is_dry_run,
             actor=Actor(ActorKind.COMMAND, "shop import-purchases"),
+            now=utc_now(),
+            file_name=file.name,
+            spill_folder=settings.spool_folder,
+        )
+    _report(asdict(done), sink, table, is_dry_run=is_dry_run, is_json=is_json)
+
+
+def import_block_list(
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX or parquet; the columns stand in docs/blocks.md.")],
+    is_dry_run: DryRun = False,
+    rejects: Rejects = None,
+    numbers: Numbers = NumberStyle.PLAIN,
+    is_json: Json = False,
+) -> None:
+    """Reads a list of blocks; a second time changes nothing."""
+    with (
+        _opened() as (settings, database),
+        open_table(file, BLOCK_COLUMNS, notation=Notation(numbers)) as table,
+        _sink(rejects, table) as sink,
+        database.session() as session,
+    ):
+        done = import_blocks(
+            session,
+            table,
+            on_reject=sink.reject,
+            on_progress=_progress,
+            is_dry_run=is_dry_run,
+            actor=Actor(ActorKind.COMMAND, "shop import-blocks"),
             now=utc_now(),
             file_name=file.name,
             spill_folder=settings.spool_folder,

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.audit.service import Actor
 from app.catalogue.queries_bulk import preview_change
-from app.catalogue.rules.bulk import KEEPING_OUT, BulkChange
+from app.catalogue.rules.bulk import KEEPING_OUT, BulkChange, BulkField
 from app.catalogue.rules.falling import touches_margin
 from app.catalogue.rules.kinds import PriceCause
 from app.catalogue.service import touch_catalogue
@@ -20,6 +20,7 @@ from app.catalogue.service_blocks import (
     retire_bundles_with,
 )
 from app.catalogue.service_margins import refresh_margins
+from app.catalogue.service_stock import refresh_stock_levels
 from app.core.errors import N_, Invalid, Refused
 from app.core.transaction import transaction
 
@@ -72,6 +73,8 @@ def change_blocks(
         if preview.retiring:
             ids = [one.block.id or 0 for one in preview.changing]
             retire_bundles_with(session, ids, reason=NOW_KEPT_OUT, actor=actor, now=now)
+        if change.field is BulkField.MADE_TO_ORDER and preview.changing:
+            refresh_stock_levels(session, [one.block.id or 0 for one in preview.changing])
         fallen = 0
         if preview.changing and touches_margin({preview.changing[0].line.column}):
             ids = [one.block.id or 0 for one in preview.changing]

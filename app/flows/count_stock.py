@@ -9,6 +9,7 @@ from app.catalogue.models import Block, StockMove
 from app.catalogue.rules.stock import StockCause
 from app.catalogue.rules.units import has_decimals
 from app.catalogue.service_blocks import lock_block
+from app.catalogue.service_stock import refresh_stock_levels
 from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.transaction import transaction
 
@@ -96,6 +97,7 @@ def _move(
     now: datetime,
 ) -> None:
     old_milli, block.stock_milli = block.stock_milli, stock_milli
+    refresh_stock_levels(session, [block.id or 0])
     session.add(
         StockMove(
             block_id=block.id or 0,

@@ -20,6 +20,7 @@ from app.catalogue.service_blocks import (
     retire_bundles_with,
 )
 from app.catalogue.service_margins import refresh_margins
+from app.catalogue.service_stock import refresh_stock_levels
 from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.transaction import transaction
 
@@ -61,12 +62,14 @@ def save_block(
             raise _invalid(FieldError("sku", N_("Another block has this number already.")))
         values = columns_of(entry, partner_ids(session, [entry.partner], now=now))
         if block is None:
-            block = add_block(session, values, cause=PriceCause.EDITOR, actor=actor, now=now)
+            block = add_block(session, values, actor=actor, now=now)
             return SavedBlock(block.id or 0)
         _refuse_other_unit(block, entry)
         goes_out = keeps_out(entry) and not keeps_out(block)
         old = change_block(session, block, values, cause=PriceCause.EDITOR, actor=actor, now=now)
         retired = _retire(session, block, may_retire, actor=actor, now=now) if goes_out else ()
+        if "is_made_to_order" in old:
+            refresh_stock_levels(session, [block.id or 0])
         if touches_margin(old):
             refresh_margins(session, block_ids=[block.id or 0], now=now)
         return SavedBlock(block.id or 0, retired)

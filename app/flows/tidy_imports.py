@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from app.audit.service import SYSTEM, record
 from app.core.transaction import transaction
-from app.imports.models import FormerAccount, Import
+from app.imports.models import FormerAccount, FormerBlock, Import
 from app.imports.queries import UNDO_WITHIN
 from app.imports.rules.states import BUSY, WAITING, ImportState
 from app.imports.service import move
@@ -42,11 +42,12 @@ def tidy_imports(session: Session, *, spool: Spool, now: datetime) -> None:
                 reason="nobody finished it",
             )
         old = select(Import.id).where(col(Import.applied_at) < now - UNDO_WITHIN)
-        session.execute(
-            delete(FormerAccount)
-            .where(col(FormerAccount.import_id).in_(old))
-            .execution_options(synchronize_session=False)
-        )
+        for former in (FormerAccount, FormerBlock):
+            session.execute(
+                delete(former)
+                .where(col(former.import_id).in_(old))
+                .execution_options(synchronize_session=False)
+            )
         # The first lines are personal data: they stay no longer than somebody may still look at them.
         session.execute(
             update(Import)

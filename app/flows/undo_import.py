@@ -15,6 +15,7 @@ from app.imports.models import Import
 from app.imports.queries import UNDO_WITHIN, last_effective, rated_since
 from app.imports.rules.states import ImportKind, ImportState
 from app.imports.service import lock_import, move
+from app.imports.service_blocks import undo_blocks
 from app.imports.service_undo import (
     added_accounts,
     forget_former,
@@ -38,21 +39,24 @@ def undo_import(session: Session, import_id: int, *, actor: Actor, now: datetime
     """Takes back the newest import of its kind, in one transaction; done twice, it is done once.
 
     Customers who were linked to an account that goes are compared again. Raises NotFound, or Refused:
-    `import.not_applied`, `import.newer`, `import.rated` or `import.too_old` where something depends on it.
+    `import.not_applied`, `import.newer`, `import.rated`, `import.in_use` or `import.too_old` where something
+    depends on it.
     """
     with transaction(session):
         entry = lock_import(session, import_id, is_patient=False)
         if entry.state is ImportState.UNDONE:
             return Undone(0, 0, 0)
         assert entry.id is not None
-        lock_lists(session)
+        if entry.kind is not ImportKind.BLOCKS:
+            lock_lists(session)
         _refuse_where_needed(session, entry, now=now)
         move(entry, ImportState.UNDONE)
-        undone = _take_back(session, entry, entry.id, by=actor.name, now=now)
+        undone = _take_back(session, entry, entry.id, actor=actor, now=now)
         entry.undone_at, entry.undone_by = now, actor.name[:200]
         if entry.kind is ImportKind.ACCOUNTS:
             put_job(session, "screen_all", now=now)
-        put_job(session, "rate_accounts", now=now)
+        if entry.kind is not ImportKind.BLOCKS:
+            put_job(session, "rate_accounts", now=now)
         record(
             session,
             actor,
@@ -71,7 +75,9 @@ def undo_import(session: Session, import_id: int, *, actor: Actor, now: datetime
     return undone
 
 
-def _take_back(session: Session, entry: Import, import_id: int, *, by: str, now: datetime) -> Undone:
+def _take_back(session: Session, entry: Import, import_id: int, *, actor: Actor, now: datetime) -> Undone:
+    if entry.kind is ImportKind.BLOCKS:
+        return Undone(*undo_blocks(session, import_id, actor=actor, now=now), 0)
     if entry.kind is ImportKind.PURCHASES:
         return Undone(remove_purchases(session, import_id), 0, 0)
     unlinked = session.execute(
@@ -80,7 +86,7 @@ def _take_back(session: Session, entry: Import, import_id: int, *, by: str, now:
         .values(main_account_id=None)
         .execution_options(synchronize_session=False)
     )
-    removed_count, restored_count = restore_accounts(session, import_id, by=by, now=now)
+    removed_count, restored_count = restore_accounts(session, import_id, by=actor.name, now=now)
     forget_former(session, import_id)
     return Undone(removed_count, restored_count, unlinked.rowcount)  # type: ignore[attr-defined]
 
@@ -105,6 +111,8 @@ def _refuse_where_needed(session: Session, entry: Import, *, now: datetime) -> N
             code="import.too_old",
             days=UNDO_WITHIN.days,
         )
+    if entry.kind is ImportKind.BLOCKS:
+        return
     rated_count = rated_since(session, entry)
     if rated_count:
         raise Refused(

@@ -89,3 +89,16 @@ class FormerAccount(SQLModel, table=True):
     )
     left_hash: str = Field(default="", max_length=64)
     left_segment: str = Field(default="", max_length=32)
+
+
+class FormerBlock(SQLModel, table=True):
+    """A block as it was before an import; `former` is null for one that the import added, `left` is what it left."""
+
+    __tablename__ = "former_blocks"
+
+    import_id: int = Field(primary_key=True, foreign_key="imports.id")
+    block_id: int = Field(primary_key=True)
+    former: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )
+    left: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))

@@ -1,10 +1,14 @@
 """The first lines of a list as they are understood, beside what stands in the file."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
 
+from app.imports.block_lines import BlockReader
+from app.imports.rules.block_cells import AMOUNTS, FLAGS
+from app.imports.rules.block_columns import BLOCK_COLUMNS, field_of
 from app.imports.rules.mapping import COLUMNS
 from app.imports.rules.states import ImportKind
 from app.mainbrand.account_lines import AccountReader
@@ -45,6 +49,15 @@ UNDERSTOOD: dict[ImportKind, dict[str, tuple[str, str]]] = {
         "line_kind": ("is_goods", "goods"),
         "currency": ("currency", "text"),
     },
+    ImportKind.BLOCKS: {
+        **{column.name: (field_of(column.name), "text") for column in BLOCK_COLUMNS},
+        **{name: (field_of(name), "cents") for name in sorted(AMOUNTS)},
+        **{name: (field_of(name), "yes_or_no") for name in sorted(FLAGS)},
+        "vat_rate": ("vat_rate_bp", "percent"),
+        "kind": ("kind", "block_kind"),
+        "source": ("source", "source"),
+        "packaging": ("packaging", "packaging"),
+    },
 }
 """For each column of a file what is made of it, and how that is shown; others are shown as they stand."""
 
@@ -52,11 +65,19 @@ UNDERSTOOD: dict[ImportKind, dict[str, tuple[str, str]]] = {
 class Preview:
     """Takes up the first lines of the first batch; needs readers of its own, since readers remember what they saw."""
 
-    def __init__(self, kind: ImportKind, table: TableFile, thresholds: Thresholds, terms: Terms) -> None:
+    def __init__(
+        self,
+        kind: ImportKind,
+        table: TableFile,
+        thresholds: Thresholds,
+        terms: Terms,
+        known_blocks: Mapping[str, bool],
+    ) -> None:
         self._kind = kind
         self._names = [column.name for column in COLUMNS[kind] if column.name in table.header.places]
         self._accounts = AccountReader(table, thresholds)
         self._purchases = LineReader(table, terms)
+        self._blocks = BlockReader(table, known_blocks)
 
     def of(self, batch: Batch) -> list[dict[str, Any]]:
         """One entry per line: `line`, `cells` (column, raw, kind, value) and `faults` (column, reason, is_note)."""
@@ -69,6 +90,8 @@ class Preview:
         notes: list[Reject] = []
         if self._kind is ImportKind.ACCOUNTS:
             good, rejects, notes = self._accounts.read(Batch(frame, ()))
+        elif self._kind is ImportKind.BLOCKS:
+            good, rejects = self._blocks.read(Batch(frame, ()))
         else:
             good, rejects = self._purchases.read(Batch(frame, ()))
         raw = frame.row(0, named=True)

@@ -12,7 +12,7 @@ import polars as pl
 
 from app.core.errors import Invalid
 from app.imports.preview import SHOWN_COUNT, Preview
-from app.imports.reading import Counts, read_accounts, read_purchases
+from app.imports.reading import Counts, read_accounts, read_blocks, read_purchases
 from app.imports.rules.mapping import COLUMNS
 from app.imports.rules.states import ImportKind
 from app.imports.task import ReadTask
@@ -48,19 +48,18 @@ def _say_head(task: ReadTask) -> None:
 def _read(task: ReadTask) -> None:
     folder = Path(task.folder)
     kind = ImportKind(task.kind)
-    if task.thresholds is None:
-        raise ValueError("the task names no thresholds")
-    thresholds = task.thresholds
-    terms = Terms(task.currency, task.timezone, task.latest_year)
     notation = Notation(task.number_style, task.date_style)
     with open_table(
         Path(task.path), COLUMNS[kind], mapping=task.mapping, notation=notation, shown_as=task.file_name
     ) as opened:
         table = dataclasses.replace(
-            opened, batches=_previewed(opened, Preview(kind, opened, thresholds, terms))
+            opened,
+            batches=_previewed(
+                opened, Preview(kind, opened, _thresholds(task), _terms(task), task.known_blocks)
+            ),
         )
         with RejectFile(folder / REJECTS, table.titles) as reject:
-            counts = _counted(kind, table, thresholds, terms, Batches(folder), reject)
+            counts = _counted(task, table, Batches(folder), reject)
     _say(
         "done",
         {
@@ -72,22 +71,33 @@ def _read(task: ReadTask) -> None:
     )
 
 
-def _counted(
-    kind: ImportKind,
-    table: TableFile,
-    thresholds: Thresholds,
-    terms: Terms,
-    lines: "Batches",
-    reject: Any,
-) -> Counts:
+def _counted(task: ReadTask, table: TableFile, lines: "Batches", reject: Any) -> Counts:
     def progress(count: int) -> None:
         _say("progress", {"read_count": count})
 
+    kind = ImportKind(task.kind)
     if kind is ImportKind.ACCOUNTS:
         return read_accounts(
-            table, thresholds, lines, on_reject=reject, on_note=lambda _: None, on_progress=progress
+            table,
+            _thresholds(task),
+            lines,
+            on_reject=reject,
+            on_note=lambda _: None,
+            on_progress=progress,
         )
-    return read_purchases(table, terms, lines, on_reject=reject, on_progress=progress)
+    if kind is ImportKind.PURCHASES:
+        return read_purchases(table, _terms(task), lines, on_reject=reject, on_progress=progress)
+    return read_blocks(table, task.known_blocks, lines, on_reject=reject, on_progress=progress)
+
+
+def _thresholds(task: ReadTask) -> Thresholds:
+    if task.thresholds is None:
+        raise ValueError("the task names no thresholds")
+    return task.thresholds
+
+
+def _terms(task: ReadTask) -> Terms:
+    return Terms(task.currency, task.timezone, task.latest_year)
 
 
 def _previewed(table: TableFile, preview: Preview) -> Iterator[Batch]:

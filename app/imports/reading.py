@@ -1,11 +1,12 @@
 """Reading a list to its end: good lines go to disk, refused ones to their own file, and everything is counted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import polars as pl
 
+from app.imports.block_lines import BlockReader
 from app.mainbrand.account_lines import AccountReader
 from app.mainbrand.files import Batch, TableFile
 from app.mainbrand.purchase_lines import LineReader, Terms
@@ -59,6 +60,24 @@ def read_purchases(
 ) -> Counts:
     """Reads purchases. Raises Invalid (`file.damaged`) where the file breaks off."""
     reader = LineReader(table, terms)
+
+    def check(batch: Batch) -> Checked:
+        good, rejects = reader.read(batch)
+        return good, rejects, []
+
+    return _read(table, check, lines, on_reject=on_reject, on_note=on_reject, on_progress=on_progress)
+
+
+def read_blocks(
+    table: TableFile,
+    known: Mapping[str, bool],
+    lines: Lines,
+    *,
+    on_reject: Say,
+    on_progress: Callable[[int], None],
+) -> Counts:
+    """Reads blocks; `known` as for `BlockReader`. Raises Invalid (`file.damaged`) where the file breaks off."""
+    reader = BlockReader(table, known)
 
     def check(batch: Batch) -> Checked:
         good, rejects = reader.read(batch)

@@ -10,6 +10,8 @@ from sqlmodel import Session
 
 from app.imports.child import Message, read_list
 from app.imports.models import Import
+from app.imports.rules.states import ImportKind
+from app.imports.service_blocks import known_blocks
 from app.imports.spool import Spool
 from app.imports.task import ReadTask
 from app.mainbrand.queries_basis import thresholds_in_force
@@ -39,6 +41,7 @@ def task_of(session: Session, entry: Import, spool: Spool, *, timezone: str, now
         timezone=timezone,
         latest_year=now.year + 1,
         thresholds=thresholds_in_force(session, current_policy(session)),
+        known_blocks=known_blocks(session) if entry.kind is ImportKind.BLOCKS else {},
     )
 
 

@@ -12,12 +12,17 @@ from sqlmodel import Session, SQLModel
 from app.audit.service import Actor, record
 from app.imports.models import Import
 from app.imports.rules.states import ImportKind
+from app.imports.service_blocks import count_blocks, merge_blocks
 from app.jobs.service import put_job
 from app.mainbrand.models import MainAccount
 from app.mainbrand.service_accounts import merge_accounts
 from app.mainbrand.service_purchases import Merged, merge_purchases
 
-ACTIONS = {ImportKind.ACCOUNTS: "accounts.imported", ImportKind.PURCHASES: "purchases.imported"}
+ACTIONS = {
+    ImportKind.ACCOUNTS: "accounts.imported",
+    ImportKind.PURCHASES: "purchases.imported",
+    ImportKind.BLOCKS: "blocks.imported",
+}
 
 
 def write_list(
@@ -25,21 +30,24 @@ def write_list(
 ) -> Merged:
     """Adds and renews what the frames hold, keeps what stood there before, and counts it in the import's row.
 
-    Where anything changed, it is audited, the accounts are rated anew, and after companies all customers are
-    screened again.
+    Where anything changed, it is audited; after lists of the main brand the accounts are rated anew, and after
+    companies all customers are screened again.
     """
     assert entry.id is not None
     if entry.kind is ImportKind.ACCOUNTS:
         keeping = partial(_keeping_former, session, entry.id)
         merged = merge_accounts(session, frames, is_dry_run=False, now=now, keeping=keeping)
-    else:
+    elif entry.kind is ImportKind.PURCHASES:
         merged = merge_purchases(session, frames, is_dry_run=False, import_id=entry.id)
+    else:
+        merged = merge_blocks(session, frames, import_id=entry.id, actor=actor, now=now)
     keep_merged(entry, merged)
     entry.applied_at = now
     if merged.new_count or merged.changed_count:
         if entry.kind is ImportKind.ACCOUNTS:
             put_job(session, "screen_all", now=now)
-        put_job(session, "rate_accounts", now=now)
+        if entry.kind is not ImportKind.BLOCKS:
+            put_job(session, "rate_accounts", now=now)
         record(
             session,
             actor,
@@ -66,7 +74,9 @@ def count_list(
     try:
         if kind is ImportKind.ACCOUNTS:
             return merge_accounts(session, frames, is_dry_run=True, now=now)
-        return merge_purchases(session, frames, is_dry_run=True)
+        if kind is ImportKind.PURCHASES:
+            return merge_purchases(session, frames, is_dry_run=True)
+        return count_blocks(session, frames)
     finally:
         session.rollback()
 

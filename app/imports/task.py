@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from app.mainbrand.rules.notation import DateStyle, NumberStyle
@@ -12,7 +12,10 @@ from app.mainbrand.rules.thresholds import Thresholds
 
 @dataclass(frozen=True)
 class ReadTask:
-    """A file to read: where it lies, what it is, how its columns are read, and the folder for what comes of it."""
+    """A file to read: where it lies, what it is, how its columns are read, and the folder for what comes of it.
+
+    `known_blocks` are the SKUs that exist, each with whether a bundle on sale holds it; only for lists of blocks.
+    """
 
     path: str
     file_name: str
@@ -26,6 +29,7 @@ class ReadTask:
     timezone: str = "UTC"
     latest_year: int = 9999
     thresholds: Thresholds | None = None
+    known_blocks: dict[str, bool] = field(default_factory=dict)
 
     def as_text(self) -> str:
         """The line that `from_text` reads."""

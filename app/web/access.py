@@ -99,6 +99,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         Access.API,
         "POST /api/v1/imports/accounts",
         "POST /api/v1/imports/purchases",
+        "POST /api/v1/imports/blocks",
         scope=Scope.IMPORTS_WRITE,
     ),
     **_routes(
@@ -130,6 +131,8 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "GET /admin/accounts/{account_id}",
         "GET /admin/ratings",
         "GET /admin/blocks",
+        "GET /admin/blocks/export.csv",
+        "GET /admin/blocks/export.xlsx",
         "GET /admin/blocks/{block_id}",
         "GET /admin/synonyms",
         "GET /admin/bundles",

@@ -19,7 +19,14 @@ BODY_LIMIT_BYTES = 1_000_000
 UPLOAD_LIMIT_BYTES = 10_000_000
 UPLOAD_PATHS = ("/admin/bundles/",)
 LIST_LIMIT_BYTES = 512 * 1024**2
-LIST_PATHS = frozenset({"/admin/imports", "/api/v1/imports/accounts", "/api/v1/imports/purchases"})
+LIST_PATHS = frozenset(
+    {
+        "/admin/imports",
+        "/api/v1/imports/accounts",
+        "/api/v1/imports/purchases",
+        "/api/v1/imports/blocks",
+    }
+)
 """Where lists come in; who has no right to it is refused before a byte is read, and the bytes go to disk."""
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
 STRIPE_PAGES = "https://checkout.stripe.com"

@@ -31,6 +31,16 @@ SOLD_BEFORE = (
     " VALUES (1, 1, 'oel', 'Öl', 'Oil', 'care_product', 4000, 1, 1, 2, 1, false, 1, 1, 'oel', 'oel', 'oel')",
 )
 
+IMPORTED_BEFORE = (
+    "INSERT INTO imports (id, kind, state, file_name, file_bytes, file_hash, source, titles, sample, preview, mapping,"
+    " number_style, date_style, currency, is_automatic, is_dry_run, is_writing, read_count, new_count, changed_count,"
+    " unchanged_count, rejected_count, noted_count, reasons, error_code, error_text, error_values, actor_kind,"
+    " actor_name, created_at, undone_by) VALUES (7, 'accounts', 'applied', 'x', 1, '', '', '[]', '[]', '[]', '{}',"
+    " 'plain', 'plain', 'EUR', false, false, false, 1, 1, 0, 0, 0, 0, '[]', '', '', '{}', 'staff', 'x',"
+    " '2026-01-01 00:00:00', '')",
+    "INSERT INTO former_accounts (import_id, account_id, left_hash, left_segment) VALUES (7, 9, '', '')",
+)
+
 
 def test_there_is_one_newest_migration() -> None:
     config = Config(str(ROOT / "alembic.ini"))
@@ -101,6 +111,25 @@ def test_what_was_sold_before_keeps_its_quantities_and_stays_frozen(databases: D
             pytest.raises(DBAPIError, match="frozen"),
         ):
             connection.execute(text("UPDATE bundle_items SET quantity_milli = 1"))
+
+
+def test_imports_and_what_stood_there_before_them_survive_the_lists_of_blocks(databases: Databases) -> None:
+    made = databases.new_blank()
+    migrate(made.url, "discovery")
+    with opened(made) as database:
+        with database.writing.connect().execution_options(is_write=True) as connection, connection.begin():
+            for statement in IMPORTED_BEFORE:
+                connection.execute(text(statement))
+
+        migrate(made.url)
+
+        with database.reading.connect() as connection:
+            kept = connection.execute(
+                text(
+                    "SELECT i.kind, f.account_id FROM imports i JOIN former_accounts f ON f.import_id = i.id"
+                )
+            )
+            assert tuple(kept.one()) == ("accounts", 9)
 
 
 def _checks(connection: Connection) -> dict[str, list[str]]:

@@ -62,6 +62,28 @@ def test_a_list_with_a_wrong_line_is_taken_and_the_line_named(shop: Shop, tmp_pa
     assert rejects.read_text("utf-8-sig").splitlines()[1] == "2;Birkeck;Z;;3;segment;is neither A, B nor C"
 
 
+def test_a_list_of_blocks_is_tried_taken_and_taken_back(shop: Shop, tmp_path: Path) -> None:
+    source, rejects = tmp_path / "blocks.csv", tmp_path / "rejects.csv"
+    source.write_text(
+        "SKU;Name Deutsch;Name Englisch;Art;Einheit;Stückkosten;Hauptmarkenpreis;Vorlaufzeit;USt\n"
+        "A;Dichtung;Seal;Ersatzteil;Stk;1,80;4,90;3;19\nB;Dichtung;Seal;Ersatzteil;Fuder;1,80;4,90;3;19\n"
+    )
+
+    tried = json.loads(shop("import-blocks", source, "--dry-run", "--json").stdout)
+    taken = json.loads(shop("import-blocks", source, "--rejects", rejects, "--json").stdout)
+    again = json.loads(shop("import-blocks", source, "--json").stdout)
+    undone = json.loads(shop("undo-import", "--json").stdout)
+
+    assert [said["new"] for said in (tried, taken, again)] == [1, 1, 0]
+    assert (tried["dry_run"], again["unchanged"], again["rejected"]) == (True, 1, 1)
+    assert (
+        rejects.read_text("utf-8-sig")
+        .splitlines()[1]
+        .endswith(";3;unit;is no unit that the shop knows, such as C62, KGM, Stk or kg")
+    )
+    assert (undone["removed"], undone["restored"]) == (1, 0)
+
+
 def test_a_file_without_the_needed_columns_is_refused_in_one_sentence(shop: Shop, tmp_path: Path) -> None:
     source = tmp_path / "list.csv"
     source.write_text("Farbe;Firma\nrot;Ahrenborn\n")

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from app.catalogue.models import Block, StockMove
+from app.catalogue.models import Block, Listing, StockMove
 from app.catalogue.queries_block_list import count_short
-from app.catalogue.rules.stock import StockCause
+from app.catalogue.rules.stock import StockCause, StockLevel
 from app.core.errors import Invalid, NotFound, Refused
 from app.flows.count_stock import count_stock, receive_stock
 from tests import make
+from tests.catalogue import written
 from tests.catalogue.written import STAFF
 
 
@@ -22,7 +23,9 @@ def shelf(session: Session, **values: Any) -> int:
 def moves(session: Session, block_id: int) -> list[tuple[Any, ...]]:
     session.rollback()
     rows = session.exec(
-        select(StockMove).where(col(StockMove.block_id) == block_id).order_by(col(StockMove.id))
+        select(StockMove)
+        .where(col(StockMove.block_id) == block_id, col(StockMove.changed_by) == STAFF.name)
+        .order_by(col(StockMove.id))
     )
     return [(row.cause, row.delta_milli, row.stock_after_milli, row.reason, row.changed_by) for row in rows]
 
@@ -85,3 +88,25 @@ def test_a_delivery_that_is_sent_twice_is_received_once(session: Session, now: d
         receive_stock(session, block_id, received_milli=10_000, seen=0, actor=STAFF, now=now)
 
     assert [move[1] for move in moves(session, block_id)] == [10_000]
+
+
+def test_customers_see_at_once_what_was_counted_and_what_is_made_to_order_again(
+    session: Session, now: datetime
+) -> None:
+    block_id = written.block(session, sku="A", is_made_to_order=False)
+    count_stock(session, block_id, counted_milli=1_000_000, reason="first", actor=STAFF, now=now)
+    written.bundle(session, items=[(block_id, 4)])
+
+    def level() -> StockLevel:
+        session.rollback()
+        return session.exec(select(Listing.stock_level)).one()
+
+    assert level() is StockLevel.PLENTY
+    count_stock(session, block_id, counted_milli=3_000, reason="stolen", actor=STAFF, now=now)
+    assert level() is StockLevel.NONE
+    receive_stock(session, block_id, received_milli=900_000, actor=STAFF, now=now)
+    assert level() is StockLevel.PLENTY
+    count_stock(session, block_id, counted_milli=0, reason="fire", actor=STAFF, now=now)
+    assert level() is StockLevel.NONE
+    written.block(session, block_id=block_id, sku="A", is_made_to_order=True)
+    assert level() is StockLevel.PLENTY

@@ -265,7 +265,7 @@ OPEN_TO_ANYBODY = {
     *("GET /admin/login", "POST /admin/login", "GET /api/v1/openapi.json"),
 }
 OPEN_TO_WHO_HAS_A_KEY = {
-    *("POST /api/v1/imports/accounts", "POST /api/v1/imports/purchases"),
+    *("POST /api/v1/imports/accounts", "POST /api/v1/imports/purchases", "POST /api/v1/imports/blocks"),
     *("GET /api/v1/imports/{import_id}", "GET /api/v1/imports/{import_id}/rejects"),
 }
 OPEN_TO_WHO_SIGNS = {"POST /hooks/stripe"}

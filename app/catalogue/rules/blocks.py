@@ -1,7 +1,6 @@
 """What staff may write about a block, what keeps it out of the shop, and which of its amounts have a history."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -82,11 +81,6 @@ def keeps_out(block: Kept) -> bool:
 def entry_faults(entry: BlockEntry) -> list[FieldError]:
     """Everything that is wrong with a block, each with its fix; empty for one that can be kept."""
     return [*_text_faults(entry), *_number_faults(entry)]
-
-
-def price_changes(old: Mapping[str, int], new: Mapping[str, int]) -> bool:
-    """Whether an amount with a history differs."""
-    return any(old[name] != new[name] for name in PRICES)
 
 
 def _text_faults(entry: BlockEntry) -> list[FieldError]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from rapidfuzz import fuzz, process
 
 from app.core.errors import N_, FieldError
+from app.imports.rules.block_columns import BLOCK_COLUMNS
 from app.imports.rules.states import ImportKind
 from app.mainbrand.rules.columns import (
     ACCOUNT_COLUMNS,
@@ -21,6 +22,7 @@ NOTES = {title.replace("_", "") for title in REJECT_TITLES}
 COLUMNS: dict[ImportKind, tuple[Column, ...]] = {
     ImportKind.ACCOUNTS: ACCOUNT_COLUMNS,
     ImportKind.PURCHASES: PURCHASE_COLUMNS,
+    ImportKind.BLOCKS: BLOCK_COLUMNS,
 }
 
 

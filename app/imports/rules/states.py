@@ -4,10 +4,11 @@ from enum import StrEnum
 
 
 class ImportKind(StrEnum):
-    """The main brand's list of companies, or what they bought."""
+    """The main brand's list of companies, what they bought, or the shop's own blocks."""
 
     ACCOUNTS = "accounts"
     PURCHASES = "purchases"
+    BLOCKS = "blocks"
 
 
 class ImportState(StrEnum):

@@ -63,3 +63,27 @@ BULK_FIELDS = {
     BulkField.HAZARDOUS: N_("Dangerous goods"),
     BulkField.RESTRICTED: N_("Restricted: not everybody may buy it"),
 }
+IMPORT_COLUMNS = {
+    "sku": (N_("SKU"), N_("By it a line finds its block, so it stands there once.")),
+    "name_de": (N_("Name in German"), N_("Needed for a new block.")),
+    "name_en": (N_("Name in English"), N_("Needed for a new block.")),
+    "text_de": (N_("Text in German"), N_("At most 2,000 characters.")),
+    "text_en": (N_("Text in English"), N_("At most 2,000 characters.")),
+    "kind": (N_("Kind"), N_("Spare part, care product, consumable … in German or English.")),
+    "unit": (N_("Unit"), N_("A code such as C62 or KGM, or a word such as Stk, kg, pack.")),
+    "unit_cost": (N_("Unit cost"), N_("Net, in euros. A change is kept with its day.")),
+    "main_brand_price": (N_("Main brand's price"), N_("Net, in euros. A change is kept with its day.")),
+    "main_brand_lead_time_days": (N_("Main brand's lead time in working days"), N_("0 to 365.")),
+    "vat_rate": (N_("VAT"), N_("0, 7 or 19.")),
+    "source": (N_("Source"), N_("Own, specialist, white label or commission; empty means own.")),
+    "partner": (N_("Partner"), N_("By name; a new name makes a partner.")),
+    "partner_cost": (N_("Partner's share"), N_("Net, in euros, for one unit.")),
+    "weight_g": (N_("Weight"), N_("In grams, for one unit.")),
+    "packaging": (N_("Packaging"), N_("Envelope, bag, carton, tube, canister, pallet; empty means none.")),
+    "packing_cost": (N_("Packing cost"), N_("Net, in euros, for one unit.")),
+    "hazardous": (N_("Dangerous goods"), N_("Yes or no. Not for a block of a bundle on sale.")),
+    "restricted": (N_("Restricted goods"), N_("Yes or no. Not for a block of a bundle on sale.")),
+    "cpv_code": (N_("CPV code"), N_("Such as 44440000-6")),
+    "made_to_order": (N_("Made to order"), N_("Yes, or no for what is counted.")),
+}
+"""For each column of a list its name and what it means."""

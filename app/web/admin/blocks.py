@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from sqlmodel import Session
@@ -62,6 +63,7 @@ def show_blocks(request: Request, session: ReadDep, now: Now) -> Response:
         count=count_blocks(session, wanted),
         pages=page_urls(request, found),
         asked=asked_for,
+        filter="?" + urlencode({name: value for name, value in asked_for.items() if value}),
         partners=partners_by_id(session),
         rates_bp=VAT_RATES_BP,
         block_words=block_words,

@@ -10,8 +10,11 @@ from app.core.i18n import translate
 from app.imports.models import Import
 from app.imports.rules.mapping import COLUMNS
 from app.imports.rules.states import BUSY, ImportState
+from app.web.admin.block_words import PACKAGINGS
 from app.web.admin.import_words import COLUMNS as COLUMN_WORDS
 from app.web.admin.import_words import error_text, fault_text
+from app.web.admin.words import SOURCES
+from app.web.rendering import KIND_NAMES
 
 LINE_VALUE = N_("%(amount)s for the line")
 GOODS = N_("goods")
@@ -24,6 +27,12 @@ STEP = {
     ImportState.CHECKING: 3,
     ImportState.CHECKED: 3,
     ImportState.APPLYING: 4,
+}
+CHOICES: dict[str, Mapping[Any, str]] = {
+    "yes_or_no": {True: N_("yes"), False: N_("no")},
+    "block_kind": KIND_NAMES,
+    "source": SOURCES,
+    "packaging": PACKAGINGS,
 }
 
 
@@ -185,6 +194,11 @@ def _text(cell: dict[str, Any], language: str, formats: Mapping[str, Callable[..
         return str(formats["datetime"](datetime.fromisoformat(value)))
     if cell["kind"] == "line_value":
         return translate(language, LINE_VALUE, amount=formats["money"](value))
+    if cell["kind"] == "percent":
+        return str(formats["percent_bp"](value))
+    if cell["kind"] in CHOICES:
+        label = CHOICES[cell["kind"]].get(value, str(value))
+        return translate(language, label)
     if cell["kind"] == "goods":
         return translate(language, GOODS if value else NO_GOODS)
     return str(value)

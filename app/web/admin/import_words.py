@@ -6,12 +6,14 @@ from app.imports.models import Import
 from app.imports.rules.states import ImportKind, ImportState
 from app.mainbrand.rules.faults import WITH_VALUES
 from app.mainbrand.rules.notation import DateStyle, NumberStyle
+from app.web.admin.block_words import IMPORT_COLUMNS as BLOCK_COLUMNS
 from app.web.admin.reasons import pattern_of
 from app.web.admin.words import Word
 
 KINDS = {
     ImportKind.ACCOUNTS: N_("Main accounts"),
     ImportKind.PURCHASES: N_("Purchases"),
+    ImportKind.BLOCKS: N_("Blocks"),
 }
 STATES = {
     ImportState.UPLOADED: Word(N_("being looked at")),
@@ -93,6 +95,7 @@ COLUMNS: dict[ImportKind, dict[str, tuple[str, str]]] = {
         ),
         "currency": (N_("Currency"), N_("Three letters; without it the currency below counts.")),
     },
+    ImportKind.BLOCKS: BLOCK_COLUMNS,
 }
 """For each column of each kind its name and what it means, not translated yet."""
 SAMPLES = {
@@ -110,6 +113,15 @@ SAMPLES = {
         "R-2026-0001;DI-100;Dichtung 100 mm;12;05.01.2026;4,90;70002;product;EUR\r\n"
         "R-2026-0001;VERSAND;Versandkosten;1;05.01.2026;9,00;70002;non_product;EUR\r\n"
         "R-2026-0007;DI-100;Dichtung 100 mm (Rückgabe);-2;19.01.2026;4,90;70002;product;EUR\r\n"
+    ),
+    ImportKind.BLOCKS: (
+        "Artikelnummer;Name Deutsch;Name Englisch;Art;Einheit;Stückkosten;Hauptmarkenpreis;Vorlaufzeit;USt;Bezugsart;"
+        "Partner;Partneranteil;Gewicht g;Verpackung;Verpackungskosten;Gefahrgut;CPV\r\n"
+        "DI-100;Dichtung 100 mm;Seal 100 mm;Ersatzteil;Stk;1,80;4,90;3;19;eigen;;;40;Beutel;0,05;nein;44440000-6\r\n"
+        "OEL-5;Kettenöl;Chain oil;Pflegemittel;l;3,10;7,50;3;19;white label;Ölmühle Quastenhof;;950;Kanister;0,30;"
+        "nein;\r\n"
+        "HA-2;Welle gehärtet;Hardened shaft;Halbfertigteil;Stk;12,00;29,00;9;19;Spezialist;Härterei Binsengrund;4,50;"
+        "1800;Karton;0,80;nein;\r\n"
     ),
 }
 """Made-up lists to try the wizard with, and to see how a list may look."""

@@ -297,6 +297,7 @@ ACTIONS = {
     "customer.growing_ended": N_("Customer is not growing any more"),
     "accounts.imported": N_("Main accounts imported"),
     "purchases.imported": N_("Purchases imported"),
+    "blocks.imported": N_("Blocks imported"),
     "import.received": N_("List handed in"),
     "import.mapped": N_("Columns of a list chosen"),
     "import.started": N_("Import started"),

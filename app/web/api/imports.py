@@ -129,6 +129,28 @@ async def post_purchases(
     return await _receive(request, shop, session, now, ImportKind.PURCHASES, file_name, terms)
 
 
+@router.post(
+    "/api/v1/imports/blocks",
+    status_code=202,
+    response_model=ImportSheet,
+    responses=PROBLEMS,
+    openapi_extra=FILE,
+    summary="Hand in a list of blocks",
+)
+async def post_blocks(
+    request: Request,
+    shop: ShopDep,
+    session: WriteDep,
+    now: Now,
+    dry_run: Annotated[bool, IS_DRY_RUN] = False,
+    source: Annotated[str, SOURCE] = "",
+    file_name: Annotated[str, FILE_NAME] = "blocks",
+) -> Response:
+    """Answers 202 with the import as soon as the file is stored; ask for it until `is_done`."""
+    terms = {"source": source, "is_dry_run": dry_run}
+    return await _receive(request, shop, session, now, ImportKind.BLOCKS, file_name, terms)
+
+
 @router.get(
     "/api/v1/imports/{import_id}",
     response_model=ImportSheet,

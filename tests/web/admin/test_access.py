@@ -16,8 +16,11 @@ from tests import make
 from tests.web.admin.conftest import PICTURE, Desk
 from tests.web.conftest import Browser
 
-FILES = {"/admin/imports/samples/{kind}", "/admin/imports/{import_id}/rejects"}
-"""Downloads: tests/web/admin/test_imports.py tries them with each role."""
+FILES = {
+    *("/admin/imports/samples/{kind}", "/admin/imports/{import_id}/rejects"),
+    *("/admin/blocks/export.csv", "/admin/blocks/export.xlsx"),
+}
+"""Downloads: tests/web/admin/test_imports.py and test_blocks.py try them."""
 LATER = {"/admin/gate", *FILES}
 PAGES = sorted(
     path for (method, path), entry in REGISTRY.items() if method == "GET" and entry.access is Access.STAFF

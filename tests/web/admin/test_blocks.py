@@ -1,6 +1,8 @@
 """The pages of blocks: list, editor, what goes off the shop with a change, history and stock."""
 
+import io
 import re
+import zipfile
 from collections.abc import Callable
 
 import pytest
@@ -113,12 +115,20 @@ def test_stock_is_counted_and_received_and_a_shortage_is_said_aloud(admin: Brows
     block = make.block(session, is_made_to_order=False, stock_milli=5_000, reserved_milli=4_000)
     url = f"/admin/blocks/{block.id}"
 
-    wrong = admin.submit(f"{url}/stock", {"act": "counted", "counted": "2.5", "reason": "count", "seen": "0"})
+    def seen() -> str:
+        session.rollback()
+        newest = session.exec(select(StockMove.id).order_by(col(StockMove.id).desc())).first()
+        return str(newest or 0)
+
+    first = seen()
+    wrong = admin.submit(
+        f"{url}/stock", {"act": "counted", "counted": "2.5", "reason": "count", "seen": first}
+    )
     assert wrong.status_code == 422
     assert "This unit has no decimals" in wrong.text
     assert 'value="2.5"' in wrong.text
 
-    admin.submit(f"{url}/stock", {"act": "counted", "counted": "3", "reason": "two broken", "seen": "0"})
+    admin.submit(f"{url}/stock", {"act": "counted", "counted": "3", "reason": "two broken", "seen": first})
     page = admin.get(url).text
     assert "Orders hold more than there is" in page
     assert "Missing: 1 piece." in page
@@ -126,11 +136,10 @@ def test_stock_is_counted_and_received_and_a_shortage_is_said_aloud(admin: Brows
     assert "short by 1 piece" in admin.get("/admin/blocks?stock=short").text
     assert "<b>1</b> blocks short of what orders hold" in admin.get("/admin").text
 
-    late = admin.submit(f"{url}/stock", {"act": "received", "received": "9", "seen": "0"})
+    late = admin.submit(f"{url}/stock", {"act": "received", "received": "9", "seen": first})
     assert late.status_code == 409
     assert "The stock changed while you looked at it" in late.text
-    newest = str(session.exec(select(StockMove.id)).one())
-    admin.submit(f"{url}/stock", {"act": "received", "received": "9", "seen": newest})
+    admin.submit(f"{url}/stock", {"act": "received", "received": "9", "seen": seen()})
     assert fresh(session, block).stock_milli == 12_000
 
 
@@ -189,6 +198,24 @@ def test_the_list_of_one_partner_names_it(admin: Browser, session: Session) -> N
     assert "B-PARTNER" in page
     assert "B-OTHER" not in page
     assert "· Härterei Nord" in page
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_filtered_list_is_handed_out_as_a_file(admin: Browser, session: Session, kind: str) -> None:
+    make.block(session, sku="B-OIL", kind="care_product")
+    make.block(session, sku="B-SEAL")
+
+    page = admin.get("/admin/blocks?kind=care_product").text
+    answer = admin.get(f"/admin/blocks/export.{kind}?kind=care_product")
+
+    assert f'href="/admin/blocks/export.{kind}?kind=care_product"' in page
+    assert answer.headers["content-disposition"] == f'attachment; filename="blocks.{kind}"'
+    assert answer.headers["cache-control"] == "no-store"
+    content = answer.content
+    if kind == "xlsx":
+        content = zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml")
+    assert b"B-OIL" in content
+    assert b"B-SEAL" not in content
 
 
 def test_a_viewer_reads_blocks_and_is_offered_no_button(

@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import Session, col, select
 
 from app.audit.models import AuditEntry
+from app.catalogue.models import Block
 from app.core.clock import utc_now
 from app.core.db import Database
 from app.flows import receive_import
@@ -77,6 +78,17 @@ def test_a_list_is_taken_and_what_became_of_it_can_be_asked_for(
     mine = select(AuditEntry.actor_name).where(col(AuditEntry.action).like("%import%"))
     actors = set(session.exec(mine).all())
     assert actors == {"API: ERP"}
+
+
+def test_a_program_hands_in_new_costs_of_blocks(program: Program, shop: Shop, session: Session) -> None:
+    block = make.block(session, sku="A", unit_cost_cents=200)
+
+    posted = program.post("/api/v1/imports/blocks", content=b"SKU;Einkaufspreis\nA;2,50\nB;1,00\n")
+    run_until_idle(shop)
+
+    sheet = program.get(posted.headers["location"]).json()
+    assert (sheet["state"], sheet["kind"], sheet["changed"], sheet["rejected"]) == ("applied", "blocks", 1, 1)
+    assert session.get_one(Block, block.id, populate_existing=True).unit_cost_cents == 250
 
 
 def test_a_dry_run_counts_and_writes_nothing(program: Program, shop: Shop, session: Session) -> None:

@@ -1,0 +1,196 @@
+"""Merging a checked list of blocks into the catalogue, and taking it back, inside the caller's transaction."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import delete
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, SQLModel, col, select
+
+from app.audit.service import Actor
+from app.catalogue.models import Block, Bundle, BundleItem, Partner
+from app.catalogue.queries_blocks import AT_ONCE, entry_of
+from app.catalogue.rules.blocks import BlockEntry, keeps_out
+from app.catalogue.rules.falling import touches_margin
+from app.catalogue.rules.kinds import BundleState, Kind, PriceCause
+from app.catalogue.service_blocks import (
+    columns_of,
+    lock_blocks,
+    partner_ids,
+    retire_bundles_with,
+    write_values,
+)
+from app.catalogue.service_margins import refresh_margins
+from app.catalogue.service_stock import refresh_stock_levels
+from app.core.errors import N_, Refused
+from app.imports.models import FormerBlock
+from app.mainbrand.service_purchases import Merged
+
+SAMPLE = BlockEntry("X", "x", "x", Kind.SERVICE, "C62", 0, 0, 0, 0)
+TYPES: dict[str, Any] = {name: type(value) for name, value in SAMPLE.values.items()}
+BY_IMPORT = N_("A block of it became dangerous or restricted by an import.")
+
+
+def known_blocks(session: Session) -> dict[str, bool]:
+    """The SKU of every block, and whether a bundle on sale holds it."""
+    on_sale = (
+        select_columns(col(BundleItem.block_id))
+        .join(Bundle, col(Bundle.current_version_id) == col(BundleItem.bundle_version_id))
+        .where(col(Bundle.state) == BundleState.PUBLISHED)
+    )
+    sold = set(session.execute(on_sale).scalars())
+    rows = session.execute(select_columns(col(Block.sku), col(Block.id)))
+    return {sku: block_id in sold for sku, block_id in rows}
+
+
+def count_blocks(session: Session, frames: Iterable[pl.DataFrame]) -> Merged:
+    """What merging these frames would do; nothing is written."""
+    rows = _rows(frames)
+    found = _found(session, rows, is_locking=False)
+    changed = sum(_after(found[sku], row) != found[sku][1] for sku, row in rows.items() if sku in found)
+    return Merged(len(rows) - len(found), changed, len(found) - changed)
+
+
+def merge_blocks(
+    session: Session, frames: Iterable[pl.DataFrame], *, import_id: int, actor: Actor, now: datetime
+) -> Merged:
+    """Adds and changes blocks, keeps what stood there before and the history of amounts, and renews the margins.
+
+    Blocks that are not in the list, and columns that it does not have, stay as they are.
+    """
+    rows = _rows(frames)
+    found = _found(session, rows, is_locking=True)
+    after = {sku: _after(found[sku], row) for sku, row in rows.items() if sku in found}
+    changed = [sku for sku, entry in after.items() if entry != found[sku][1]]
+    names = {after[sku].partner for sku in changed} | {row["partner"] or "" for row in rows.values()}
+    partners = partner_ids(session, names, now=now)
+    touched: dict[int, set[str]] = {}
+    going: list[int] = []
+    for sku in changed:
+        block = found[sku][0]
+        block_id = block.id or 0
+        if keeps_out(after[sku]) and not keeps_out(block):
+            going.append(block_id)
+        former = _columns(block)
+        touched[block_id] = set(
+            write_values(
+                session,
+                block,
+                columns_of(after[sku], partners),
+                cause=PriceCause.IMPORT,
+                by=actor.name,
+                now=now,
+            )
+        )
+        session.add(FormerBlock(import_id=import_id, block_id=block_id, former=former, left=_columns(block)))
+    new = [_new(row, partners, now=now) for sku, row in rows.items() if sku not in found]
+    session.add_all(new)
+    session.flush()
+    session.add_all(
+        FormerBlock(import_id=import_id, block_id=block.id or 0, left=_columns(block)) for block in new
+    )
+    session.flush()
+    retire_bundles_with(session, going, reason=BY_IMPORT, actor=actor, now=now)
+    _renew(session, touched, now=now)
+    return Merged(len(new), len(changed), len(found) - len(changed))
+
+
+def undo_blocks(session: Session, import_id: int, *, actor: Actor, now: datetime) -> tuple[int, int]:
+    """Deletes the blocks that an import added and puts the others back; how many of each.
+
+    Raises Refused (`import.in_use`) where one of them was changed or used since.
+    """
+    kept = session.exec(select(FormerBlock).where(col(FormerBlock.import_id) == import_id)).all()
+    blocks = {block.id or 0: block for block in lock_blocks(session, [one.block_id for one in kept])}
+    added = [one.block_id for one in kept if one.former is None]
+    changed = [one for one in kept if one.block_id in blocks and _columns(blocks[one.block_id]) != one.left]
+    in_use = len(changed) + len(_used(session, added) - {one.block_id for one in changed})
+    if in_use:
+        raise Refused(
+            N_("%(count)s blocks of this import were changed or used since. Load the former list instead."),
+            code="import.in_use",
+            count=in_use,
+        )
+    touched: dict[int, set[str]] = {}
+    for one in kept:
+        if one.former is not None and one.block_id in blocks:
+            former = {name: TYPES.get(name, _same)(value) for name, value in one.former.items()}
+            block = blocks[one.block_id]
+            touched[one.block_id] = set(
+                write_values(session, block, former, cause=PriceCause.IMPORT, by=actor.name, now=now)
+            )
+    _renew(session, touched, now=now)
+    session.exec(delete(FormerBlock).where(col(FormerBlock.import_id) == import_id))
+    for start in range(0, len(added), AT_ONCE):
+        session.exec(delete(Block).where(col(Block.id).in_(added[start : start + AT_ONCE])))
+    return len(added), len(touched)
+
+
+def _rows(frames: Iterable[pl.DataFrame]) -> dict[str, dict[str, Any]]:
+    return {row["sku"]: row for frame in frames for row in frame.iter_rows(named=True)}
+
+
+def _found(
+    session: Session, rows: Mapping[str, Any], *, is_locking: bool
+) -> dict[str, tuple[Block, BlockEntry]]:
+    """The blocks among these SKUs, each with what staff would have written."""
+    skus, ids = sorted(rows), []
+    for start in range(0, len(skus), AT_ONCE):
+        query = select_columns(col(Block.id)).where(col(Block.sku).in_(skus[start : start + AT_ONCE]))
+        ids += [block_id for block_id in session.execute(query).scalars() if block_id is not None]
+    names = {partner.id: partner.name for partner in session.exec(select(Partner))}
+    blocks: list[Block] = lock_blocks(session, ids) if is_locking else []
+    for start in range(0, 0 if is_locking else len(ids), AT_ONCE):
+        blocks += session.exec(select(Block).where(col(Block.id).in_(ids[start : start + AT_ONCE]))).all()
+    return {block.sku: (block, entry_of(block, names.get(block.partner_id, ""))) for block in blocks}
+
+
+def _after(found: tuple[Block, BlockEntry], row: Mapping[str, Any]) -> BlockEntry:
+    _, before = found
+    said = {name: value for name, value in row.items() if value is not None}
+    return _entry(before.values | said)
+
+
+def _entry(values: Mapping[str, Any]) -> BlockEntry:
+    return BlockEntry(**{name: TYPES[name](value) for name, value in values.items()})
+
+
+def _new(row: Mapping[str, Any], partners: Mapping[str, int], *, now: datetime) -> Block:
+    entry = _entry({name: value for name, value in row.items() if value is not None})
+    return Block(created_at=now, **columns_of(entry, partners))
+
+
+def _columns(block: Block) -> dict[str, Any]:
+    """What an import may change of a block, as it can be kept in JSON."""
+    names = [name for name in BlockEntry.__dataclass_fields__ if name != "partner"] + ["partner_id"]
+    return {name: getattr(block, name) for name in names}
+
+
+def _renew(session: Session, touched: Mapping[int, set[str]], *, now: datetime) -> None:
+    stocked = [block_id for block_id, names in touched.items() if "is_made_to_order" in names]
+    if stocked:
+        refresh_stock_levels(session, stocked)
+    costing = [block_id for block_id, names in touched.items() if touches_margin(names)]
+    if costing:
+        refresh_margins(session, block_ids=costing, now=now)
+
+
+def _used(session: Session, block_ids: list[int]) -> set[int]:
+    """Which of these blocks any other table names."""
+    if not block_ids:
+        return set()
+    found: set[int] = set()
+    for table in SQLModel.metadata.sorted_tables:
+        for key in table.foreign_keys:
+            if key.target_fullname == "blocks.id":
+                column = key.parent
+                for start in range(0, len(block_ids), AT_ONCE):
+                    part = block_ids[start : start + AT_ONCE]
+                    found |= set(session.execute(select_columns(column).where(column.in_(part))).scalars())
+    return found
+
+
+def _same(value: Any) -> Any:
+    return value

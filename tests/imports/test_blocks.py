@@ -1,0 +1,180 @@
+"""Lists of blocks: read by the real process, previewed, written with their history, and taken back."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from sqlmodel import Session, col, select
+
+from app.audit.models import AuditEntry
+from app.catalogue.models import Block, BlockPrice, BundleMargin, Partner
+from app.catalogue.queries_block_list import BlockFilter, each_block
+from app.catalogue.queries_blocks import entry_of
+from app.catalogue.rules.kinds import Kind, Packaging, PriceCause, Source
+from app.core.errors import Refused
+from app.flows.undo_import import undo_import
+from app.imports.block_export import as_csv, write_xlsx
+from app.imports.rules.states import ImportKind, ImportState
+from app.mainbrand.rules.notation import NumberStyle
+from tests.catalogue import written
+from tests.imports.hand_in import CLERK, Office
+from tests.imports.test_block_lines import FULL, LINE
+
+BLOCKS = ImportKind.BLOCKS
+
+
+def block(session: Session, sku: str) -> Block:
+    session.rollback()
+    return session.exec(select(Block).where(col(Block.sku) == sku)).one()
+
+
+def facts(session: Session) -> list[tuple[Any, ...]]:
+    session.rollback()
+    rows = session.exec(select(Block).order_by(col(Block.id)))
+    return [
+        (row.sku, row.name_de, row.unit_cost_cents, row.partner_id, row.kind, row.packaging) for row in rows
+    ]
+
+
+def test_a_full_line_becomes_a_block_with_its_partner_and_a_second_time_changes_nothing(
+    office: Office, session: Session
+) -> None:
+    entry = office.applied(FULL + LINE + "\n", kind=BLOCKS)
+    again = office.applied(FULL + LINE + "\n", kind=BLOCKS)
+
+    assert (entry.state, entry.new_count, entry.rejected_count) == (ImportState.APPLIED, 1, 0)
+    assert (again.new_count, again.changed_count, again.unchanged_count) == (0, 0, 1)
+    made = block(session, "A-1")
+    assert (made.unit_code, made.unit_cost_cents, made.main_brand_price_cents) == ("C62", 180, 490)
+    assert (made.kind, made.source, made.packaging) == (Kind.SPARE_PART, Source.SPECIALIST, Packaging.CARTON)
+    assert (made.vat_rate_bp, made.partner_cost_cents, made.packing_cost_cents) == (1_900, 40, 15)
+    assert (made.weight_g, made.is_made_to_order, made.cpv_code) == (250, False, "44440000-6")
+    assert [(one.id, one.name) for one in session.exec(select(Partner))] == [
+        (made.partner_id, "Härterei Nord")
+    ]
+
+
+def test_a_price_list_changes_the_known_blocks_and_nothing_that_it_does_not_name(
+    office: Office, session: Session
+) -> None:
+    written.block(session, sku="A", text_de="bleibt", partner="Härterei", partner_cost_cents=10)
+    written.block(session, sku="B")
+
+    entry = office.applied("SKU;Einkaufspreis\nA;2,50\nB;2,00\nC;9,00\n", kind=BLOCKS)
+
+    assert (entry.new_count, entry.changed_count, entry.unchanged_count, entry.rejected_count) == (0, 1, 1, 1)
+    changed = block(session, "A")
+    assert (changed.unit_cost_cents, changed.text_de, changed.partner_cost_cents) == (250, "bleibt", 10)
+    lines = select(BlockPrice.unit_cost_cents, BlockPrice.changed_by).where(
+        col(BlockPrice.cause) == PriceCause.IMPORT
+    )
+    assert session.exec(lines).all() == [(250, "Kim Büro")]
+    assert "is missing, and this block is not known yet" in office.rejects(entry)
+    assert session.exec(select(AuditEntry).where(col(AuditEntry.action) == "blocks.imported")).one().new == {
+        "new": 0, "changed": 1, "unchanged": 1, "rejected": 1, "noted": 0,
+    }  # fmt: skip
+
+
+def test_german_and_english_amounts_are_read_as_the_source_writes_them(
+    office: Office, session: Session
+) -> None:
+    written.block(session, sku="A")
+    import_id = office.hand_in("SKU;Einkaufspreis\nA;1.234\n", kind=BLOCKS, source="ERP")
+    office.map(import_id, numbers=NumberStyle.GERMAN)
+    assert office.check(import_id).changed_count == 1
+
+    later = office.hand_in("SKU;Einkaufspreis\nA;2.345\n", kind=BLOCKS, source="ERP")
+    assert office.entry(later).number_style is NumberStyle.GERMAN
+
+
+def test_a_list_takes_no_bundle_off_the_shop(office: Office, session: Session) -> None:
+    sold, free = written.block(session, sku="A"), written.block(session, sku="B")
+    written.bundle(session, items=[(sold, 1)])
+
+    entry = office.applied("SKU;Gefahrgut\nA;ja\nB;ja\n", kind=BLOCKS)
+
+    assert (entry.changed_count, entry.rejected_count) == (1, 1)
+    assert "a bundle on sale holds this block" in office.rejects(entry)
+    assert [block(session, sku).is_hazardous for sku in "AB"] == [False, True]
+    assert free
+
+
+def test_the_margins_follow_an_import_and_its_undoing(office: Office, session: Session) -> None:
+    block_id = written.block(session, sku="A", unit_cost_cents=200)
+    bundle_id = written.bundle(session, items=[(block_id, 4)])
+
+    def is_below() -> bool:
+        session.rollback()
+        return session.get_one(BundleMargin, bundle_id, populate_existing=True).is_below_floor
+
+    assert not is_below()
+    entry = office.applied("SKU;Einkaufspreis\nA;6,00\n", kind=BLOCKS)
+    assert is_below()
+    undo_import(session, entry.id or 0, actor=CLERK, now=office.now)
+    assert not is_below()
+
+
+def test_undoing_deletes_what_was_added_and_puts_the_rest_back(office: Office, session: Session) -> None:
+    written.block(session, sku="A-1", partner="Alt", kind=Kind.SERVICE)
+    before = facts(session)
+    entry = office.applied(FULL + LINE + "\n" + LINE.replace("A-1", "A-2") + "\n", kind=BLOCKS)
+    assert facts(session) != before
+
+    undone = undo_import(session, entry.id or 0, actor=CLERK, now=office.now)
+
+    assert (undone.removed_count, undone.restored_count) == (1, 1)
+    assert facts(session) == before
+    costs = session.exec(select(BlockPrice.unit_cost_cents).order_by(col(BlockPrice.id))).all()
+    assert costs == [200, 180, 200]
+
+
+def test_what_was_changed_or_used_since_is_not_undone(office: Office, session: Session) -> None:
+    entry = office.applied(FULL + LINE + "\n" + LINE.replace("A-1", "A-2") + "\n", kind=BLOCKS)
+    used = block(session, "A-1").id or 0
+    written.draft_bundle(session, items=[(used, 1)])
+    written.block(session, block_id=block(session, "A-2").id, sku="A-2", unit_cost_cents=1)
+    before = facts(session)
+
+    with pytest.raises(Refused) as refused:
+        undo_import(session, entry.id or 0, actor=CLERK, now=office.now)
+
+    assert (refused.value.code, refused.value.values) == ("import.in_use", {"count": 2})
+    assert facts(session) == before
+
+
+def test_what_is_handed_out_comes_back_without_any_change_as_csv_and_as_xlsx(
+    office: Office, session: Session
+) -> None:
+    for values in (
+        {"sku": "A-1", "name_de": "=1+1", "name_en": "'-x", "text_de": "+49 & <b>", "text_en": 'a;b\n"c"'},
+        {
+            "sku": "4711",
+            "unit_code": "KGM",
+            "unit_cost_cents": 123_456,
+            "partner": "@Härterei",
+            "weight_g": 7,
+        },
+        {
+            "sku": "C",
+            "cpv_code": "44440000-6",
+            "is_hazardous": True,
+            "is_made_to_order": False,
+            "vat_rate_bp": 0,
+        },
+    ):
+        written.block(session, **values)
+    session.rollback()
+    entries = [entry_of(found, partner) for found, partner in each_block(session, BlockFilter())]
+    workbook = io.BytesIO()
+    write_xlsx(workbook, entries)
+    content = b"".join(as_csv(entries))
+
+    for file in (content, workbook.getvalue()):
+        entry = office.applied(file, kind=BLOCKS, file_name="blocks")
+        assert (entry.new_count, entry.changed_count, entry.unchanged_count) == (0, 0, 3)
+        assert entry.rejected_count == 0
+
+    assert [one.sku for one in entries] == ["4711", "A-1", "C"]
+    for line in csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"):
+        assert not [cell for cell in line if cell.startswith(("=", "+", "-", "@"))]
