@@ -95,6 +95,17 @@ def retire_below_floor(session: Session, bundle_id: int, *, now: datetime) -> bo
     return True
 
 
+def kept_figures(bundle: OnSale, policy: Policy) -> dict[str, Any]:
+    """The figures of a bundle as its row keeps them, by column."""
+    margin = bundle.margin(policy)
+    return {
+        "margin_cents": _kept(margin.margin_cents),
+        "margin_bp": _kept(margin.margin_bp),
+        "lowest_price_cents": _kept(margin.lowest_price_cents),
+        "is_below_floor": not margin.is_passing,
+    }
+
+
 def _refresh(session: Session, ids: Sequence[int], policy: Policy, *, now: datetime) -> int:
     # Two changes of different blocks of one bundle wait for each other here, and the second reads both. The key
     # stays free: orders and carts that refer to the bundle meanwhile do not wait.
@@ -111,25 +122,20 @@ def _refresh(session: Session, ids: Sequence[int], policy: Policy, *, now: datet
             )
         )
     )
-    rows = [_row(bundle, policy, now=now) for bundle in read_on_sale(session, bundle_ids=ids)]
+    rows = [
+        {
+            "bundle_id": bundle.bundle_id,
+            "bundle_version_id": bundle.version_id,
+            **kept_figures(bundle, policy),
+            "computed_at": now,
+        }
+        for bundle in read_on_sale(session, bundle_ids=ids)
+    ]
     if rows:
         put = insert_into(session, BundleMargin)
         new = {name: put.excluded[name] for name in rows[0] if name != "bundle_id"}
         session.execute(put.on_conflict_do_update(index_elements=["bundle_id"], set_=new), rows)
     return sum(row["is_below_floor"] and row["bundle_id"] not in before for row in rows)
-
-
-def _row(bundle: OnSale, policy: Policy, *, now: datetime) -> dict[str, Any]:
-    margin = bundle.margin(policy)
-    return {
-        "bundle_id": bundle.bundle_id,
-        "bundle_version_id": bundle.version_id,
-        "margin_cents": _kept(margin.margin_cents),
-        "margin_bp": _kept(margin.margin_bp),
-        "lowest_price_cents": _kept(margin.lowest_price_cents),
-        "is_below_floor": not margin.is_passing,
-        "computed_at": now,
-    }
 
 
 def _kept(figure: int) -> int:

@@ -36,6 +36,7 @@ ADMIN = (
         "/admin/blocks",
         "/admin/categories",
         "/admin/synonyms",
+        "/admin/guards",
         "/admin/payments",
     ),
     *("/admin/mail", "/admin/policy", "/admin/gate", "/admin/staff", "/admin/audit"),

@@ -167,6 +167,18 @@ BREAKS: dict[str, tuple[Callable[[Hand], None], str]] = {
         _sql("DELETE FROM shipments"),
         "is dispatched and has 0 shipments",
     ),
+    "a_kept_margin_is_that_of_today": (
+        _sql("UPDATE bundle_margins SET lowest_price_cents = 1"),
+        "is not what it contributes today",
+    ),
+    "an_approval_has_two_people": (
+        _sql(
+            "INSERT INTO bundle_approvals (bundle_version_id, figures, reason, requested_by, requested_by_id,"
+            " requested_at, is_approved, decision_reason, decided_by, decided_by_id) SELECT current_version_id,"
+            " '{}', 'so', 'Ole', 1, created_at, true, 'so', 'Ole', 1 FROM bundles WHERE id = :bundle"
+        ),
+        "was asked for and given by one person",
+    ),
     "what_was_ordered_was_on_sale": (_unpublished_version, "which was never published"),
     "an_order_is_paid_at_most_once": (_two_payments, "has 2 payments captured or about to be"),
     "an_accepted_order_is_paid_in_full": (

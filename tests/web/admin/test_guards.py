@@ -192,3 +192,18 @@ def test_an_unknown_bundle_has_no_approval(admin: Browser, things: Desk) -> None
     for path, values in paths:
         assert admin.get(path).status_code == 404
         assert admin.submit(path, values).status_code == 404
+
+
+def test_who_may_only_look_sees_the_waterfall_and_no_calculator(
+    things: Desk, sign_in: Callable[[Role], Browser]
+) -> None:
+    viewer, operations = (
+        sign_in(role).get(f"/admin/bundles/{things.bundle.id}").text
+        for role in (Role.VIEWER, Role.OPERATIONS)
+    )
+
+    assert all("From price to margin" in page for page in (viewer, operations))
+    assert all(part in operations for part in ('name="calculate"', 'hx-post="/admin/bundles/margin"'))
+    assert not any(
+        part in viewer for part in ('name="calculate"', 'name="take_price"', "/admin/bundles/margin")
+    )

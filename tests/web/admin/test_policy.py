@@ -36,7 +36,9 @@ def test_the_policy_is_changed_with_a_reason_and_its_versions_are_listed(
 ) -> None:
     assert admin.submit("/admin/policy", POLICY).headers["location"] == "/admin/policy?done=policy"
 
-    assert current_policy(read_session).low_quantity_surcharge_cents == 1250
+    policy = current_policy(read_session)
+    assert policy.low_quantity_surcharge_cents == 1250
+    assert (policy.margin_floor_bp, policy.card_fee_bp) == (2_000, 160)
     page = admin.get("/admin/policy").text
     assert "spring" in page
     assert 'value="12.50"' in page
@@ -52,6 +54,7 @@ def test_the_policy_is_changed_with_a_reason_and_its_versions_are_listed(
             "from 0.00 to 100000.00",
         ),
         ({"b_threshold_cents": "50000"}, "b_threshold_cents", "below the A threshold"),
+        ({"margin_floor_bp": "80,01"}, "margin_floor_bp", "Please enter a value from 0.00 to 80.00."),
         ({"cut_off_hour": ""}, "cut_off_hour", "Please enter a whole number."),
         ({"unknown_company": "perhaps"}, "unknown_company", "Please"),
         ({"reason": ""}, "reason", "Please say why."),
