@@ -62,12 +62,12 @@ def _as_json(found: Evaluation, rejected_count: int) -> dict[str, Any]:
         "proposed": found.set_count,
         "recurring_share": found.recurring_share,
         "coverage": found.coverage.whole,
-        "baseline_coverage": found.baseline.whole,
+        "baseline_coverage": found.by_orders.whole,
         "coverage_in_packs": found.coverage.in_packs,
-        "baseline_coverage_in_packs": found.baseline.in_packs,
+        "baseline_coverage_in_packs": found.by_orders.in_packs,
         "baselines": {
-            "revenue": _coverage(found.baseline),
             "orders": _coverage(found.by_orders),
+            "revenue": _coverage(found.by_revenue),
             "units": _coverage(found.by_units),
         },
         "sets_alone": _coverage(found.sets_alone),
@@ -116,9 +116,9 @@ def _print(found: Evaluation, rejected_count: int) -> None:
     typer.echo(f"Share of the value of next year's baskets{'':<14}{'whole blocks':>14}{'whole packs':>14}")
     rows = (
         (f"the catalogue of {len(found.catalogue)} bundles", found.coverage),
-        ("as many single items by revenue", found.baseline),
-        ("as many single items by orders", found.by_orders),
-        ("as many single items by units", found.by_units),
+        ("as many single items, those in most orders", found.by_orders),
+        ("as many single items, those with most revenue", found.by_revenue),
+        ("as many single items, those with most units", found.by_units),
         ("as many sets of two or more blocks", found.sets_alone),
     )
     for name, coverage in rows:

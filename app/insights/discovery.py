@@ -263,15 +263,30 @@ def _fold(
     return kept, folded
 
 
+def _as_bought_by(mine: Sequence[Basket], others: Sequence[Basket]) -> list[Basket]:
+    """The others' baskets with each article at what a basket of mine spends on it on average."""
+    sums: dict[str, list[int]] = {}
+    for one in mine:
+        for sku, cents in one.cents.items():
+            total = sums.setdefault(sku, [0, 0])
+            total[0] += cents
+            total[1] += 1
+    return [
+        Basket(one.account_number, one.age_days, {sku: divide_half_up(*sums[sku]) for sku in one.cents})
+        for one in others
+    ]
+
+
 def _catalogue(
     candidates: Sequence[frozenset[str]], mine: Sequence[Basket], others: Sequence[Basket], aims: Aims
 ) -> list[frozenset[str]]:
     """The sets that together supply most of the baskets' value, each counting what those before it do not supply.
 
     Greedy, which for such a sum of covered values reaches at least 63 % of the best (Nemhauser, Wolsey and Fisher
-    1978). A basket is supplied with a set only if it holds it whole.
+    1978). A basket is supplied with a set only if it holds it whole. The others' baskets count a little, as if
+    C-customers had bought them: what many buy is more surely bought again than what a few C-customers did.
     """
-    baskets = [*mine, *others]
+    baskets = [*mine, *_as_bought_by(mine, others)]
     weights = [_weight(one, aims) for one in mine]
     weights += [aims.others_weight * _weight(one, aims) for one in others]
     by_sku = holders(baskets)

@@ -36,8 +36,8 @@ class Evaluation:
 
     `recurring_share` is that of the proposed sets of two or more blocks which at least `minimum_support` of the
     second year's C-baskets hold; `pack_recurring_share` that of the proposed packs of one block.
-    `baseline` are as many single items as the catalogue has bundles: those with most revenue in the C-baskets of
-    the first year, which do better than those with most orders (`by_orders`) or units (`by_units`).
+    Against the catalogue stand as many single items as it has bundles: those that stand in most C-orders of the
+    first year (`by_orders`), have most revenue there (`by_revenue`), or most units (`by_units`).
     """
 
     cut_on: date
@@ -52,8 +52,8 @@ class Evaluation:
     catalogue: tuple[Found, ...]
     coverage: Coverage
     sets_alone: Coverage
-    baseline: Coverage
     by_orders: Coverage
+    by_revenue: Coverage
     by_units: Coverage
     expected_orders: int
     came_orders: int
@@ -99,8 +99,8 @@ def evaluate(lines: pl.DataFrame, days: pl.DataFrame, *, aims: Aims) -> Evaluati
         catalogue=catalogue,
         coverage=_coverage(_offers(catalogue), test),
         sets_alone=_coverage(_offers(sets[: len(catalogue)]), test),
-        baseline=_coverage(by_revenue, test),
         by_orders=_coverage(by_orders, test),
+        by_revenue=_coverage(by_revenue, test),
         by_units=_coverage(by_units, test),
         expected_orders=sum(one.evidence.expected_orders for one in discovery.found),
         came_orders=sum(came.values()),

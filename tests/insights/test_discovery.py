@@ -191,7 +191,7 @@ def test_a_year_that_repeats_itself_is_foretold_whole() -> None:
     assert judged.coverage.whole == pytest.approx((7200 + 1000) / (7200 + 1000 + 200))
     assert judged.coverage.in_packs == judged.coverage.whole
     # Two single items reach A and B only.
-    assert judged.baseline.whole == pytest.approx(7200 / (7200 + 1000 + 200))
+    assert judged.by_revenue.whole == pytest.approx(7200 / (7200 + 1000 + 200))
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="../shared/data is not here: discovery was not evaluated")
@@ -205,7 +205,7 @@ def test_sets_found_in_the_first_year_of_a_real_wholesaler_come_again_and_supply
     assert judged.set_count >= 60
     assert judged.recurring_share >= 0.72
     assert judged.pack_recurring_share >= 0.9
-    assert judged.coverage.whole > judged.baseline.whole > judged.by_orders.whole > judged.by_units.whole
-    assert judged.coverage.in_packs > judged.baseline.in_packs
+    assert judged.coverage.whole > judged.by_revenue.whole > judged.by_orders.whole > judged.by_units.whole
+    assert judged.coverage.in_packs > judged.by_revenue.in_packs > judged.by_orders.in_packs
     # Complete sets of two blocks and more supply much less than single blocks do (docs/discovery.md).
-    assert judged.sets_alone.whole < judged.baseline.whole
+    assert judged.sets_alone.whole < judged.by_orders.whole

@@ -25,7 +25,7 @@ class Aims:
     """What a run goes by; docs/discovery.md says how each default was found.
 
     minimum_support: the share of the C-customers' baskets (0 to 1) that must hold a set. certainty: by how many
-    standard errors its recency-weighted share must lie above that (2.33: 99 times in 100). half_life_days: after
+    standard errors its recency-weighted share must lie above that (2.58: 99.5 times in 100). half_life_days: after
     how long a basket counts half. others_weight: what a basket of an A- or B-customer counts where the catalogue
     is put in order, nowhere else. longest: blocks of one bundle. minimum_orders, minimum_buyers: what a set needs
     in numbers, whatever its share. likeness: from this share of common blocks on (Jaccard) two sets are one.
@@ -33,9 +33,9 @@ class Aims:
     """
 
     minimum_support: float = 0.01
-    certainty: float = 2.33
+    certainty: float = 2.58
     half_life_days: int = 270
-    others_weight: float = 0.04
+    others_weight: float = 0.1
     longest: int = 5
     minimum_orders: int = 5
     minimum_buyers: int = 3
