@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from app.audit.service import Actor, record
@@ -62,7 +63,8 @@ def add_block(session: Session, values: Mapping[str, Any], *, actor: Actor, now:
     block = Block(created_at=now, **values)
     session.add(block)
     session.flush()
-    _keep_price(session, block, cause=PriceCause.CREATED, by=actor.name, at=now)
+    line = _price_line(block, cause=PriceCause.CREATED, by=actor.name, at=now)
+    session.execute(insert(BlockPrice), [line])
     _record(session, block, None, dict(values), actor=actor, now=now)
     return block
 
@@ -88,21 +90,40 @@ def change_block(
 def write_values(
     session: Session, block: Block, values: Mapping[str, Any], *, cause: PriceCause, by: str, now: datetime
 ) -> dict[str, Any]:
-    """Changes a locked block and keeps a line for changed amounts; returns what it was where it differs.
+    """Changes one locked block as `write_many` does; returns what it was where it differs."""
+    return write_many(session, [(block, values)], cause=cause, by=by, now=now).get(block.id or 0, {})
 
-    Where the block had no history yet, what it was until now becomes its first line.
+
+def write_many(
+    session: Session,
+    changes: Sequence[tuple[Block, Mapping[str, Any]]],
+    *,
+    cause: PriceCause,
+    by: str,
+    now: datetime,
+) -> dict[int, dict[str, Any]]:
+    """Changes locked blocks and keeps a line for changed amounts; by block id what was there where it differs.
+
+    Where a block had no history yet, what it was until now becomes its first line.
     """
-    old = {name: getattr(block, name) for name, value in values.items() if getattr(block, name) != value}
-    if not old:
-        return {}
-    is_price = not set(PRICES).isdisjoint(old)
-    if is_price and not _has_history(session, block):
-        _keep_price(session, block, cause=PriceCause.CREATED, by="", at=block.created_at)
-    block.sqlmodel_update(dict(values))
-    if is_price:
-        _keep_price(session, block, cause=cause, by=by, at=now)
+    had_history = _with_history(session, [block.id or 0 for block, _ in changes])
+    former: dict[int, dict[str, Any]] = {}
+    lines: list[dict[str, Any]] = []
+    for block, values in changes:
+        old = {name: getattr(block, name) for name, value in values.items() if getattr(block, name) != value}
+        if not old:
+            continue
+        former[block.id or 0] = old
+        is_price = not set(PRICES).isdisjoint(old)
+        if is_price and block.id not in had_history:
+            lines.append(_price_line(block, cause=PriceCause.CREATED, by="", at=block.created_at))
+        block.sqlmodel_update(dict(values))
+        if is_price:
+            lines.append(_price_line(block, cause=cause, by=by, at=now))
     session.flush()
-    return old
+    if lines:
+        session.execute(insert(BlockPrice), lines)
+    return former
 
 
 def retire_bundles_with(
@@ -136,16 +157,17 @@ def retire_bundles_with(
     return bundles
 
 
-def _has_history(session: Session, block: Block) -> bool:
-    query = select(BlockPrice.id).where(col(BlockPrice.block_id) == block.id).limit(1)
-    return session.exec(query).first() is not None
+def _with_history(session: Session, block_ids: Sequence[int]) -> set[int]:
+    found: set[int] = set()
+    for start in range(0, len(block_ids), AT_ONCE):
+        is_wanted = col(BlockPrice.block_id).in_(block_ids[start : start + AT_ONCE])
+        found |= set(session.exec(select(BlockPrice.block_id).where(is_wanted).distinct()))
+    return found
 
 
-def _keep_price(session: Session, block: Block, *, cause: PriceCause, by: str, at: datetime) -> None:
+def _price_line(block: Block, *, cause: PriceCause, by: str, at: datetime) -> dict[str, Any]:
     amounts = {name: getattr(block, name) for name in PRICES}
-    session.add(
-        BlockPrice(block_id=block.id or 0, cause=cause, changed_by=by[:200], valid_from_at=at, **amounts)
-    )
+    return {"block_id": block.id, "cause": cause, "changed_by": by[:200], "valid_from_at": at, **amounts}
 
 
 def _record(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, SQLModel, col, select
 
@@ -20,7 +20,7 @@ from app.catalogue.service_blocks import (
     lock_blocks,
     partner_ids,
     retire_bundles_with,
-    write_values,
+    write_many,
 )
 from app.catalogue.service_margins import refresh_margins
 from app.catalogue.service_stock import refresh_stock_levels
@@ -66,34 +66,31 @@ def merge_blocks(
     changed = [sku for sku, entry in after.items() if entry != found[sku][1]]
     names = {after[sku].partner for sku in changed} | {row["partner"] or "" for row in rows.values()}
     partners = partner_ids(session, names, now=now)
-    touched: dict[int, set[str]] = {}
-    going: list[int] = []
-    for sku in changed:
-        block = found[sku][0]
-        block_id = block.id or 0
-        if keeps_out(after[sku]) and not keeps_out(block):
-            going.append(block_id)
-        former = _columns(block)
-        touched[block_id] = set(
-            write_values(
-                session,
-                block,
-                columns_of(after[sku], partners),
-                cause=PriceCause.IMPORT,
-                by=actor.name,
-                now=now,
-            )
-        )
-        session.add(FormerBlock(import_id=import_id, block_id=block_id, former=former, left=_columns(block)))
+    blocks = [found[sku][0] for sku in changed]
+    going = [
+        block.id or 0
+        for block, sku in zip(blocks, changed, strict=True)
+        if keeps_out(after[sku]) and not keeps_out(block)
+    ]
+    former = {block.id: _columns(block) for block in blocks}
+    values = [(found[sku][0], columns_of(after[sku], partners)) for sku in changed]
+    old = write_many(session, values, cause=PriceCause.IMPORT, by=actor.name, now=now)
     new = [_new(row, partners, now=now) for sku, row in rows.items() if sku not in found]
     session.add_all(new)
     session.flush()
-    session.add_all(
-        FormerBlock(import_id=import_id, block_id=block.id or 0, left=_columns(block)) for block in new
-    )
-    session.flush()
+    kept = [
+        {
+            "import_id": import_id,
+            "block_id": block.id,
+            "former": former.get(block.id),
+            "left": _columns(block),
+        }
+        for block in (*blocks, *new)
+    ]
+    if kept:
+        session.execute(insert(FormerBlock), kept)
     retire_bundles_with(session, going, reason=BY_IMPORT, actor=actor, now=now)
-    _renew(session, touched, now=now)
+    _renew(session, old, now=now)
     return Merged(len(new), len(changed), len(found) - len(changed))
 
 
@@ -113,19 +110,17 @@ def undo_blocks(session: Session, import_id: int, *, actor: Actor, now: datetime
             code="import.in_use",
             count=in_use,
         )
-    touched: dict[int, set[str]] = {}
-    for one in kept:
-        if one.former is not None and one.block_id in blocks:
-            former = {name: TYPES.get(name, _same)(value) for name, value in one.former.items()}
-            block = blocks[one.block_id]
-            touched[one.block_id] = set(
-                write_values(session, block, former, cause=PriceCause.IMPORT, by=actor.name, now=now)
-            )
-    _renew(session, touched, now=now)
+    values = [
+        (blocks[one.block_id], {name: TYPES.get(name, _same)(value) for name, value in one.former.items()})
+        for one in kept
+        if one.former is not None and one.block_id in blocks
+    ]
+    old = write_many(session, values, cause=PriceCause.IMPORT, by=actor.name, now=now)
+    _renew(session, old, now=now)
     session.exec(delete(FormerBlock).where(col(FormerBlock.import_id) == import_id))
     for start in range(0, len(added), AT_ONCE):
         session.exec(delete(Block).where(col(Block.id).in_(added[start : start + AT_ONCE])))
-    return len(added), len(touched)
+    return len(added), len(values)
 
 
 def _rows(frames: Iterable[pl.DataFrame]) -> dict[str, dict[str, Any]]:
@@ -168,11 +163,11 @@ def _columns(block: Block) -> dict[str, Any]:
     return {name: getattr(block, name) for name in names}
 
 
-def _renew(session: Session, touched: Mapping[int, set[str]], *, now: datetime) -> None:
+def _renew(session: Session, touched: Mapping[int, Mapping[str, Any]], *, now: datetime) -> None:
     stocked = [block_id for block_id, names in touched.items() if "is_made_to_order" in names]
     if stocked:
         refresh_stock_levels(session, stocked)
-    costing = [block_id for block_id, names in touched.items() if touches_margin(names)]
+    costing = [block_id for block_id, names in touched.items() if touches_margin(set(names))]
     if costing:
         refresh_margins(session, block_ids=costing, now=now)
 
