@@ -42,6 +42,16 @@ CATALOGUE = (
         ),
     ),
     Invariant(
+        "nothing_dangerous_or_restricted_is_on_sale",
+        "No bundle on sale holds a block that is dangerous or restricted.",
+        rows_of(
+            "SELECT DISTINCT b.id, b.slug, k.sku FROM bundles b"
+            " JOIN bundle_items i ON i.bundle_version_id = b.current_version_id JOIN blocks k ON k.id = i.block_id"
+            " WHERE b.state = 'published' AND (k.is_hazardous OR k.is_restricted) ORDER BY b.id, k.sku",
+            "Bundle {slug} is on sale with block {sku}, which is dangerous or restricted.",
+        ),
+    ),
+    Invariant(
         "the_list_is_what_is_published",
         "The list holds exactly the published bundles.",
         rows_of(

@@ -264,6 +264,10 @@ BREAKS: dict[str, tuple[Callable[[Hand], None], str]] = {
     ),
     "a_stage_tells_what_was_published": (_unpublished_version, "its publication says otherwise"),
     "a_date_for_publishing_is_kept": (_forgotten_date, "has a date that nobody will keep"),
+    "nothing_dangerous_or_restricted_is_on_sale": (
+        _sql("UPDATE blocks SET is_restricted = true"),
+        "which is dangerous or restricted",
+    ),
     "the_list_is_what_is_published": (
         _sql("UPDATE bundles SET state = 'retired' WHERE id = :bundle"),
         "is retired and in the list",
