@@ -33,6 +33,7 @@ ADMIN = (
         "/admin/ratings",
         "/admin/bundles",
         "/admin/bundles?new=1",
+        "/admin/discovery",
         "/admin/blocks",
         "/admin/categories",
         "/admin/synonyms",
