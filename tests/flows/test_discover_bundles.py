@@ -88,6 +88,29 @@ def test_a_run_keeps_what_it_finds_and_a_second_one_changes_no_proposal(
     assert session.exec(select(AuditEntry.action)).all() == ["bundles.discovered"] * 2
 
 
+@pytest.mark.database
+def test_two_runs_at_once_leave_each_set_once_and_none_behind(
+    database: Database, session: Session, history: None
+) -> None:
+    answers: list[int | None] = []
+
+    def look() -> None:
+        with database.session() as own:
+            answers.append(run(own).run_id)
+
+    threads = [threading.Thread(target=look) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    session.rollback()
+    proposals = read_proposals(session, ProposalState.OPEN)
+    assert sorted(run_id or 0 for run_id in answers) == [1, 2, 3]
+    assert {one.skus for one in proposals if len(one.items) > 1} == SETS
+    assert len({one.run_id for one in proposals}) == 1
+
+
 def test_what_is_not_found_again_is_gone_but_what_was_decided_stays(session: Session, history: None) -> None:
     run(session)
     dismiss_proposal(
