@@ -206,6 +206,7 @@ class BundleItem(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("bundle_version_id", "block_id"),
         CheckConstraint("quantity_milli > 0", name="quantity"),
+        Index("ix_bundle_items_block_id_bundle_version_id", "block_id", "bundle_version_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
 from app.catalogue.models import BundleItem, Category, Listing
@@ -46,15 +45,18 @@ def shelves(session: Session, *, language: str) -> list[Shelf]:
 
 def related_bundles(session: Session, version_id: int, *, language: str) -> list[BundleCard]:
     """At most four bundles on sale that share blocks with a version: most shared first, then fewest others."""
-    mine, theirs = aliased(BundleItem), aliased(BundleItem)
+    mine = select(BundleItem.block_id).where(col(BundleItem.bundle_version_id) == version_id)
+    # Counted before the list is joined: both steps are read from indexes alone.
+    shared = (
+        select(BundleItem.bundle_version_id, func.count().label("count"))
+        .where(col(BundleItem.block_id).in_(mine), col(BundleItem.bundle_version_id) != version_id)
+        .group_by(col(BundleItem.bundle_version_id))
+        .subquery()
+    )
     rows = session.execute(
         select(Listing.bundle_id)
-        .select_from(mine)
-        .join(theirs, col(theirs.block_id) == col(mine.block_id))
-        .join(Listing, col(Listing.bundle_version_id) == col(theirs.bundle_version_id))
-        .where(col(mine.bundle_version_id) == version_id, col(theirs.bundle_version_id) != version_id)
-        .group_by(col(Listing.bundle_id), col(Listing.block_count), col(Listing.position))
-        .order_by(func.count().desc(), col(Listing.block_count), col(Listing.position))
+        .join(shared, shared.c.bundle_version_id == col(Listing.bundle_version_id))
+        .order_by(shared.c.count.desc(), col(Listing.block_count), col(Listing.position))
         .limit(MOST_RELATED)
     )
     return listing_cards(session, [row[0] for row in rows], language=language)
