@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "related_bundles"
-down_revision = "synonyms"
+down_revision = "lists_of_blocks"
 branch_labels = None
 depends_on = None
 
