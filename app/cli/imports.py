@@ -134,6 +134,7 @@ def import_block_list(
             session,
             table,
             on_reject=sink.reject,
+            on_note=sink.note,
             on_progress=_progress,
             is_dry_run=is_dry_run,
             actor=Actor(ActorKind.COMMAND, "shop import-blocks"),

@@ -34,6 +34,7 @@ def import_blocks(
     table: TableFile,
     *,
     on_reject: Callable[[Reject], None],
+    on_note: Callable[[Reject], None],
     on_progress: Callable[[int], None],
     is_dry_run: bool,
     actor: Actor,
@@ -44,13 +45,16 @@ def import_blocks(
     """Adds and changes blocks with the history of their amounts, and works out the margins that depend on them.
 
     The file is read and checked to its end before anything is written, then written in one transaction. Refused
-    lines go to `on_reject`. Raises Invalid (`file.damaged`) where the file breaks off.
+    lines go to `on_reject`, values that stand in for missing ones to `on_note`. Raises Invalid (`file.damaged`)
+    where the file breaks off.
     """
     known = known_blocks(session)
     # Reading the file may take its time, and no transaction may stay open meanwhile.
     session.rollback()
     with Spill(spill_folder) as spill:
-        counts = read_blocks(table, known, spill, on_reject=on_reject, on_progress=on_progress)
+        counts = read_blocks(
+            table, known, spill, on_reject=on_reject, on_note=on_note, on_progress=on_progress
+        )
         if is_dry_run:
             merged = count_list(session, ImportKind.BLOCKS, spill.frames(), now=now)
         else:
@@ -65,6 +69,7 @@ def import_blocks(
                     titles=list(table.titles),
                     read_count=counts.read_count,
                     rejected_count=counts.rejected_count,
+                    noted_count=counts.noted_count,
                     reasons=counts.reasons,
                 )
                 merged = write_list(session, entry, spill.frames(), actor=actor, now=now)

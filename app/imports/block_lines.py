@@ -18,6 +18,8 @@ from app.imports.rules.block_columns import (
     NO,
     PACKAGINGS,
     SOURCES,
+    STAND_INS,
+    STOOD_IN,
     YES,
     field_of,
     find_word,
@@ -69,46 +71,55 @@ class BlockReader:
         self._line_of: dict[str, int] = {}
         self._names = [column.name for column in BLOCK_COLUMNS if column.name in table.header.places]
 
-    def read(self, batch: Batch) -> tuple[pl.DataFrame, list[Reject]]:
-        """The good lines with the columns of SCHEMA, and the refused ones."""
+    def read(self, batch: Batch) -> tuple[pl.DataFrame, list[Reject], list[Reject]]:
+        """The good lines with the columns of SCHEMA, the refused ones, and notes on values that stand in."""
         rows: list[tuple[Any, ...]] = []
         rejects = list(batch.rejects)
+        notes: list[Reject] = []
         for row in batch.frame.iter_rows(named=True):
             try:
-                values = self._block(row)
+                values, stood_in = self._block(row)
             except WrongLine as wrong:
-                cells = self._table.cells_of(dict(row))
-                value = row.get(wrong.column) or ""
-                rejects.append(Reject(row[LINE], wrong.column, value, wrong.reason, cells))
+                rejects.append(self._said(row, wrong.column, wrong.reason))
                 continue
             rows.append(tuple(values.get(name) for name in SCHEMA))
-        return pl.DataFrame(rows, schema=SCHEMA, orient="row"), rejects
+            notes += [self._said(row, name, STOOD_IN % {"value": value}) for name, value in stood_in.items()]
+        return pl.DataFrame(rows, schema=SCHEMA, orient="row"), rejects, notes
 
-    def _block(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _said(self, row: Mapping[str, Any], column: str, reason: str) -> Reject:
+        return Reject(row[LINE], column, row.get(column) or "", reason, self._table.cells_of(dict(row)))
+
+    def _block(self, row: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+        """What a line says of a block, and what stands in for what it does not say of a new one."""
         sku = re.sub(r"^(\d+)\.0$", r"\1", restore(row["sku"] or "")).strip()
         if not sku:
             raise WrongLine("sku", MISSING)
         if sku in self._line_of:
             raise WrongLine("sku", STANDS_TWICE % {"line": self._line_of[sku]})
-        if sku not in self._known:
-            for name in NEEDED:
-                if not row[name]:
-                    raise WrongLine(name, NEW_LACKS)
+        left_out = [] if sku in self._known else [name for name in NEEDED if not (row[name] or "").strip()]
+        for name in left_out:
+            if name not in STAND_INS or STAND_INS[name] in left_out:
+                raise WrongLine(name, NEW_LACKS)
         values: dict[str, Any] = {"sku": sku}
         for name in self._names:
-            if name != "sku":
+            if name != "sku" and name not in left_out:
                 values[field_of(name)] = self._value(name, row[name])
+        for name in left_out:
+            other = STAND_INS[name]
+            values[field_of(name)] = values[field_of(other)] if isinstance(other, str) else other
         self._refuse_unsound(values)
         if self._known.get(sku) and (values.get("is_hazardous") or values.get("is_restricted")):
             raise WrongLine("hazardous" if values.get("is_hazardous") else "restricted", ON_SALE)
         self._line_of[sku] = row[LINE]
-        return values
+        return values, {name: _shown(name, values[field_of(name)]) for name in left_out}
 
     def _value(self, name: str, cell: str | None) -> Any:
         text = (cell or "").strip()
         if "\0" in text:
             raise WrongLine(name, N_("holds a character that is no text"))
         if name in NEEDED and not text:
+            if name in STAND_INS:
+                return None
             raise WrongLine(name, MISSING)
         if name in AMOUNTS:
             return self._cents(name, text)
@@ -162,6 +173,12 @@ class BlockReader:
             column = next((name for name in self._names if field_of(name) == fault.field), "")
             if column:
                 raise WrongLine(column, fault.message)
+
+
+def _shown(name: str, value: Any) -> str:
+    if name in AMOUNTS:
+        return f"{value // 100}.{value % 100:02d}"
+    return f"{value // 100} %" if name == "vat_rate" else str(value)
 
 
 def _whole(name: str, text: str) -> int:

@@ -91,7 +91,7 @@ class Preview:
         if self._kind is ImportKind.ACCOUNTS:
             good, rejects, notes = self._accounts.read(Batch(frame, ()))
         elif self._kind is ImportKind.BLOCKS:
-            good, rejects = self._blocks.read(Batch(frame, ()))
+            good, rejects, notes = self._blocks.read(Batch(frame, ()))
         else:
             good, rejects = self._purchases.read(Batch(frame, ()))
         raw = frame.row(0, named=True)

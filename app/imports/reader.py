@@ -87,7 +87,9 @@ def _counted(task: ReadTask, table: TableFile, lines: "Batches", reject: Any) ->
         )
     if kind is ImportKind.PURCHASES:
         return read_purchases(table, _terms(task), lines, on_reject=reject, on_progress=progress)
-    return read_blocks(table, task.known_blocks, lines, on_reject=reject, on_progress=progress)
+    return read_blocks(
+        table, task.known_blocks, lines, on_reject=reject, on_note=lambda _: None, on_progress=progress
+    )
 
 
 def _thresholds(task: ReadTask) -> Thresholds:

@@ -74,16 +74,12 @@ def read_blocks(
     lines: Lines,
     *,
     on_reject: Say,
+    on_note: Say,
     on_progress: Callable[[int], None],
 ) -> Counts:
     """Reads blocks; `known` as for `BlockReader`. Raises Invalid (`file.damaged`) where the file breaks off."""
     reader = BlockReader(table, known)
-
-    def check(batch: Batch) -> Checked:
-        good, rejects = reader.read(batch)
-        return good, rejects, []
-
-    return _read(table, check, lines, on_reject=on_reject, on_note=on_reject, on_progress=on_progress)
+    return _read(table, reader.read, lines, on_reject=on_reject, on_note=on_note, on_progress=on_progress)
 
 
 def _read(

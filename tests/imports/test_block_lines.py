@@ -9,6 +9,7 @@ from app.imports.block_lines import BlockReader
 from app.imports.rules.block_columns import BLOCK_COLUMNS
 from app.mainbrand.files import Notation, open_table
 from app.mainbrand.rules.notation import NumberStyle
+from tests.architecture.tree import ROOT
 
 FULL = (
     "Artikelnummer;Name Deutsch;Name Englisch;Art;Einheit;Stückkosten;Hauptmarkenpreis;Vorlaufzeit;USt;Bezugsart;"
@@ -27,7 +28,7 @@ def read(
     path = folder / "list.csv"
     path.write_text(content)
     with open_table(path, BLOCK_COLUMNS, notation=Notation(numbers)) as table:
-        good, rejects = BlockReader(table, known).read(next(table.batches))
+        good, rejects, _ = BlockReader(table, known).read(next(table.batches))
     return good.to_dicts(), [(one.column, one.reason) for one in rejects]
 
 
@@ -92,3 +93,46 @@ def test_what_a_bundle_on_sale_holds_is_not_marked_by_a_list(tmp_path: Path) -> 
 
     assert [(row["sku"], row["is_hazardous"]) for row in good] == [("B", True), ("C", False)]
     assert [column for column, _ in refused] == ["hazardous"]
+
+
+SEED = ROOT.parent / "shared" / "data" / "block_catalog_seed_de.csv"
+
+
+def test_what_a_new_block_lacks_stands_in_with_a_note_and_never_makes_it_cheaper(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(
+        "SKU;Name;Art;Einheit;Preis\nA-1;Dichtung;Ersatzteil;Stk;4,90\nA-2;;Ersatzteil;Stk;4,90\n"
+    )
+
+    with open_table(path, BLOCK_COLUMNS, notation=Notation(NumberStyle.PLAIN)) as table:
+        good, rejects, notes = BlockReader(table, {}).read(next(table.batches))
+
+    block = good.to_dicts()[0]
+    assert (block["name_en"], block["unit_cost_cents"], block["main_brand_price_cents"]) == (
+        "Dichtung",
+        490,
+        490,
+    )
+    assert (block["main_brand_lead_time_days"], block["vat_rate_bp"]) == (5, 1900)
+    assert [(one.line, one.column) for one in rejects] == [(3, "name_de")]
+    assert [(one.column, one.reason) for one in notes] == [
+        ("name_en", "is missing: taken as Dichtung until somebody says better"),
+        ("unit_cost", "is missing: taken as 4.90 until somebody says better"),
+        ("main_brand_lead_time_days", "is missing: taken as 5 until somebody says better"),
+        ("vat_rate", "is missing: taken as 19 % until somebody says better"),
+    ]
+
+
+def test_what_a_list_leaves_out_of_a_known_block_stays(tmp_path: Path) -> None:
+    good, refused = read(tmp_path, "SKU;EK;Name Englisch\nA;;Seal\n", A=False)
+
+    assert (good[0]["unit_cost_cents"], good[0]["name_en"], refused) == (None, "Seal", [])
+
+
+@pytest.mark.skipif(not SEED.exists(), reason="the real data is not here")
+def test_a_catalogue_in_german_words_is_taken_as_it_is() -> None:
+    with open_table(SEED, BLOCK_COLUMNS, notation=Notation(NumberStyle.PLAIN)) as table:
+        good, rejects, _ = BlockReader(table, {}).read(next(table.batches))
+
+    assert (good.height, rejects) == (68, [])
+    assert good["kind"].n_unique() > 3

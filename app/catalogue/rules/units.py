@@ -18,7 +18,8 @@ OTHER_CODES = (
 """Codes that mean the same and may stand in lists from elsewhere; all of them are counted."""
 WORDS = {
     "stk": "C62", "stck": "C62", "stueck": "C62", "st": "C62", "piece": "C62", "pieces": "C62", "pcs": "C62",
-    "pc": "C62", "paar": "PR", "pair": "PR", "satz": "SET", "set": "SET", "kit": "KT", "pack": "XPK", "pkg": "XPK",
+    "pc": "C62", "pck": "XPK", "krt": "XBX", "kan": "XCI", "fl": "XBO", "kone": "XAJ", "taf": "XSH", "eim": "XBJ",
+    "psch": "E48", "paar": "PR", "pair": "PR", "satz": "SET", "set": "SET", "kit": "KT", "pack": "XPK", "pkg": "XPK",
     "packung": "XPK", "paket": "XPK", "schachtel": "XBX", "karton": "XBX", "box": "XBX", "rolle": "XRO",
     "roll": "XRO", "dose": "XCA", "can": "XCA", "kanister": "XCI", "canister": "XCI", "kegel": "XAJ", "cone": "XAJ",
     "flasche": "XBO", "bottle": "XBO", "spraydose": "XAE", "tube": "XTU", "kartusche": "XCQ", "cartridge": "XCQ",

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from app.catalogue.rules.kinds import Kind, Packaging, Source
+from app.core.errors import N_
 from app.mainbrand.rules.columns import Column, plain_title
 
 E = TypeVar("E", bound=StrEnum)
@@ -16,11 +17,24 @@ BLOCK_COLUMNS = (
     Column("name_en", False, ("name_englisch", "bezeichnung_englisch", "bezeichnung_en", "name_english")),
     Column("text_de", False, ("text_deutsch", "beschreibung", "beschreibung_deutsch", "beschreibung_de")),
     Column("text_en", False, ("text_englisch", "beschreibung_englisch", "beschreibung_en")),
-    Column("kind", False, ("art", "artikelart", "bausteinart")),
+    Column("kind", False, ("art", "artikelart", "bausteinart", "block", "block_kind")),
     Column("unit", False, ("einheit", "mengeneinheit", "unit_code")),
     Column("unit_cost", False, ("stueckkosten", "einkaufspreis", "ek", "kosten", "cost", "unit_cost_cents")),
     Column(
-        "main_brand_price", False, ("hauptmarkenpreis", "preis_der_hauptmarke", "listenpreis", "list_price")
+        "main_brand_price",
+        False,
+        (
+            "hauptmarkenpreis",
+            "preis_der_hauptmarke",
+            "listenpreis",
+            "list_price",
+            "preis",
+            "price",
+            "preis_netto",
+            "price_net",
+            "price_eur_net",
+            "price_eur_net_illustrative",
+        ),
     ),
     Column(
         "main_brand_lead_time_days",
@@ -54,7 +68,19 @@ FIELDS = {
 NEEDED = (
     "name_de", "name_en", "kind", "unit", "unit_cost", "main_brand_price", "main_brand_lead_time_days", "vat_rate",
 )  # fmt: skip
-"""What a block that is not there yet must have."""
+"""What no block is without."""
+STAND_INS: dict[str, str | int] = {
+    "name_de": "name_en",
+    "name_en": "name_de",
+    "unit_cost": "main_brand_price",
+    "main_brand_lead_time_days": 5,
+    "vat_rate": 1900,
+}
+"""What a new block takes where its list leaves it out: what another column says, or a value of ours.
+
+A cost that nobody named is the main brand's price, so that the margin guard is never fooled.
+"""
+STOOD_IN = N_("is missing: taken as %(value)s until somebody says better")
 KINDS = {
     Kind.SPARE_PART: ("ersatzteil", "ersatzteile", "spare_parts"),
     Kind.CARE_PRODUCT: ("pflegemittel", "care_products"),

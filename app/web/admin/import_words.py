@@ -3,6 +3,7 @@
 from app.core.errors import N_
 from app.core.i18n import translate
 from app.imports.models import Import
+from app.imports.rules.block_columns import STOOD_IN
 from app.imports.rules.states import ImportKind, ImportState
 from app.mainbrand.rules.faults import WITH_VALUES
 from app.mainbrand.rules.notation import DateStyle, NumberStyle
@@ -126,7 +127,7 @@ SAMPLES = {
 }
 """Made-up lists to try the wizard with, and to see how a list may look."""
 
-_PATTERNS = {sentence: pattern_of(sentence) for sentence in WITH_VALUES}
+_PATTERNS = {sentence: pattern_of(sentence) for sentence in (*WITH_VALUES, STOOD_IN)}
 
 
 def fault_text(stored: str, *, language: str) -> str:
