@@ -94,6 +94,7 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/admin/bundles/{bundle_id}": bundle.id,
             "/admin/categories/{category_id}": make.category(session).id,
             "/admin/synonyms/{group_id}": make.synonyms(session, "Otterbucht", "Kranichsteg").id,
+            "/admin/discovery/{proposal_id}": make.proposal(session, "Pfahlmuschel").id,
             "/admin/mail/{mail_id}": mail.id,
             "/admin/staff/{staff_member_id}": member.id,
         }
