@@ -53,6 +53,16 @@ class Clock:
         return self.now
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Ends a test's transactions with the test: a worker may wait minutes before it tears its last test down,
+    and PostgreSQL ends a transaction that stays idle for one."""
+    yield
+    for value in getattr(item, "funcargs", {}).values():
+        if isinstance(value, Session):
+            value.rollback()
+
+
 @pytest.fixture(scope="session")
 def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
     """Makes more databases of the engine under test, for tests that need one to themselves."""
