@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, case
 from sqlmodel import Session, col, func, select
 
-from app.catalogue.models import Bundle, BundleImage, BundleItem, BundleVersion, Listing
+from app.catalogue.models import Block, Bundle, BundleImage, BundleItem, BundleVersion, Listing
 from app.catalogue.rules.kinds import BundleState, Kind
 from app.catalogue.rules.stock import StockLevel
 from app.core.errors import N_, NotFound
@@ -136,14 +136,16 @@ def listing_cards(session: Session, bundle_ids: Sequence[int], *, language: str)
 def published_bundle(session: Session, slug: str, *, language: str) -> BundleFacts:
     """A bundle on sale. Raises NotFound, alike for an unknown, draft or retired one."""
     row = session.execute(
-        select(Bundle.id, Bundle.image_id, BundleVersion, Listing.stock_level)
+        select(  # type: ignore[call-overload]
+            Bundle.id, Bundle.image_id, BundleVersion, Listing.stock_level, Listing.main_brand_lead_time_days
+        )
         .join(BundleVersion, col(BundleVersion.id) == col(Bundle.current_version_id))
         .outerjoin(Listing, col(Listing.bundle_id) == col(Bundle.id))
         .where(col(Bundle.slug) == slug, col(Bundle.state) == BundleState.PUBLISHED)
     ).first()
     if row is None:
         raise no_such_bundle()
-    bundle_id, image_id, version, stock_level = row
+    bundle_id, image_id, version, stock_level, lead_time_days = row
     items = session.exec(
         select(BundleItem).where(col(BundleItem.bundle_version_id) == version.id).order_by(col(BundleItem.id))
     ).all()
@@ -157,7 +159,9 @@ def published_bundle(session: Session, slug: str, *, language: str) -> BundleFac
         price_cents=version.price_cents,
         minimum_quantity=version.minimum_quantity,
         order_step=version.order_step,
-        main_brand_lead_time_days=max((item.main_brand_lead_time_days for item in items), default=0),
+        main_brand_lead_time_days=max(
+            lead_time_days or 0, *(item.main_brand_lead_time_days for item in items)
+        ),
         has_image=image_id is not None,
         contents=tuple(
             BundleContent(
@@ -209,6 +213,15 @@ def published_image(session: Session, slug: str) -> tuple[Kind, str, bytes | Non
         raise no_such_bundle()
     kind, content_type, content = row
     return kind, content_type or "", content
+
+
+def lead_time_today() -> ColumnElement[int]:
+    """The lead time of a bundle item whose block is joined: as it was frozen or as it is today, whichever is longer.
+
+    So that no delivery is promised sooner than the main brand's, whatever changed there since (domain.md section 5).
+    """
+    frozen, today = col(BundleItem.main_brand_lead_time_days), col(Block.main_brand_lead_time_days)
+    return case((today > frozen, today), else_=frozen)
 
 
 def no_such_bundle() -> NotFound:

@@ -30,7 +30,13 @@ def previewed_bundle(session: Session, bundle_id: int, *, language: str) -> Bund
         "minimum_quantity": version.minimum_quantity,
         "order_step": version.order_step,
         "maximum_quantity": version.maximum_quantity,
-        "main_brand_lead_time_days": max((part.main_brand_lead_time_days for part, _ in parts), default=0),
+        "main_brand_lead_time_days": max(
+            (
+                max(item.main_brand_lead_time_days if is_frozen else 0, block.main_brand_lead_time_days)
+                for item, block in sheet.items
+            ),
+            default=0,
+        ),
         "has_image": sheet.bundle.image_id is not None,
         "stock_level": StockLevel.PLENTY,
         "contents": tuple(

@@ -1,6 +1,6 @@
 """Writing the list that customers browse, inside the caller's transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, or_, upda
 from sqlmodel import Session, SQLModel, col, func, select
 
 from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion, CatalogueState, Listing
+from app.catalogue.queries import lead_time_today
 from app.catalogue.rules.kinds import BundleState
 from app.catalogue.rules.stages import VersionStage
 from app.catalogue.rules.stock import Need, free_milli, sellable_count, smallest_order, stock_level
@@ -115,6 +116,26 @@ def rebuild_listings(session: Session) -> int:
     return len(listed)
 
 
+def refresh_lead_times(session: Session, block_ids: Collection[int]) -> None:
+    """Lets the list promise later where the main brand needs longer for these (locked) blocks by now, or less late."""
+    holding = select(BundleItem.bundle_version_id).where(col(BundleItem.block_id).in_(block_ids))
+    rows = session.execute(
+        select(Listing.bundle_id, Listing.main_brand_lead_time_days, func.max(lead_time_today()))
+        .join(BundleItem, col(BundleItem.bundle_version_id) == col(Listing.bundle_version_id))
+        .join(Block, col(Block.id) == col(BundleItem.block_id))
+        .where(col(Listing.bundle_version_id).in_(holding))
+        .group_by(col(Listing.bundle_id), col(Listing.main_brand_lead_time_days))
+    ).all()
+    changed = [(bundle_id, today) for bundle_id, listed, today in rows if listed != today]
+    if not changed:
+        return
+    touch_catalogue(session)
+    for bundle_id, today in changed:
+        session.exec(
+            update(Listing).where(col(Listing.bundle_id) == bundle_id).values(main_brand_lead_time_days=today)
+        )
+
+
 def publish_all_drafts(session: Session, *, now: datetime) -> int:
     """Publishes the draft of every bundle that was never published, all at once; returns the list's length.
 
@@ -162,23 +183,28 @@ def block_facts(block: Block) -> dict[str, Any]:
 
 @dataclass
 class _Stock:
-    """What is free of the counted blocks, by which listings get their level; and what they need of each block."""
+    """What is free of the counted blocks, by which listings get their level; lead times, and what is needed of each."""
 
     free: dict[int, int]
     known_needs: dict[int, int]
+    lead_times: dict[int, int]
     few_left_count: int
     is_whole: bool
     needs: dict[int, int] = field(default_factory=dict)
 
     def level_values(self, version: Any, items: Sequence[Any]) -> dict[str, Any]:
-        """The listing's level; its needs are kept in mind."""
+        """The listing's level and today's lead time; its needs are kept in mind."""
         smallest = smallest_order(version.minimum_quantity, version.order_step)
         for item in items:
             need = item.quantity_milli * smallest
             if need > self.needs.get(item.block_id, 0):
                 self.needs[item.block_id] = need
         count = sellable_count([Need(item.block_id, item.quantity_milli) for item in items], self.free)
-        return {"stock_level": stock_level(count, smallest=smallest, few_left_count=self.few_left_count)}
+        lead_times = [max(item.main_brand_lead_time_days, self.lead_times[item.block_id]) for item in items]
+        return {
+            "stock_level": stock_level(count, smallest=smallest, few_left_count=self.few_left_count),
+            "main_brand_lead_time_days": max(lead_times, default=0),
+        }
 
     def keep_largest_needs(self, session: Session) -> None:
         """Writes down what the listings need of each block: anew after the whole list, else only what is more."""
@@ -199,7 +225,12 @@ class _Stock:
 
 def _stock(session: Session, block_ids: Sequence[int] | None = None) -> _Stock:
     query = select(  # type: ignore[call-overload]
-        Block.id, Block.is_made_to_order, Block.stock_milli, Block.reserved_milli, Block.largest_need_milli
+        Block.id,
+        Block.is_made_to_order,
+        Block.stock_milli,
+        Block.reserved_milli,
+        Block.largest_need_milli,
+        Block.main_brand_lead_time_days,
     )
     if block_ids is not None:
         query = query.where(col(Block.id).in_(block_ids))
@@ -211,6 +242,7 @@ def _stock(session: Session, block_ids: Sequence[int] | None = None) -> _Stock:
             if not row.is_made_to_order
         },
         known_needs={row.id: row.largest_need_milli for row in rows},
+        lead_times={row.id: row.main_brand_lead_time_days for row in rows},
         few_left_count=current_policy(session).few_left_count,
         is_whole=block_ids is None,
     )
@@ -282,7 +314,6 @@ def _listing_values(bundle: Any, version: Any, items: Sequence[Any]) -> dict[str
         "price_cents": version.price_cents,
         "minimum_quantity": version.minimum_quantity,
         "order_step": version.order_step,
-        "main_brand_lead_time_days": max((item.main_brand_lead_time_days for item in items), default=0),
         "block_count": len(items),
         "category_id": version.category_id,
         "pictogram": version.pictogram,

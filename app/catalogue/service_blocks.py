@@ -12,7 +12,7 @@ from app.catalogue.models import Block, BlockPrice, Bundle, Partner
 from app.catalogue.queries_blocks import AT_ONCE, bundles_on_sale_with
 from app.catalogue.rules.blocks import PRICES, BlockEntry
 from app.catalogue.rules.kinds import BundleState, PriceCause
-from app.catalogue.service import remove_listing, touch_catalogue
+from app.catalogue.service import refresh_lead_times, remove_listing, touch_catalogue
 from app.catalogue.service_margins import refresh_margins
 from app.core.errors import N_, NotFound
 from app.jobs.service import insert_into
@@ -104,7 +104,8 @@ def write_many(
 ) -> dict[int, dict[str, Any]]:
     """Changes locked blocks and keeps a line for changed amounts; by block id what was there where it differs.
 
-    Where a block had no history yet, what it was until now becomes its first line.
+    Where a block had no history yet, what it was until now becomes its first line. A changed lead time counts at
+    once for what the list promises.
     """
     had_history = _with_history(session, [block.id or 0 for block, _ in changes])
     former: dict[int, dict[str, Any]] = {}
@@ -123,6 +124,9 @@ def write_many(
     session.flush()
     if lines:
         session.execute(insert(BlockPrice), lines)
+    slower = [block_id for block_id, old in former.items() if "main_brand_lead_time_days" in old]
+    for start in range(0, len(slower), AT_ONCE):
+        refresh_lead_times(session, slower[start : start + AT_ONCE])
     return former
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion
+from app.catalogue.queries import lead_time_today
 from app.catalogue.rules.kinds import BundleState
 from app.catalogue.rules.stock import Need, Wanted, sellable_counts
 from app.customers.models import Customer
@@ -118,9 +119,11 @@ def promise_of(lead_times_days: list[int], *, policy: Policy, calendar: Calendar
 
 
 def lead_time_of_order(session: Session, order_id: int) -> int:
-    """The longest of the lead times that the blocks of an order have at the main brand, in working days."""
+    """The longest of the lead times that the blocks of an order had or have at the main brand, in working days."""
     longest = session.exec(
-        select(func.max(BundleItem.main_brand_lead_time_days))
+        select(func.max(lead_time_today()))
+        .select_from(BundleItem)
+        .join(Block, col(Block.id) == col(BundleItem.block_id))
         .join(OrderLine, col(OrderLine.bundle_version_id) == col(BundleItem.bundle_version_id))
         .where(col(OrderLine.order_id) == order_id)
     ).one()
@@ -200,7 +203,7 @@ def _line(row: Any, *, blocks: list[Any], available_count: int | None) -> Checko
         name_de=row.name_de,
         name_en=row.name_en,
         priced=PricedLine(row.quantity, row.price_cents, parts),
-        lead_time_days=max(block.main_brand_lead_time_days for block in blocks),
+        lead_time_days=max(block.lead_time_days for block in blocks),
         rule=rule,
         problem=check_quantity(row.quantity, rule),
         needs=_needs(blocks),
@@ -220,7 +223,7 @@ def _blocks(session: Session, version_ids: list[int]) -> dict[int, list[Any]]:
             BundleItem.quantity_milli,
             BundleItem.vat_rate_bp,
             BundleItem.reference_price_cents,
-            BundleItem.main_brand_lead_time_days,
+            lead_time_today().label("lead_time_days"),
             Block.is_made_to_order,
             Block.stock_milli,
             Block.reserved_milli,

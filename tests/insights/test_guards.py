@@ -23,6 +23,7 @@ from app.flows.publish_bundle import publish_bundle
 from app.insights.cannibalisation import read_purchases
 from app.mainbrand.models import MainAccount, Purchase
 from app.mainbrand.rules.segments import Segment
+from app.policy.models import PolicyVersion
 from app.policy.queries import current_policy
 from tests import make
 from tests.catalogue import written
@@ -112,7 +113,12 @@ def test_the_guard_asks_for_today_s_costs_and_not_for_those_when_the_draft_was_w
 
 def test_no_bundle_is_sold_as_fast_as_the_main_brand_delivers(session: Session) -> None:
     bundle_id = written.draft_bundle(session)
-    set_policy(session, later_than_main_brand_days=0)
+    with pytest.raises(Invalid):
+        set_policy(session, later_than_main_brand_days=0)
+    with transaction(session):
+        # A version from before the policy had this bound.
+        values = {"later_than_main_brand_days": 0}
+        session.add(PolicyVersion(values=values, changed_by="test", created_at=NOW))
 
     error = refused(lambda: publish(session, bundle_id))
 

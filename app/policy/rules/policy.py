@@ -123,7 +123,7 @@ BOUNDS: dict[str, Bound] = {
     "cut_off_hour": Bound(0, 23),
     "handling_days": Bound(0, 60),
     "transit_days": Bound(0, 60),
-    "later_than_main_brand_days": Bound(0, 120),
+    "later_than_main_brand_days": Bound(1, 120),
     "review_answer_days": Bound(1, 60),
     "proof_wait_days": Bound(1, 90),
     "card_hold_hours": Bound(1, 144),
