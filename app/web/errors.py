@@ -18,19 +18,17 @@ from app.web.rendering import page
 log = logging.getLogger("app.web")
 
 STATUS: dict[type[ShopError], int] = {NotFound: 404, Refused: 403, Invalid: 422, Unavailable: 503}
-STATUS_BY_CODE = {
-    "throttled": 429,
-    "order.changed": 409,
-    "stock.sold_out": 409,
-    "cart.changed": 409,
-    "import.wrong_state": 409,
-    "import.being_written": 409,
-    "import.too_many": 429,
-    "bundle.below_floor": 409,
-    "bundle.too_fast": 409,
-    "bundle.more_service": 409,
-    "bundle.needs_approval": 409,
-}
+CONFLICTS = (
+    "order.changed", "stock.sold_out", "cart.changed", "import.wrong_state", "import.being_written",
+    "bundle.below_floor", "bundle.too_fast", "bundle.more_service", "bundle.needs_approval", "bundle.kept_out",
+    "bundle.illegal_transition", "bundle.second_person", "bundle.not_submitted", "bundle.changed_meanwhile",
+    "bundle.approval_not_open", "bundle.approval_open", "bundle.approval_void", "bundle.no_approval_needed",
+    "bundle.same_person", "bundle.commission_only", "bundle.empty", "bundle.no_name", "bundle.no_price",
+    "block.made_to_order", "block.stock_moved", "block.retires_bundles", "block.changed_meanwhile",
+    "category.not_empty", "proposal.kept_out", "proposal.not_open", "proposal.unknown_blocks",
+)  # fmt: skip
+"""Refusals by the present state of a thing, not by who asks."""
+STATUS_BY_CODE = {"throttled": 429, "import.too_many": 429, **dict.fromkeys(CONFLICTS, 409)}
 
 UNITS = ("_cents", "_bp", "_days")
 """The ends of names of values that are figures: a program reads them beside the sentence."""

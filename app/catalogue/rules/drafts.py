@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from app.catalogue.rules.pictograms import PICTOGRAMS
+from app.catalogue.rules.stock import smallest_order
 from app.core.errors import N_, FieldError
 from app.core.i18n import LANGUAGES
 
@@ -48,11 +49,6 @@ def merged(*lists: Iterable[FieldError]) -> list[FieldError]:
     return list(found.values())
 
 
-def least_order(minimum_quantity: int, order_step: int) -> int:
-    """The smallest multiple of the step that is not below the minimum."""
-    return -(-minimum_quantity // order_step) * order_step
-
-
 def _size_faults(values: Mapping[str, Any]) -> list[FieldError]:
     faults = [
         FieldError(field, N_("Please enter a whole number from 1 to 9,999."))
@@ -64,7 +60,7 @@ def _size_faults(values: Mapping[str, Any]) -> list[FieldError]:
         return faults
     if not 1 <= most <= GREATEST_SIZE:
         faults.append(FieldError("maximum_quantity", N_("Please enter a whole number from 1 to 9,999.")))
-    elif not faults and most < (least := least_order(values["minimum_quantity"], values["order_step"])):
+    elif not faults and most < (least := smallest_order(values["minimum_quantity"], values["order_step"])):
         message = N_("Nobody could order it: the smallest order is %(least)s. Please enter at least that.")
         faults.append(FieldError("maximum_quantity", message, {"least": least}))
     return faults

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from app.core.errors import N_, FieldError, Invalid
 from app.web.forms_money import NotMoney, parse_cents
+from app.web.forms_quantity import NotAQuantity, parse_milli
 
 E = TypeVar("E", bound=StrEnum)
-QUANTITY = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,3}|[0-9]{3}0))?")
 PERCENT = re.compile(r"([+-]?)([0-9]{1,4})(?:[.,]([0-9]{1,2}))?")
 
 
@@ -36,18 +36,12 @@ class FormReader:
         return int(text)
 
     def milli(self, name: str) -> int:
-        """A quantity with at most three decimals, in thousandths: "12", "2.5" or "2,5"."""
-        text = self._values.get(name, "").strip()
-        found = QUANTITY.fullmatch(text)
-        if found is None:
-            self.faults.append(FieldError(name, N_("Please enter a quantity such as 12 or 2.5.")))
+        """A quantity in thousandths of its unit (see `parse_milli`)."""
+        try:
+            return parse_milli(self._values.get(name, ""))
+        except NotAQuantity as error:
+            self.faults.append(FieldError(name, str(error)))
             return 0
-        whole, decimals = found[1], found[2] or ""
-        if len(decimals) == 3 and not whole.startswith("0"):
-            message = N_("This can mean two things. Please write 1234, or 1.2340 for a part of one.")
-            self.faults.append(FieldError(name, message))
-            return 0
-        return int(whole) * 1000 + int(decimals[:3].ljust(3, "0"))
 
     def percent_bp(self, name: str) -> int:
         """A share with at most two decimals, up or down, in basis points: "5", "-3,5", "+2.25 %"."""

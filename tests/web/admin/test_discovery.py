@@ -103,7 +103,7 @@ def test_a_set_that_is_sold_already_stands_apart_with_its_bundle(
 
     assert "A and B together" not in plain_admin.get("/admin/discovery").text
     apart = plain_admin.get("/admin/discovery?list=sold_already").text
-    assert "Sold already as" in apart
+    assert "There is already" in apart
     assert "A and B together" in apart
 
 
