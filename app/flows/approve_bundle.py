@@ -12,16 +12,19 @@ from app.catalogue.rules.cannibalisation import ApprovalState, Offer, approval_s
 from app.catalogue.rules.kinds import BundleState
 from app.core.errors import N_, FieldError, Invalid, NotFound, Refused
 from app.core.transaction import transaction
-from app.insights.cannibalisation import Assessment, assess, offer_of
+from app.insights.cannibalisation import Assessment, assess, offer_of, shown_mark
 
 LONGEST_REASON = 500
 
 
-def ask_for_approval(session: Session, bundle_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
+def ask_for_approval(
+    session: Session, bundle_id: int, *, reason: str, actor: Actor, now: datetime, seen: str = ""
+) -> None:
     """Asks a second person to approve the newest version as it is, with today's figures; replaces a void request.
 
     Raises NotFound; Invalid with the field `reason`; Refused `bundle.no_approval_needed` for a version that is
-    on sale or costs no more than the limit, `bundle.approval_open` while a request for just this stands.
+    on sale or costs no more than the limit, `bundle.approval_open` while a request for just this stands,
+    `bundle.changed_meanwhile` where the `shown_mark` that was `seen`, if any, is not of what stands now.
     """
     reason = _reason(reason)
     with transaction(session):
@@ -34,6 +37,8 @@ def ask_for_approval(session: Session, bundle_id: int, *, reason: str, actor: Ac
             raise Refused(
                 N_("Approval was asked for already, with the same figures."), code="bundle.approval_open"
             )
+        if seen:
+            _check_seen(seen, shown_mark(version, approval, offer, found))
         figures = figures_of(offer, found.figures)
         values: dict[str, Any] = {
             "figures": figures,
@@ -59,13 +64,21 @@ def ask_for_approval(session: Session, bundle_id: int, *, reason: str, actor: Ac
 
 
 def decide_approval(
-    session: Session, bundle_id: int, *, is_approved: bool, reason: str, actor: Actor, now: datetime
+    session: Session,
+    bundle_id: int,
+    *,
+    is_approved: bool,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    seen: str = "",
 ) -> None:
     """The second person approves what was asked for, or refuses it; who asked may only refuse (withdraw) it.
 
     Raises NotFound; Invalid with the field `reason`; Refused `bundle.approval_not_open` where nobody asks (any
-    more), `bundle.approval_void` where the version or its figures are not what was asked for any more, and
-    `bundle.same_person`.
+    more), `bundle.approval_void` where the version or its figures are not what was asked for any more,
+    `bundle.same_person`, and `bundle.changed_meanwhile` where the `shown_mark` that was `seen` is not of what
+    stands now. Nobody approves without such a mark; who refuses may leave it out.
     """
     reason = _reason(reason)
     with transaction(session):
@@ -75,23 +88,32 @@ def decide_approval(
             raise Refused(
                 N_("This request does not wait for a decision any more."), code="bundle.approval_not_open"
             )
-        if is_approved:
-            if actor.id is None or actor.id == approval.requested_by_id:
-                raise Refused(
-                    N_("You asked for this approval yourself: a second person has to give it."),
-                    code="bundle.same_person",
-                )
-            offer, found = _assessed(session, version)
-            if _state(approval, offer, found) is not ApprovalState.OPEN:
-                raise Refused(
-                    N_("The bundle or its figures have changed since: approval has to be asked for again."),
-                    code="bundle.approval_void",
-                )
+        if is_approved and actor.id in (None, approval.requested_by_id):
+            raise Refused(
+                N_("You asked for this approval yourself: a second person has to give it."),
+                code="bundle.same_person",
+            )
+        offer, found = _assessed(session, version)
+        if is_approved or seen:
+            _check_seen(seen, shown_mark(version, approval, offer, found))
+        if is_approved and _state(approval, offer, found) is not ApprovalState.OPEN:
+            raise Refused(
+                N_("The bundle or its figures have changed since: approval has to be asked for again."),
+                code="bundle.approval_void",
+            )
         approval.is_approved, approval.decision_reason = is_approved, reason
         approval.decided_by, approval.decided_by_id, approval.decided_at = actor.name, actor.id, now
         session.flush()
         action = "bundle.approved" if is_approved else "bundle.approval_refused"
         _note(session, bundle, version, action, approval, reason=reason, actor=actor, now=now)
+
+
+def _check_seen(seen: str, stands: str) -> None:
+    if seen != stands:
+        raise Refused(
+            N_("The bundle, its figures or the request changed while you looked. Please look again."),
+            code="bundle.changed_meanwhile",
+        )
 
 
 def _reason(text: str) -> str:

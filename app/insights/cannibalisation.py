@@ -1,15 +1,17 @@
 """What the main brand's A- and B-customers buy of a bundle's blocks: the figures of the cannibalisation guard."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from statistics import median_low
 
 from sqlalchemy import case, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
-from app.catalogue.models import Block, BundleItem, BundleVersion
+from app.catalogue.models import Block, BundleApproval, BundleItem, BundleVersion
 from app.catalogue.rules.cannibalisation import (
     Bought,
     Cannibalisation,
@@ -17,8 +19,10 @@ from app.catalogue.rules.cannibalisation import (
     Offer,
     ServiceVerdict,
     cannibalise,
+    figures_of,
     serves_better,
 )
+from app.catalogue.service_publishing import seen_mark
 from app.mainbrand.models import MainAccount, Purchase
 from app.mainbrand.queries_buying import CURRENCY, last_purchase_at
 from app.mainbrand.rules.segments import Segment
@@ -87,6 +91,20 @@ def assess(session: Session, offer: Offer) -> Assessment:
         since_at=purchases.since_at,
         until_at=purchases.until_at,
     )
+
+
+def shown_mark(
+    version: BundleVersion, approval: BundleApproval | None, offer: Offer, found: Assessment
+) -> str:
+    """What a form about the approval carries: the version, its figures of today and the request, as one hash."""
+    shown = {
+        "version": seen_mark(version),
+        "figures": figures_of(offer, found.figures),
+        "asked": approval.figures if approval else None,
+        "asked_at": approval.requested_at.isoformat() if approval else None,
+        "is_approved": approval.is_approved if approval else None,
+    }
+    return blake2b(json.dumps(shown, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def accounts_named(session: Session, numbers: Sequence[str]) -> dict[str, tuple[int, str]]:

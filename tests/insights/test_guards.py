@@ -11,6 +11,8 @@ from sqlmodel import Session, col, select
 from app.audit.models import ActorKind, AuditEntry
 from app.audit.service import Actor
 from app.catalogue.models import Block, Bundle, BundleApproval, BundleVersion, Listing
+from app.catalogue.queries_approvals import approval_of
+from app.catalogue.queries_desk import read_sheet
 from app.catalogue.rules.cannibalisation import Bought
 from app.catalogue.rules.kinds import Kind
 from app.catalogue.service_margins import refresh_margins
@@ -20,7 +22,7 @@ from app.core.transaction import transaction
 from app.flows.approve_bundle import ask_for_approval, decide_approval
 from app.flows.change_policy import change_policy
 from app.flows.publish_bundle import publish_bundle
-from app.insights.cannibalisation import read_purchases
+from app.insights.cannibalisation import assess, offer_of, read_purchases, shown_mark
 from app.mainbrand.models import MainAccount, Purchase
 from app.mainbrand.rules.segments import Segment
 from app.policy.models import PolicyVersion
@@ -69,6 +71,22 @@ def refused(act: Callable[[], object]) -> Refused:
 
 def publish(session: Session, bundle_id: int) -> None:
     publish_bundle(session, bundle_id, actor=ROBIN, now=NOW)
+
+
+def shown(session: Session, bundle_id: int) -> str:
+    """The mark that the page about the approval carries now."""
+    sheet = read_sheet(session, bundle_id)
+    offer = offer_of(sheet.version, sheet.items)
+    asked = approval_of(session, sheet.version.id or 0)
+    mark = shown_mark(sheet.version, asked, offer, assess(session, offer))
+    session.rollback()
+    return mark
+
+
+def decide(session: Session, bundle_id: int, is_approved: bool, who: Actor, *, reason: str = "so") -> None:
+    """Decides on what the page shows now."""
+    seen = shown(session, bundle_id)
+    decide_approval(session, bundle_id, is_approved=is_approved, reason=reason, actor=who, now=NOW, seen=seen)
 
 
 def nothing_is_sold(session: Session) -> bool:
@@ -146,7 +164,7 @@ def test_above_the_limit_a_second_person_approves_with_a_reason(session: Session
     ask_for_approval(session, taking, reason="they leave anyway", actor=ROBIN, now=NOW)
     assert refused(lambda: publish(session, taking)).code == "bundle.needs_approval"
     assert nothing_is_sold(session)
-    decide_approval(session, taking, is_approved=True, reason="agreed with sales", actor=KIM, now=NOW)
+    decide(session, taking, True, KIM, reason="agreed with sales")
     publish(session, taking)
 
     kept = approval(session)
@@ -168,23 +186,20 @@ def test_above_the_limit_a_second_person_approves_with_a_reason(session: Session
 def test_who_asked_cannot_approve_but_may_withdraw(session: Session, taking: int) -> None:
     ask_for_approval(session, taking, reason="they leave anyway", actor=ROBIN, now=NOW)
 
-    def decide(is_approved: bool, who: Actor) -> None:
-        decide_approval(session, taking, is_approved=is_approved, reason="so", actor=who, now=NOW)
-
     nobody = dataclasses.replace(KIM, id=None)
-    assert [refused(lambda who=who: decide(True, who)).code for who in (ROBIN, nobody)] == [  # type: ignore[misc]
+    assert [refused(lambda who=who: decide(session, taking, True, who)).code for who in (ROBIN, nobody)] == [  # type: ignore[misc]
         "bundle.same_person"
     ] * 2
     kept = approval(session)
     assert kept is not None
     assert (kept.is_approved, kept.decided_by) == (None, "")
 
-    decide(False, ROBIN)
+    decide(session, taking, False, ROBIN)
 
-    assert refused(lambda: decide(True, KIM)).code == "bundle.approval_not_open"
+    assert refused(lambda: decide(session, taking, True, KIM)).code == "bundle.approval_not_open"
     assert refused(lambda: publish(session, taking)).code == "bundle.needs_approval"
     ask_for_approval(session, taking, reason="a better reason", actor=ROBIN, now=NOW)
-    decide(True, KIM)
+    decide(session, taking, True, KIM)
     publish(session, taking)
 
 
@@ -197,7 +212,7 @@ def test_neither_asking_nor_deciding_goes_without_a_reason(
     assert approval(session) is None
     ask_for_approval(session, taking, reason="so", actor=ROBIN, now=NOW)
     with pytest.raises(Invalid):
-        decide_approval(session, taking, is_approved=True, reason=reason, actor=KIM, now=NOW)
+        decide(session, taking, True, KIM, reason=reason)
     kept = approval(session)
     assert kept is not None
     assert kept.is_approved is None
@@ -208,7 +223,7 @@ def test_a_changed_version_or_worse_figures_make_an_approval_void(
     session: Session, taking: int, is_decided: bool
 ) -> None:
     def approve() -> None:
-        decide_approval(session, taking, is_approved=True, reason="so", actor=KIM, now=NOW)
+        decide(session, taking, True, KIM)
 
     ask_for_approval(session, taking, reason="so", actor=ROBIN, now=NOW)
     if is_decided:
@@ -231,6 +246,38 @@ def test_a_changed_version_or_worse_figures_make_an_approval_void(
     kept = approval(session)
     assert kept is not None
     assert kept.figures["buyer_counts"] == {"A": 1, "B": 1}
+
+
+def test_nobody_approves_figures_that_they_did_not_see(session: Session, taking: int) -> None:
+    ask_for_approval(session, taking, reason="so", actor=ROBIN, now=NOW)
+    seen_by_kim = shown(session, taking)
+    written.draft_bundle(session, bundle_id=taking, slug="taking", items=[(1, 4)], price_cents=1_500)
+    seen_by_robin = shown(session, taking)
+    ask_for_approval(session, taking, reason="so", actor=ROBIN, now=NOW, seen=seen_by_robin)
+
+    for seen in (seen_by_kim, seen_by_robin, ""):
+        error = refused(
+            lambda seen=seen: decide_approval(  # type: ignore[misc]
+                session, taking, is_approved=True, reason="so", actor=KIM, now=NOW, seen=seen
+            )
+        )
+        assert error.code == "bundle.changed_meanwhile"
+        kept = approval(session)
+        assert kept is not None
+        assert (kept.is_approved, kept.decided_by) == (None, "")
+
+    decide(session, taking, True, KIM)
+    publish(session, taking)
+
+
+def test_nobody_asks_with_other_figures_than_they_saw(session: Session, taking: int) -> None:
+    seen = shown(session, taking)
+    bought(session, make.main_account(session, account_number="M2", segment=Segment.B), "LAGER", 40, 50_000)
+
+    error = refused(lambda: ask_for_approval(session, taking, reason="so", actor=ROBIN, now=NOW, seen=seen))
+
+    assert error.code == "bundle.changed_meanwhile"
+    assert approval(session) is None
 
 
 def test_nobody_is_asked_without_need_or_twice(session: Session, taking: int) -> None:
@@ -279,23 +326,29 @@ def test_who_publishes_while_a_cost_rises_is_stopped_by_the_new_cost(
 
 def test_two_who_decide_at_once_leave_one_decision(session: Session, taking: int, database: Database) -> None:
     ask_for_approval(session, taking, reason="so", actor=ROBIN, now=NOW)
-    session.rollback()
+    seen = shown(session, taking)
     answers: list[str] = []
     start = threading.Barrier(4)
 
-    def decide(number: int) -> None:
+    def decide_as(number: int) -> None:
         with database.session() as own:
             start.wait()
             try:
                 person = Actor(ActorKind.STAFF, f"Person {number}", number)
                 decide_approval(
-                    own, taking, is_approved=number % 2 == 0, reason=f"reason {number}", actor=person, now=NOW
+                    own,
+                    taking,
+                    is_approved=number % 2 == 0,
+                    reason=f"reason {number}",
+                    actor=person,
+                    now=NOW,
+                    seen=seen,
                 )
                 answers.append(f"Person {number}")
             except Refused as error:
                 answers.append(error.code)
 
-    threads = [threading.Thread(target=decide, args=(number,)) for number in range(20, 24)]
+    threads = [threading.Thread(target=decide_as, args=(number,)) for number in range(20, 24)]
     for thread in threads:
         thread.start()
     for thread in threads:

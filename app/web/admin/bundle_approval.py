@@ -13,7 +13,7 @@ from app.catalogue.queries_margins import list_below_floor
 from app.catalogue.rules.cannibalisation import MOST_SHOWN, ApprovalState, Service, approval_state
 from app.core.errors import N_, FieldError, Invalid, Refused
 from app.flows.approve_bundle import LONGEST_REASON, ask_for_approval, decide_approval
-from app.insights.cannibalisation import accounts_named, assess, offer_of
+from app.insights.cannibalisation import accounts_named, assess, offer_of, shown_mark
 from app.policy.queries import current_policy
 from app.web.admin.lists import asked_page, desk, form_error, page_urls
 from app.web.admin.words import Word
@@ -63,7 +63,14 @@ def submit_request(
     now: Now,
 ) -> Response:
     try:
-        ask_for_approval(session, bundle_id, reason=values.get("reason", ""), actor=staff.actor, now=now)
+        ask_for_approval(
+            session,
+            bundle_id,
+            reason=values.get("reason", ""),
+            actor=staff.actor,
+            now=now,
+            seen=values.get("seen", ""),
+        )
     except (Invalid, Refused) as error:
         return _again(request, reading, bundle_id, values, error)
     return see_other(f"/admin/bundles/{bundle_id}/approval?done=approval_asked")
@@ -91,6 +98,7 @@ def submit_decision(
             reason=values.get("reason", ""),
             actor=staff.actor,
             now=now,
+            seen=values.get("seen", ""),
         )
     except (Invalid, Refused) as error:
         return _again(request, reading, bundle_id, values, error)
@@ -143,6 +151,7 @@ def _page(
         switches=shown,
         names=accounts_named(session, [switch.account_number for switch in shown]),
         approval=approval,
+        seen=shown_mark(sheet.version, approval, offer, found),
         state=STATES[state],
         can_ask=found.needs_approval and _can_ask(sheet, state),
         can_decide=state is ApprovalState.OPEN,

@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from app.catalogue.models import Bundle, BundleApproval, BundleVersion
 from app.catalogue.rules.kinds import BundleState
+from app.core.transaction import transaction
 from app.flows.guard_margins import guard_margins
 from app.mainbrand.models import Purchase
 from app.staff.rules.roles import Role
@@ -111,6 +112,13 @@ def test_publishing_below_the_floor_is_refused_on_the_page_and_to_a_program_with
     assert fresh(session, bundle).state is BundleState.DRAFT
 
 
+def answered(browser: Browser, url: str, decision: str, *, reason: str, of: str = "") -> Any:
+    """The answer to a decision, sent with the hidden mark of the page (the one there is now, unless `of` is given)."""
+    found = re.search(r'name="seen" value="(\w+)"', of or browser.get(url).text)
+    values = {"reason": reason, "decision": decision, "seen": found.group(1) if found else ""}
+    return browser.submit(f"{url}/decision", values)
+
+
 @pytest.fixture
 def taking(things: Desk, session: Session) -> Bundle:
     """A draft to which the A-customer Sauer Anlagen would switch."""
@@ -146,14 +154,36 @@ def test_a_second_person_finds_the_figures_and_approves(
 
     assert f'href="{url}"' in lead.get("/admin/guards").text
     assert re.search(r"<b>1</b> bundles to approve", lead.get("/admin").text)
-    answer = lead.submit(f"{url}/decision", {"reason": "agreed", "decision": "approve"})
+    answer = answered(lead, url, "approve", reason="agreed")
     assert answer.headers["location"] == f"{url}?done=approved"
     assert "approved" in lead.get(f"/admin/bundles/{taking.id}").text
-    again = lead.submit(f"{url}/decision", {"reason": "agreed", "decision": "refuse"})
+    again = answered(lead, url, "refuse", reason="agreed")
     assert again.status_code == 409
     assert asker.submit(f"/admin/bundles/{taking.id}/publish").status_code == 303
     session.rollback()
     assert session.exec(select(BundleApproval.decision_reason)).one() == "agreed"
+
+
+def test_a_page_opened_before_the_price_fell_does_not_approve_the_new_price(
+    taking: Bundle, sign_in: Callable[[Role], Browser], session: Session
+) -> None:
+    asker, lead = sign_in(Role.OPERATIONS), sign_in(Role.LEAD)
+    url = f"/admin/bundles/{taking.id}/approval"
+    asker.submit(url, {"reason": "they leave anyway"})
+    opened = lead.get(url).text
+    with transaction(session):
+        session.exec(
+            select(BundleVersion).where(BundleVersion.bundle_id == taking.id)
+        ).one().price_cents = 2_400
+    asker.submit(url, {"reason": "they leave anyway"})
+
+    answer = answered(lead, url, "approve", reason="agreed", of=opened)
+
+    assert (answer.status_code, "changed while you looked" in answer.text) == (409, True)
+    assert "€24.00" in answer.text
+    session.rollback()
+    assert session.exec(select(BundleApproval.is_approved)).one() is None
+    assert answered(lead, url, "approve", reason="agreed", of=answer.text).status_code == 303
 
 
 def test_what_is_typed_as_reason_survives_a_refusal_and_is_text(
@@ -162,7 +192,7 @@ def test_what_is_typed_as_reason_survives_a_refusal_and_is_text(
     url = f"/admin/bundles/{taking.id}/approval"
     admin.submit(url, {"reason": "<b>so</b>"})
 
-    answer = admin.submit(f"{url}/decision", {"reason": "I <i>like</i> it", "decision": "approve"})
+    answer = answered(admin, url, "approve", reason="I <i>like</i> it")
 
     assert answer.status_code == 409
     assert "You asked for this approval yourself" in answer.text
