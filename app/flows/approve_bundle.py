@@ -29,7 +29,7 @@ def ask_for_approval(
     reason = _reason(reason)
     with transaction(session):
         bundle, version = _locked(session, bundle_id)
-        offer, found = _assessed(session, version)
+        offer, found = _assessed(session, version, now=now)
         approval = approval_of(session, version.id or 0)
         if _is_on_sale(bundle, version) or not found.needs_approval:
             raise Refused(N_("This bundle needs no approval."), code="bundle.no_approval_needed")
@@ -93,7 +93,7 @@ def decide_approval(
                 N_("You asked for this approval yourself: a second person has to give it."),
                 code="bundle.same_person",
             )
-        offer, found = _assessed(session, version)
+        offer, found = _assessed(session, version, now=now)
         if is_approved or seen:
             _check_seen(seen, shown_mark(version, approval, offer, found))
         if is_approved and _state(approval, offer, found) is not ApprovalState.OPEN:
@@ -142,7 +142,7 @@ def _is_on_sale(bundle: Bundle, version: BundleVersion) -> bool:
     return bundle.state is BundleState.PUBLISHED and bundle.current_version_id == version.id
 
 
-def _assessed(session: Session, version: BundleVersion) -> tuple[Offer, Assessment]:
+def _assessed(session: Session, version: BundleVersion, *, now: datetime) -> tuple[Offer, Assessment]:
     rows = session.exec(
         select(BundleItem, Block)
         .join(Block, col(Block.id) == col(BundleItem.block_id))
@@ -150,7 +150,7 @@ def _assessed(session: Session, version: BundleVersion) -> tuple[Offer, Assessme
         .order_by(col(BundleItem.id))
     ).all()
     offer = offer_of(version, rows)
-    return offer, assess(session, offer)
+    return offer, assess(session, offer, now=now)
 
 
 def _state(approval: BundleApproval | None, offer: Offer, found: Assessment) -> ApprovalState:

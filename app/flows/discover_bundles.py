@@ -41,7 +41,11 @@ def discover_bundles(session: Session, *, actor: Actor, now: datetime) -> Discov
     was; a second run over the same purchases changes no proposal.
     """
     allow_long_statements(session)
-    read, low, aims = read_lines(session), read_low_accounts(session), aims_of(current_policy(session))
+    read, low, aims = (
+        read_lines(session, now=now),
+        read_low_accounts(session),
+        aims_of(current_policy(session)),
+    )
     # Mining takes seconds, and no transaction may stay open meanwhile.
     session.rollback()
     if read is None:

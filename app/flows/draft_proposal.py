@@ -35,7 +35,7 @@ def draft_proposal(session: Session, proposal_id: int, *, actor: Actor, now: dat
             raise NotFound(N_("There is no such proposal."), code="proposal.not_found")
         blocks = read_blocks(session, proposal.skus)
         _check(proposal, blocks)
-        advice = advise(session, [proposal], blocks)[proposal.id or 0]
+        advice = advise(session, [proposal], blocks, now=now)[proposal.id or 0]
         bundle = Bundle(slug=_slug(proposal, blocks), created_at=now)
         session.add(bundle)
         session.flush()

@@ -14,7 +14,7 @@ from app.imports.rules.states import ImportKind, ImportState
 from app.imports.service import add_import
 from app.imports.service_writing import count_list, write_list
 from app.mainbrand.files import TableFile
-from app.mainbrand.purchase_lines import Terms
+from app.mainbrand.purchase_lines import Terms, end_of_tomorrow
 from app.mainbrand.rejects import Reject
 from app.mainbrand.staging import Spill
 
@@ -47,7 +47,7 @@ def import_purchases(
     The file is read and checked to its end before anything is written, then written in one transaction.
     `on_progress` is told how many lines were read. Raises Invalid (`file.damaged`) where the file breaks off.
     """
-    terms = Terms(currency, timezone, now.year + 1)
+    terms = Terms(currency, timezone, now.year + 1, end_of_tomorrow(now, timezone))
     with Spill(spill_folder) as spill:
         counts = read_purchases(table, terms, spill, on_reject=on_reject, on_progress=on_progress)
         if is_dry_run:

@@ -71,7 +71,7 @@ def schedule_bundle(
         _pass_review(session, bundle, version, actor=actor, now=now)
         rows = _rows(session, version)
         _check(version, [block for _, block in rows])
-        check_guards(session, version, rows)
+        check_guards(session, version, rows, now=now)
         old = version.stage
         if old is not VersionStage.SCHEDULED:
             move_to(version, VersionStage.SCHEDULED)
@@ -157,7 +157,7 @@ def _publish(
     old_stage = version.stage
     rows = _rows(session, version)
     _check(version, [block for _, block in rows])
-    check_guards(session, version, rows)
+    check_guards(session, version, rows, now=now)
     items = _frozen_items(session, version, rows, actor=publisher, now=now)
     bundle.state = BundleState.PUBLISHED
     bundle.current_version_id = version.id

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,8 @@ def _thresholds(task: ReadTask) -> Thresholds:
 
 
 def _terms(task: ReadTask) -> Terms:
-    return Terms(task.currency, task.timezone, task.latest_year)
+    before_at = datetime.fromisoformat(task.before_at) if task.before_at else None
+    return Terms(task.currency, task.timezone, task.latest_year, before_at)
 
 
 def _previewed(table: TableFile, preview: Preview) -> Iterator[Batch]:

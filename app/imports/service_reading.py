@@ -14,6 +14,7 @@ from app.imports.rules.states import ImportKind
 from app.imports.service_blocks import known_blocks
 from app.imports.spool import Spool
 from app.imports.task import ReadTask
+from app.mainbrand.purchase_lines import end_of_tomorrow
 from app.mainbrand.queries_basis import thresholds_in_force
 from app.policy.queries import current_policy
 
@@ -40,6 +41,7 @@ def task_of(session: Session, entry: Import, spool: Spool, *, timezone: str, now
         currency=entry.currency,
         timezone=timezone,
         latest_year=now.year + 1,
+        before_at=end_of_tomorrow(now, timezone).isoformat(),
         thresholds=thresholds_in_force(session, current_policy(session)),
         known_blocks=known_blocks(session) if entry.kind is ImportKind.BLOCKS else {},
     )

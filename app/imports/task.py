@@ -15,6 +15,7 @@ class ReadTask:
     """A file to read: where it lies, what it is, how its columns are read, and the folder for what comes of it.
 
     `known_blocks` are the SKUs that exist, each with whether a bundle on sale holds it; only for lists of blocks.
+    No purchase is at `before_at` (ISO, UTC; empty: any time) or later.
     """
 
     path: str
@@ -28,6 +29,7 @@ class ReadTask:
     currency: str = "EUR"
     timezone: str = "UTC"
     latest_year: int = 9999
+    before_at: str = ""
     thresholds: Thresholds | None = None
     known_blocks: dict[str, bool] = field(default_factory=dict)
 

@@ -24,7 +24,7 @@ from app.catalogue.rules.cannibalisation import (
 )
 from app.catalogue.service_publishing import seen_mark
 from app.mainbrand.models import MainAccount, Purchase
-from app.mainbrand.queries_buying import CURRENCY, last_purchase_at
+from app.mainbrand.queries_buying import CURRENCY, last_goods_at
 from app.mainbrand.rules.segments import Segment
 from app.policy.queries import current_policy
 
@@ -34,7 +34,7 @@ WINDOW = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The guard's figures and its answer on service; `until_at` is the newest purchase known, None without any."""
+    """The guard's figures and its answer on service; `until_at` is the newest purchase up to now, None without any."""
 
     figures: Cannibalisation
     service: ServiceVerdict
@@ -80,9 +80,9 @@ def ingredient(block: Block, quantity_milli: int) -> Ingredient:
     )
 
 
-def assess(session: Session, offer: Offer) -> Assessment:
+def assess(session: Session, offer: Offer, *, now: datetime) -> Assessment:
     """What selling the offer would do to the main brand, from the last twelve months of its purchases."""
-    purchases = read_purchases(session, [one.sku for one in offer.ingredients])
+    purchases = read_purchases(session, [one.sku for one in offer.ingredients], now=now)
     policy = current_policy(session)
     return Assessment(
         figures=cannibalise(offer, purchases.bought, purchases.segments),
@@ -117,9 +117,9 @@ def accounts_named(session: Session, numbers: Sequence[str]) -> dict[str, tuple[
     return {number: (account_id or 0, name) for number, account_id, name in rows}
 
 
-def read_purchases(session: Session, skus: Sequence[str]) -> Purchases:
-    """Goods in euros by account and SKU, returns taken off; the window ends with the newest purchase of all."""
-    until_at = last_purchase_at(session)
+def read_purchases(session: Session, skus: Sequence[str], *, now: datetime) -> Purchases:
+    """Goods in euros by account and SKU, returns taken off; the window ends with the newest of them up to now."""
+    until_at = last_goods_at(session, now=now)
     if until_at is None or not skus:
         return Purchases({}, {}, None, None)
     since_at = until_at - WINDOW

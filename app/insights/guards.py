@@ -1,6 +1,7 @@
 """The two guards of publishing: a version earns enough, and takes no business from the main brand unapproved."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -16,7 +17,7 @@ from app.policy.queries import current_policy
 Rows = Sequence[tuple[BundleItem, Block]]
 
 
-def check_guards(session: Session, version: BundleVersion, rows: Rows) -> None:
+def check_guards(session: Session, version: BundleVersion, rows: Rows, *, now: datetime) -> None:
     """Refuses to sell a version with these blocks, with the figures; reads only.
 
     Refused `bundle.below_floor`, `bundle.too_fast`, `bundle.more_service`, or `bundle.needs_approval` where the
@@ -24,7 +25,7 @@ def check_guards(session: Session, version: BundleVersion, rows: Rows) -> None:
     """
     _check_margin(version_margin(session, version, rows))
     offer = offer_of(version, rows)
-    found = assess(session, offer)
+    found = assess(session, offer, now=now)
     _check_service(found.service)
     if not found.needs_approval:
         return

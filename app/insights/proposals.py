@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, func, select
@@ -151,11 +152,13 @@ def _read_shelf(
     return {bundle_id: (parts, frozenset(found)) for bundle_id, (parts, found) in shelf.items()}
 
 
-def advise(session: Session, proposals: Sequence[Proposal], blocks: Mapping[str, Block]) -> dict[int, Advice]:
+def advise(
+    session: Session, proposals: Sequence[Proposal], blocks: Mapping[str, Block], *, now: datetime
+) -> dict[int, Advice]:
     """A price for each proposal whose blocks are all in the catalogue, by its id."""
     known = [one for one in proposals if one.skus <= blocks.keys()]
     policy = current_policy(session)
-    purchases = read_purchases(session, sorted({sku for one in known for sku in one.skus}))
+    purchases = read_purchases(session, sorted({sku for one in known for sku in one.skus}), now=now)
     return {one.id or 0: _advice(one, blocks, purchases, policy) for one in known}
 
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from app.insights.baskets import LINES
 from app.insights.rules.proposing import YEAR_DAYS
 from app.mainbrand.models import MainAccount, Purchase
-from app.mainbrand.queries_buying import CURRENCY, last_purchase_at
+from app.mainbrand.queries_buying import CURRENCY, last_goods_at
 from app.mainbrand.rules.segments import Segment
 
 BATCH = 20_000
@@ -24,12 +24,12 @@ def read_low_accounts(session: Session) -> list[str]:
     return list(session.exec(accounts.order_by(col(MainAccount.account_number))))
 
 
-def read_lines(session: Session) -> tuple[pl.DataFrame, date] | None:
-    """The goods in euros (columns baskets.LINES, UTC days) of the year up to the newest purchase, and the day after.
+def read_lines(session: Session, *, now: datetime) -> tuple[pl.DataFrame, date] | None:
+    """The goods in euros (columns baskets.LINES, UTC days) of the year up to the newest of them, and the day after.
 
-    None where nothing was ever bought.
+    None where nothing was ever bought. What is dated after `now` is left out.
     """
-    newest_at = last_purchase_at(session)
+    newest_at = last_goods_at(session, now=now)
     if newest_at is None:
         return None
     until = newest_at.date() + timedelta(days=1)

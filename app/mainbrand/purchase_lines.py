@@ -1,7 +1,9 @@
 """Turning the texts of a purchases file into checked values; what is wrong is named with column and reason."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from hashlib import blake2b
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -29,6 +31,7 @@ DATE_STYLES = (
     "%d.%m.%Y %H:%M",
 )
 TWO_DAYS = N_("does not say whether the day or the month comes first: choose it, or write 2026-01-31")
+AHEAD = N_("is after tomorrow: nothing can have been bought then")
 SLASHED = r"^\d{1,2}/\d{1,2}/\d{4}\b"
 SLASHED_STYLES = {
     DateStyle.PLAIN: (),
@@ -65,11 +68,22 @@ LOADED = (
 
 @dataclass(frozen=True)
 class Terms:
-    """What a file leaves unsaid: its currency, the time zone of its dates, and the year after which none lies."""
+    """What a file leaves unsaid: its currency, the time zone of its dates, and the year after which none lies.
+
+    No purchase is at `before_at` or later (see `end_of_tomorrow`); None where that is no matter.
+    """
 
     currency: str
     timezone: str
     latest_year: int
+    before_at: datetime | None = None
+
+
+def end_of_tomorrow(now: datetime, timezone: str) -> datetime:
+    """The moment (UTC) at which tomorrow ends: a tolerance for clocks and zones, beyond which nothing was bought."""
+    zone = ZoneInfo(timezone)
+    day = now.astimezone(zone).date() + timedelta(days=2)
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 class LineReader:
@@ -236,6 +250,11 @@ def _faults(terms: Terms, ambiguous: str, notation: Notation) -> list[pl.Expr]:
             (year < EARLIEST_YEAR) | (year > terms.latest_year),
             "invoice_ts",
             OUT_OF_TIME % {"first": EARLIEST_YEAR, "last": terms.latest_year},
+        ),
+        *(
+            [_fault(pl.col("purchased_at") >= terms.before_at.replace(tzinfo=None), "invoice_ts", AHEAD)]
+            if terms.before_at
+            else []
         ),
         _fault(pl.col("goods_value").is_null(), "line_kind", N_("is neither product nor non_product")),
         _fault(pl.col("cancelled_value").is_null(), "is_cancellation", N_("is neither true nor false")),

@@ -56,6 +56,17 @@ def last_purchase_at(session: Session) -> datetime | None:
     return session.exec(select(func.max(Purchase.purchased_at))).one()
 
 
+def last_goods_at(session: Session, *, now: datetime) -> datetime | None:
+    """The moment of the newest purchase of goods in euros up to now: no line dated ahead moves what is counted."""
+    return session.exec(
+        select(func.max(Purchase.purchased_at)).where(
+            col(Purchase.is_goods),
+            col(Purchase.currency) == CURRENCY,
+            col(Purchase.purchased_at) <= now,
+        )
+    ).one()
+
+
 def read_buyers(session: Session) -> set[str]:
     """The numbers of all that ever bought anything."""
     return set(session.exec(select(Purchase.account_number).distinct()))

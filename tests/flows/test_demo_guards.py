@@ -68,7 +68,7 @@ def test_what_is_on_sale_passes_both_guards_and_two_drafts_fail_each_and_stay_dr
 
     versions = on_sale(session)
     for version in versions:
-        check_guards(session, version, contents(session, version))
+        check_guards(session, version, contents(session, version), now=utc_now())
     assert refusals(session) == REFUSED
 
     assert len(versions) == session.exec(select(func.count()).select_from(Listing)).one() == 48

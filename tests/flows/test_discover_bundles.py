@@ -12,6 +12,7 @@ from app.catalogue.models import BlockNote, Bundle, BundleItem, BundleVersion
 from app.catalogue.rules.kinds import BundleState
 from app.core.db import Database
 from app.core.errors import Invalid, NotFound, Refused, ShopError
+from app.core.transaction import transaction
 from app.flows.decide_proposal import dismiss_proposal, reopen_proposal, request_discovery
 from app.flows.discover_bundles import Discovered, discover_bundles
 from app.flows.draft_proposal import draft_proposal
@@ -67,6 +68,19 @@ def proposal(session: Session, *skus: str) -> Proposal:
     return session.exec(select(Proposal).where(col(Proposal.set_key) == set_key(skus))).one()
 
 
+@pytest.mark.parametrize(("days_ahead", "currency"), [(400, "EUR"), (0, "USD")])
+def test_a_line_dated_ahead_or_in_another_currency_does_not_move_the_year(
+    history: None, session: Session, days_ahead: int, currency: str
+) -> None:
+    buy(session, "C0", "R-ahead", "SEAL", days_ago=-days_ahead)
+    with transaction(session):
+        line = session.exec(select(Purchase).where(col(Purchase.invoice_number) == "R-ahead")).one()
+        line.currency = currency
+
+    assert run(session).until == (make.NOW - timedelta(days=19)).date()
+    assert {frozenset(one.skus) for one in read_proposals(session, ProposalState.OPEN)} >= SETS
+
+
 @pytest.mark.database
 def test_a_run_keeps_what_it_finds_and_a_second_one_changes_no_proposal(
     session: Session, history: None
@@ -119,7 +133,7 @@ def test_what_is_not_found_again_is_gone_but_what_was_decided_stays(session: Ses
     # All of it is over a year old once somebody buys again.
     buy(session, "A1", "LATE", "PUMP", days_ago=-400)
 
-    later = run(session)
+    later = run(session, days_later=400)
 
     assert later.gone_count > 0
     assert read_proposals(session, ProposalState.OPEN) == []

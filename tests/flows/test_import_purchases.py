@@ -68,6 +68,19 @@ LINES = (
 )
 
 
+def test_a_line_dated_after_tomorrow_is_refused_and_the_others_come_in(
+    session: Session, tmp_path: Path, now: datetime
+) -> None:
+    ahead = "R9;ET-1001;10;2026-03-04 00:00;49,00;4711;;"
+
+    _, rejects = load(session, tmp_path, LINES[0], ahead, now=now)
+
+    assert [(one.column, one.reason) for one in rejects] == [
+        ("invoice_ts", "is after tomorrow: nothing can have been bought then")
+    ]
+    assert count(session) == 1
+
+
 def test_a_line_becomes_a_purchase_with_exact_values(session: Session, tmp_path: Path, now: datetime) -> None:
     load(session, tmp_path, LINES[1], now=now)
 

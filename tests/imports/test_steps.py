@@ -165,7 +165,7 @@ def test_german_and_english_numbers_and_dates_are_read_as_the_person_says(
         "invoice": "Rechnung", "stock_code": "Artikel", "quantity": "Menge", "invoice_ts": "Datum",
         "unit_price": "Preis", "customer_id": "Kunde Nr",
     }  # fmt: skip
-    line = "R1;A;1.234;03/04/2026;2;7\n"
+    line = "R1;A;1.234;03/04/2025;2;7\n"
     plain = office.hand_in(PURCHASES + line, kind=ImportKind.PURCHASES)
     office.map(plain, mapping)
     german = office.hand_in(PURCHASES + line, kind=ImportKind.PURCHASES)
@@ -178,8 +178,25 @@ def test_german_and_english_numbers_and_dates_are_read_as_the_person_says(
     assert [check.rejected_count for check in checks] == [1, 0, 0]
     shown = [{cell["column"]: cell["value"] for cell in check.preview[0]["cells"]} for check in checks[1:]]
     assert [(one["quantity"], one["invoice_ts"]) for one in shown] == [
-        (1_234_000, "2026-04-02T22:00:00+00:00"),
-        (1_234, "2026-03-03T23:00:00+00:00"),
+        (1_234_000, "2025-04-02T22:00:00+00:00"),
+        (1_234, "2025-03-03T23:00:00+00:00"),
+    ]
+
+
+def test_a_purchase_dated_after_tomorrow_is_refused_by_the_reading_process(office: Office) -> None:
+    mapping = {
+        "invoice": "Rechnung", "stock_code": "Artikel", "quantity": "Menge", "invoice_ts": "Datum",
+        "unit_price": "Preis", "customer_id": "Kunde Nr",
+    }  # fmt: skip
+    lines = "R1;A;1;2026-03-03;2;7\nR2;A;1;2026-03-04;2;7\n"
+    import_id = office.hand_in(PURCHASES + lines, kind=ImportKind.PURCHASES)
+    office.map(import_id, mapping)
+
+    entry = office.check(import_id)
+
+    assert (entry.new_count, entry.rejected_count) == (1, 1)
+    assert [(one["column"], one["reason"]) for one in entry.reasons] == [
+        ("invoice_ts", "is after tomorrow: nothing can have been bought then")
     ]
 
 

@@ -78,7 +78,7 @@ def shown(session: Session, bundle_id: int) -> str:
     sheet = read_sheet(session, bundle_id)
     offer = offer_of(sheet.version, sheet.items)
     asked = approval_of(session, sheet.version.id or 0)
-    mark = shown_mark(sheet.version, asked, offer, assess(session, offer))
+    mark = shown_mark(sheet.version, asked, offer, assess(session, offer, now=NOW))
     session.rollback()
     return mark
 
@@ -379,7 +379,7 @@ def test_only_goods_in_euros_of_a_and_b_in_twelve_months_count_with_returns_take
     bought(session, a, "Y", 5, 700)
     bought(session, a, "Z", 9, 900)
 
-    found = read_purchases(session, ["X", "Y"])
+    found = read_purchases(session, ["X", "Y"], now=NOW)
 
     assert (found.since_at, found.until_at) == (BOUGHT_AT - timedelta(days=365), BOUGHT_AT)
     assert found.segments == {"M-A": "A", "M-B": "B"}
@@ -389,8 +389,29 @@ def test_only_goods_in_euros_of_a_and_b_in_twelve_months_count_with_returns_take
     }
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"purchased_at": NOW + timedelta(days=400)},
+        {"purchased_at": NOW + timedelta(seconds=1)},
+        {"purchased_at": NOW, "currency": "USD"},
+        {"purchased_at": NOW, "is_goods": False},
+    ],
+)
+def test_no_line_dated_ahead_and_none_that_does_not_count_moves_the_twelve_months(
+    session: Session, taking: int, values: dict[str, object]
+) -> None:
+    stranger = make.main_account(session, account_number="M3", segment=Segment.C)
+    bought(session, stranger, "OTHER", 1, 100, **values)
+
+    found = read_purchases(session, ["LAGER"], now=NOW)
+
+    assert (found.until_at, found.bought["M1"]["LAGER"].quantity_milli) == (BOUGHT_AT, 1_000_000)
+    assert refused(lambda: publish(session, taking)).code == "bundle.needs_approval"
+
+
 def test_without_purchases_nothing_can_be_taken(session: Session, now: datetime) -> None:
-    assert read_purchases(session, ["X"]).bought == {}
+    assert read_purchases(session, ["X"], now=NOW).bought == {}
     bundle_id = written.bundle(session)
     session.rollback()
     assert session.get_one(Bundle, bundle_id).current_version_id

@@ -1,12 +1,13 @@
 """Each line of a purchases file becomes exact values, or is named with its column and reason."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from app.mainbrand.files import open_table
-from app.mainbrand.purchase_lines import LineReader, Terms
+from app.mainbrand.purchase_lines import LineReader, Terms, end_of_tomorrow
 from app.mainbrand.rejects import Reject
 from app.mainbrand.rules.columns import PURCHASE_COLUMNS
 from tests.make_xlsx import write_xlsx
@@ -22,18 +23,21 @@ GOOD = {
 }
 
 
-def read(path: Path) -> tuple[pl.DataFrame, list[Reject]]:
+def read(path: Path, *, now: datetime | None = None) -> tuple[pl.DataFrame, list[Reject]]:
     with open_table(path, PURCHASE_COLUMNS) as table:
-        reader = LineReader(table, Terms("EUR", "Europe/Berlin", 2027))
+        before_at = end_of_tomorrow(now, "Europe/Berlin") if now else None
+        reader = LineReader(table, Terms("EUR", "Europe/Berlin", 2027, before_at))
         parts = [reader.read(batch) for batch in table.batches]
     return pl.concat(good for good, _ in parts), [reject for _, rejects in parts for reject in rejects]
 
 
-def read_line(folder: Path, **changed: str) -> tuple[pl.DataFrame, list[Reject]]:
+def read_line(
+    folder: Path, *, now: datetime | None = None, **changed: str
+) -> tuple[pl.DataFrame, list[Reject]]:
     path = folder / "a.csv"
     values = GOOD | changed
     path.write_text(";".join(values) + "\n" + ";".join(values.values()) + "\n")
-    return read(path)
+    return read(path, now=now)
 
 
 @pytest.mark.parametrize(
@@ -171,3 +175,28 @@ def test_a_refused_line_keeps_its_cells_in_the_order_of_the_file(tmp_path: Path)
     _, (reject,) = read(path)
 
     assert reject.cells == ("", "", "R1", "A", "1", "2026-01-01", "2")
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_taken"),
+    [
+        ("2026-03-30 23:59:59", True),
+        ("30.03.2026", True),
+        ("2026-03-30T21:59:59Z", True),
+        ("2026-03-31 00:00:00", False),
+        ("2026-03-30T22:00:00Z", False),
+        ("2027-03-02", False),
+    ],
+)
+def test_nothing_was_bought_after_tomorrow_by_the_shop_s_clock(
+    tmp_path: Path, moment: str, is_taken: bool
+) -> None:
+    # Two hours after the clocks were put forward in Berlin.
+    now = datetime(2026, 3, 29, 3, tzinfo=UTC)
+
+    good, rejects = read_line(tmp_path, now=now, invoice_ts=moment)
+
+    assert good.height == int(is_taken)
+    assert [(reject.column, reject.reason) for reject in rejects] == (
+        [] if is_taken else [("invoice_ts", "is after tomorrow: nothing can have been bought then")]
+    )

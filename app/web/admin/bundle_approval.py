@@ -48,8 +48,8 @@ def show_guards(request: Request, session: ReadDep) -> Response:
 
 
 @router.get("/admin/bundles/{bundle_id}/approval")
-def show_approval(request: Request, bundle_id: RowId, session: ReadDep) -> Response:
-    return _page(request, session, bundle_id)
+def show_approval(request: Request, bundle_id: RowId, session: ReadDep, now: Now) -> Response:
+    return _page(request, session, bundle_id, now=now)
 
 
 @router.post("/admin/bundles/{bundle_id}/approval")
@@ -72,7 +72,7 @@ def submit_request(
             seen=values.get("seen", ""),
         )
     except (Invalid, Refused) as error:
-        return _again(request, reading, bundle_id, values, error)
+        return _again(request, reading, bundle_id, values, error, now=now)
     return see_other(f"/admin/bundles/{bundle_id}/approval?done=approval_asked")
 
 
@@ -101,13 +101,19 @@ def submit_decision(
             seen=values.get("seen", ""),
         )
     except (Invalid, Refused) as error:
-        return _again(request, reading, bundle_id, values, error)
+        return _again(request, reading, bundle_id, values, error, now=now)
     done = "approved" if DECISIONS[decision] else "approval_refused"
     return see_other(f"/admin/bundles/{bundle_id}/approval?done={done}")
 
 
 def _again(
-    request: Request, session: ReadDep, bundle_id: int, values: dict[str, str], error: Invalid | Refused
+    request: Request,
+    session: ReadDep,
+    bundle_id: int,
+    values: dict[str, str],
+    error: Invalid | Refused,
+    *,
+    now: Now,
 ) -> Response:
     if wants_json(request):
         raise error
@@ -115,7 +121,8 @@ def _again(
         errors, status = errors_of(error.fields, language=request.scope["lang"]), 422
     else:
         errors, status = form_error(request, error), 409
-    return _page(request, session, bundle_id, status=status, errors=errors, reason=values.get("reason", ""))
+    reason = values.get("reason", "")
+    return _page(request, session, bundle_id, now=now, status=status, errors=errors, reason=reason)
 
 
 def _page(
@@ -123,13 +130,14 @@ def _page(
     session: ReadDep,
     bundle_id: int,
     *,
+    now: Now,
     status: int = 200,
     errors: dict[str, str] | None = None,
     reason: str = "",
 ) -> Response:
     sheet = read_sheet(session, bundle_id)
     offer = offer_of(sheet.version, sheet.items)
-    found = assess(session, offer)
+    found = assess(session, offer, now=now)
     approval = approval_of(session, sheet.version.id or 0)
     state = approval_state(
         approval.figures if approval else None,

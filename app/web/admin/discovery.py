@@ -225,7 +225,7 @@ def _cards(
     *,
     now: Now,
 ) -> list[Card]:
-    advice = advise(session, proposals, blocks)
+    advice = advise(session, proposals, blocks, now=now)
     notes = read_notes(session, {sku for one in proposals for sku in one.skus})
     sold = read_sold(session, proposals, now=now)
     return [
