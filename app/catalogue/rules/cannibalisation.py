@@ -13,6 +13,10 @@ SERVING = frozenset({Kind.CONSULTING_UNIT, Kind.SERVICE})
 MOST_SHOWN = 20
 """So many of the customers concerned are kept and shown, the dearest switches first."""
 
+ORDERS_FOR_ONE_PURCHASE = 4
+"""So many orders may stand for one purchase at the main brand: one a week in a month. Nothing stops two orders a day,
+so a small maximum of an order alone keeps no customer away."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ingredient:
@@ -140,9 +144,9 @@ def cannibalise(
 ) -> Cannibalisation:
     """Who would switch, of the accounts in `bought` (account number → SKU → purchases); `segments` are theirs.
 
-    A customer buys "the same in the same quantity" where the typical quantity of a block is one that an order can
-    hold, and the year's demand is worth at least the smallest order. They would switch for as many bundles as each
-    replaces purchases that cost more than it does (docs/guards.md).
+    A customer buys "the same in the same quantity" where the typical quantity of a block is one that a few orders
+    can hold (ORDERS_FOR_ONE_PURCHASE), and the year's demand is worth at least the smallest order. They would switch
+    for as many bundles as each replaces purchases that cost more than it does (docs/guards.md).
     """
     switches: list[Switch] = []
     counts: dict[str, int] = {}
@@ -238,15 +242,16 @@ def serves_better(ingredients: Sequence[Ingredient], *, later_days: int) -> Serv
 
 
 def _replaced(offer: Offer, articles: Mapping[str, Bought]) -> list[tuple[int, int]]:
-    """For each block that the customer buys in a quantity an order can hold: (bundles a year, cents per bundle)."""
+    """For each block that the customer buys in a quantity a few orders hold: (bundles a year, cents per bundle)."""
     found = []
     for one in offer.ingredients:
         past = articles.get(one.sku)
         if past is None or past.quantity_milli <= 0 or past.net_cents <= 0:
             continue
-        most = None if offer.maximum_quantity is None else one.quantity_milli * offer.maximum_quantity
-        if most is not None and past.typical_milli > most:
-            continue
+        if offer.maximum_quantity is not None:
+            most = one.quantity_milli * offer.maximum_quantity * ORDERS_FOR_ONE_PURCHASE
+            if past.typical_milli > most:
+                continue
         count = past.quantity_milli // one.quantity_milli
         if count:
             found.append((count, divide_half_up(one.quantity_milli * past.net_cents, past.quantity_milli)))

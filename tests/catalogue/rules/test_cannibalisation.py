@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.catalogue.rules.cannibalisation import (
+    ORDERS_FOR_ONE_PURCHASE,
     Bought,
     Ingredient,
     Offer,
@@ -41,7 +42,9 @@ def test_who_pays_more_at_the_main_brand_would_switch_for_the_whole_demand() -> 
         (replace(OFFER, price_cents=4_999), YEARLY, 10),
         (replace(OFFER, price_cents=5_000), YEARLY, None),
         (replace(OFFER, maximum_quantity=2), YEARLY, 10),
-        (replace(OFFER, maximum_quantity=1), YEARLY, None),
+        (replace(OFFER, maximum_quantity=1), YEARLY, 10),
+        (replace(OFFER, maximum_quantity=1), replace(YEARLY, typical_milli=40_000), 10),
+        (replace(OFFER, maximum_quantity=1), replace(YEARLY, typical_milli=40_001), None),
         (replace(OFFER, minimum_quantity=10), YEARLY, 10),
         (replace(OFFER, minimum_quantity=11), YEARLY, None),
         (replace(OFFER, order_step=4), YEARLY, 8),
@@ -58,6 +61,15 @@ def test_the_borders_of_the_same_thing_in_the_same_quantity(
     assert [switch.bundle_count for switch in _switches(offer, DI_100=past)] == (
         [] if bundle_count is None else [bundle_count]
     )
+
+
+def test_a_maximum_just_below_what_is_bought_at_once_keeps_nobody_away() -> None:
+    # Ten at 5.00 each time, and a bundle of one at 0.50: two orders a day are as easy as one.
+    offer = Offer(50, (Ingredient("DI-100", 1_000),), maximum_quantity=9)
+
+    (switch,) = _switches(offer, DI_100=Bought(10_000, 100_000, 50_000))
+
+    assert switch.loss_cents == 45_000
 
 
 def test_a_cheap_block_added_does_not_hide_what_is_undercut() -> None:
@@ -128,7 +140,7 @@ def test_the_slowest_block_decides_how_early_a_bundle_may_come() -> None:
 
 past = st.builds(
     Bought,
-    typical_milli=st.integers(1, 40),
+    typical_milli=st.integers(1, 150),
     quantity_milli=st.integers(-5, 60),
     net_cents=st.integers(-10, 900),
 )
@@ -157,7 +169,8 @@ def _by_hand(offer: Offer, articles: dict[str, Bought]) -> tuple[int, int]:
                 continue
             can_be_served = (
                 offer.maximum_quantity is None
-                or bought.typical_milli <= one.quantity_milli * offer.maximum_quantity
+                or bought.typical_milli
+                <= one.quantity_milli * offer.maximum_quantity * ORDERS_FOR_ONE_PURCHASE
             )
             if can_be_served and one.quantity_milli * count <= bought.quantity_milli:
                 share = 2 * one.quantity_milli * bought.net_cents + bought.quantity_milli
