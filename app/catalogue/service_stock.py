@@ -145,13 +145,13 @@ def use(session: Session, order_ids: Sequence[int], *, changed_by: str, now: dat
         leaving = [(order_id, milli) for order_id, _, milli in group]
         block = blocks[block_id]
         stock = block.stock_milli
-        if not block.is_made_to_order:
-            for order_id, milli in leaving:
-                if stock < milli:
-                    moves.append(_move(block_id, StockCause.COUNTED, milli - stock, milli, order_id))
-                    stock = milli
-                stock -= milli
-                moves.append(_move(block_id, StockCause.DISPATCHED, -milli, stock, order_id))
+        # Whatever the block is by now: what was held was counted, and it is gone when it is counted again.
+        for order_id, milli in leaving:
+            if stock < milli:
+                moves.append(_move(block_id, StockCause.COUNTED, milli - stock, milli, order_id))
+                stock = milli
+            stock -= milli
+            moves.append(_move(block_id, StockCause.DISPATCHED, -milli, stock, order_id))
         total = sum(milli for _, milli in leaving)
         changes.append({"block": block_id, "stock": stock, "reserved": block.reserved_milli - total})
     _write(session, changes)

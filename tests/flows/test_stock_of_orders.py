@@ -10,7 +10,7 @@ from app.audit.models import ActorKind
 from app.audit.service import Actor
 from app.catalogue.models import Block, StockMove
 from app.catalogue.rules.stock import Need, ReservationState, StockCause, StockLevel, Wanted
-from app.catalogue.service_stock import SoldOut, release, reserve, use
+from app.catalogue.service_stock import SoldOut, refresh_stock_levels, release, reserve, use
 from app.core.db import Database
 from app.core.errors import Refused
 from app.core.transaction import transaction
@@ -258,7 +258,7 @@ def test_more_leaves_than_staff_had_counted_and_the_count_is_set_right(
     ]
 
 
-def test_a_block_that_became_made_to_order_meanwhile_leaves_without_a_move(
+def test_what_was_held_leaves_the_stock_though_the_block_is_made_to_order_by_now(
     session: Session, database: Database, till: Till, bundle: tuple[int, int]
 ) -> None:
     number = accepted(till)
@@ -266,9 +266,14 @@ def test_a_block_that_became_made_to_order_meanwhile_leaves_without_a_move(
         session.get_one(Block, bundle[1]).is_made_to_order = True
 
     dispatch(session, till.now, number)
+    with transaction(session):
+        session.get_one(Block, bundle[1]).is_made_to_order = False
+        refresh_stock_levels(session, [bundle[1]])
 
-    assert figures(database, bundle[1]) == Figures(10 * ONE, 0)
-    assert len(moves(database, bundle[1])) == 1
+    assert figures(database, bundle[1]) == Figures(4 * ONE, 0)
+    assert moves(database, bundle[1])[1:] == [(StockCause.DISPATCHED, -6 * ONE, 4 * ONE)]
+    assert level(database, bundle[0]) is StockLevel.FEW
+    assert stock_faults(database, now=till.now) == []
 
 
 def test_reserving_using_and_releasing_happen_once_each(
