@@ -14,6 +14,7 @@ from app.catalogue.rules.blocks import PRICES, BlockEntry
 from app.catalogue.rules.kinds import BundleState, PriceCause
 from app.catalogue.service import refresh_lead_times, remove_listing, touch_catalogue
 from app.catalogue.service_margins import refresh_margins
+from app.catalogue.service_publishing import forget_dates
 from app.core.errors import N_, NotFound
 from app.jobs.service import insert_into
 
@@ -135,12 +136,14 @@ def retire_bundles_with(
 ) -> Sequence[Bundle]:
     """Takes every bundle on sale that holds one of these (locked) blocks off the shop; which ones it were.
 
+    Newer versions of them that had a date lose it.
     Whoever publishes at the same moment either comes before and is found, or comes after and reads the blocks anew.
     """
     if not block_ids:
         return []
     touch_catalogue(session)
     bundles = bundles_on_sale_with(session, block_ids, is_locking=True)
+    forget_dates(session, [bundle.id or 0 for bundle in bundles])
     for bundle in bundles:
         bundle.state = BundleState.RETIRED
         session.flush()

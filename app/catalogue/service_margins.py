@@ -13,6 +13,7 @@ from app.catalogue.queries_margins import BATCH, published_ids, read_on_sale
 from app.catalogue.rules.falling import OnSale
 from app.catalogue.rules.kinds import BundleState
 from app.catalogue.service import hold_catalogue, remove_listing, touch_catalogue
+from app.catalogue.service_publishing import forget_dates
 from app.core.errors import N_
 from app.jobs.service import insert_into, put_job
 from app.policy.queries import current_policy
@@ -61,7 +62,7 @@ def forget_unpublished(session: Session) -> None:
 def retire_below_floor(session: Session, bundle_id: int, *, now: datetime) -> bool:
     """Takes a bundle off sale whose margin is below the floor at today's costs; False where it is not (any more).
 
-    The audit log names the figures as the reason.
+    A newer version that had a date loses it. The audit log names the figures as the reason.
     """
     touch_catalogue(session)
     bundle = session.exec(select(Bundle).where(col(Bundle.id) == bundle_id).with_for_update()).first()
@@ -72,6 +73,7 @@ def retire_below_floor(session: Session, bundle_id: int, *, now: datetime) -> bo
     margin = on_sale.margin(policy)
     bundle.state = BundleState.RETIRED
     session.flush()
+    forget_dates(session, [bundle_id])
     remove_listing(session, bundle_id)
     _forget(session, {bundle_id})
     record(

@@ -1,5 +1,6 @@
 """Moving a bundle version from stage to stage, inside the caller's transaction."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from app.audit.service import Actor, record
 from app.catalogue.models import Bundle, BundleVersion
+from app.catalogue.queries_blocks import AT_ONCE
 from app.catalogue.rules.stages import FOLLOWING_STAGE, VersionStage
 from app.core.errors import N_, NotFound, Refused
 
@@ -100,6 +102,19 @@ def back_to_review(version: BundleVersion, *, refusal: dict[str, Any] | None = N
     move_to(version, VersionStage.REVIEW)
     _forget_schedule(version)
     version.refusal = refusal
+
+
+def forget_dates(session: Session, bundle_ids: Collection[int]) -> None:
+    """Takes away the dates of these (locked) bundles: one that left the shop must not come back by itself."""
+    ids = sorted(bundle_ids)
+    for start in range(0, len(ids), AT_ONCE):
+        scheduled = select(BundleVersion).where(
+            col(BundleVersion.bundle_id).in_(ids[start : start + AT_ONCE]),
+            col(BundleVersion.stage) == VersionStage.SCHEDULED,
+        )
+        for version in session.exec(scheduled.execution_options(populate_existing=True)).all():
+            back_to_review(version)
+    session.flush()
 
 
 def move_to(version: BundleVersion, stage: VersionStage) -> None:

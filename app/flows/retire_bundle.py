@@ -6,10 +6,9 @@ from sqlmodel import Session
 
 from app.audit.service import Actor, record
 from app.catalogue.rules.kinds import BundleState
-from app.catalogue.rules.stages import VersionStage
 from app.catalogue.service import remove_listing, touch_catalogue
 from app.catalogue.service_margins import refresh_margins
-from app.catalogue.service_publishing import back_to_review, locked_bundle, newest_version
+from app.catalogue.service_publishing import forget_dates, locked_bundle
 from app.core.errors import N_, Refused
 from app.core.transaction import transaction
 
@@ -30,11 +29,8 @@ def retire_bundle(session: Session, bundle_id: int, *, actor: Actor, now: dateti
                 N_("A draft is not on sale and cannot be retired."), code="bundle.illegal_transition"
             )
         bundle.state = BundleState.RETIRED
-        version = newest_version(session, bundle_id)
-        if version.stage is VersionStage.SCHEDULED:
-            # A date that was set before must not bring it back.
-            back_to_review(version)
         session.flush()
+        forget_dates(session, [bundle_id])
         remove_listing(session, bundle_id)
         refresh_margins(session, bundle_ids=[bundle_id], now=now)
         record(

@@ -18,12 +18,15 @@ from app.core.clock import utc_now
 from app.core.db import Database
 from app.core.errors import Invalid, Refused
 from app.core.transaction import transaction
+from app.flows.change_policy import change_policy
+from app.flows.guard_margins import guard_margins
 from app.flows.publish_bundle import publish_bundle, publish_scheduled, schedule_bundle
 from app.flows.retire_bundle import retire_bundle
 from app.flows.review_bundle import send_back, submit_for_review, unschedule
+from app.flows.save_block import save_block
 from app.jobs.models import Job, JobState
 from app.policy.models import PolicyVersion
-from app.policy.rules.policy import Policy, PublishingApproval, to_values
+from app.policy.rules.policy import BelowFloor, Policy, PublishingApproval, to_values
 from app.shop import Shop
 from app.worker import HANDLERS, run_until_idle
 from tests import make
@@ -273,12 +276,33 @@ def test_what_cannot_be_published_today_gets_no_date(session: Session) -> None:
     assert state_of(session) == before
 
 
-def test_retiring_takes_the_date_of_a_newer_version_away(session: Session) -> None:
-    bundle_id = written.bundle(session)
-    written.draft_bundle(session, bundle_id=bundle_id, items=[(1, 4)], price_cents=3_100)
+def become_dangerous(session: Session, bundle_id: int) -> None:
+    entry = written.entry(is_hazardous=True)
+    save_block(session, entry, block_id=1, may_retire=[bundle_id], actor=STAFF, now=NOW)
+
+
+def fall_below_the_floor(session: Session, bundle_id: int) -> None:
+    policy = Policy(below_floor=BelowFloor.RETIRE)
+    change_policy(session, policy, based_on=0, reason="strict", actor=STAFF, now=NOW)
+    written.block(session, block_id=1, unit_cost_cents=700)
+    assert guard_margins(session, is_whole=False, now=NOW) == 1
+
+
+LEAVING: dict[str, Callable[[Session, int], object]] = {
+    "by hand": lambda session, id_: retire_bundle(session, id_, actor=STAFF, now=NOW, reason="no demand"),
+    "dangerous": become_dangerous,
+    "below the floor": fall_below_the_floor,
+}
+
+
+@pytest.mark.parametrize("way", list(LEAVING))
+def test_however_a_bundle_leaves_the_shop_a_newer_version_loses_its_date(session: Session, way: str) -> None:
+    bundle_id = written.bundle(session, items=[(written.block(session), 4)])
+    other = written.block(session, sku="ET-2")
+    written.draft_bundle(session, bundle_id=bundle_id, items=[(other, 4)], price_cents=3_100)
     schedule_bundle(session, bundle_id, publish_at=LATER, actor=STAFF, now=NOW)
 
-    retire_bundle(session, bundle_id, actor=STAFF, now=NOW, reason="no demand")
+    LEAVING[way](session, bundle_id)
 
     version = newest(session)
     assert (version.stage, version.publish_at) == ("review", None)
