@@ -122,6 +122,15 @@ def bundles_on_sale_with(
     return [found[bundle_id] for bundle_id in sorted(found)]
 
 
+def blocks_in_versions(bundle_id: int) -> Any:
+    """A query for the ids of the blocks in any version of a bundle."""
+    return (
+        select(BundleItem.block_id)
+        .join(BundleVersion, col(BundleVersion.id) == col(BundleItem.bundle_version_id))
+        .where(col(BundleVersion.bundle_id) == bundle_id)
+    )
+
+
 def _places(session: Session, block_id: int) -> list[Place]:
     """Where the newest or the published version of a bundle holds the block; those on sale first."""
     newest = (

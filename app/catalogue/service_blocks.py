@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from app.audit.service import Actor, record
 from app.catalogue.models import Block, BlockPrice, Bundle, Partner
-from app.catalogue.queries_blocks import AT_ONCE, bundles_on_sale_with
+from app.catalogue.queries_blocks import AT_ONCE, blocks_in_versions, bundles_on_sale_with
 from app.catalogue.rules.blocks import PRICES, BlockEntry
 from app.catalogue.rules.kinds import BundleState, PriceCause
 from app.catalogue.service import refresh_lead_times, remove_listing, touch_catalogue
@@ -19,14 +19,17 @@ from app.core.errors import N_, NotFound
 from app.jobs.service import insert_into
 
 
-def lock_blocks(session: Session, block_ids: Collection[int]) -> list[Block]:
-    """These blocks by id, locked until the transaction ends: the first lock of whatever changes the catalogue."""
+def lock_blocks(session: Session, block_ids: Collection[int], *, is_deleting: bool = False) -> list[Block]:
+    """These blocks by id, locked until the transaction ends: the first lock of whatever changes the catalogue.
+
+    Who deletes some (`is_deleting`) waits here for whoever just puts them into a bundle, not while it holds more.
+    """
     wanted = sorted(set(block_ids))
     found: list[Block] = []
     for start in range(0, len(wanted), AT_ONCE):
         is_wanted = col(Block.id).in_(wanted[start : start + AT_ONCE])
         found += session.exec(
-            select(Block).where(is_wanted).order_by(col(Block.id)).with_for_update(key_share=True)
+            select(Block).where(is_wanted).order_by(col(Block.id)).with_for_update(key_share=not is_deleting)
         ).all()
     return found
 
@@ -37,6 +40,28 @@ def lock_block(session: Session, block_id: int) -> Block:
     if not found:
         raise NotFound(N_("There is no such block."), code="block.not_found")
     return found[0]
+
+
+def keep_blocks(session: Session, block_ids: Collection[int]) -> dict[int, Block]:
+    """These blocks by id, kept there with their numbers until the transaction ends; their other facts may change.
+
+    Whoever writes a bundle's blocks calls it before locking the bundle: who gives a block another number holds
+    it and then waits for its bundles, and the reference to the block would wait for that person.
+    """
+    found: dict[int, Block] = {}
+    wanted = sorted(set(block_ids))
+    for start in range(0, len(wanted), AT_ONCE):
+        is_wanted = col(Block.id).in_(wanted[start : start + AT_ONCE])
+        kept = (
+            select(Block).where(is_wanted).order_by(col(Block.id)).with_for_update(read=True, key_share=True)
+        )
+        found |= {block.id or 0: block for block in session.exec(kept)}
+    return found
+
+
+def keep_blocks_of_bundle(session: Session, bundle_id: int) -> None:
+    """Keeps every block in any version of a bundle as `keep_blocks` does."""
+    keep_blocks(session, set(session.exec(blocks_in_versions(bundle_id))))
 
 
 def partner_ids(session: Session, names: Collection[str], *, now: datetime) -> dict[str, int]:

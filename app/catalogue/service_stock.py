@@ -14,12 +14,12 @@ from sqlmodel import Session, SQLModel, col, select
 from app.catalogue.models import (
     Block,
     BundleItem,
-    BundleVersion,
     CatalogueState,
     Listing,
     StockMove,
     StockReservation,
 )
+from app.catalogue.queries_blocks import blocks_in_versions
 from app.catalogue.rules.stock import (
     Need,
     ReservationState,
@@ -85,12 +85,7 @@ def lock_blocks_of_bundle(session: Session, bundle_id: int) -> None:
     Otherwise an order that takes the last of a block and the listing of a bundle with it would not see each
     other, and the bundle would be listed at a level that is no longer true.
     """
-    blocks = (
-        select(BundleItem.block_id)
-        .join(BundleVersion, col(BundleVersion.id) == col(BundleItem.bundle_version_id))
-        .where(col(BundleVersion.bundle_id) == bundle_id)
-    )
-    lock_blocks(session, set(session.exec(blocks)))
+    lock_blocks(session, set(session.exec(blocks_in_versions(bundle_id))))
 
 
 def blocks_held(session: Session, order_ids: Collection[int]) -> set[int]:

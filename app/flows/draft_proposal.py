@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from app.audit.service import Actor, record
 from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion
 from app.catalogue.service import block_facts
+from app.catalogue.service_blocks import keep_blocks
 from app.core.errors import N_, NotFound, Refused
 from app.core.transaction import transaction
 from app.insights.models import Proposal, ProposalState
@@ -34,6 +35,7 @@ def draft_proposal(session: Session, proposal_id: int, *, actor: Actor, now: dat
         if proposal is None:
             raise NotFound(N_("There is no such proposal."), code="proposal.not_found")
         blocks = read_blocks(session, proposal.skus)
+        keep_blocks(session, [block.id or 0 for block in blocks.values()])
         _check(proposal, blocks)
         advice = advise(session, [proposal], blocks, now=now)[proposal.id or 0]
         bundle = Bundle(slug=_slug(proposal, blocks), created_at=now)

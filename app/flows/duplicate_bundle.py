@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 from app.audit.service import Actor, record
 from app.catalogue.models import Block, Bundle, BundleItem
 from app.catalogue.rules.changes import FIELDS
+from app.catalogue.service_blocks import keep_blocks_of_bundle
 from app.catalogue.service_drafts import free_slug, write_items, write_version
 from app.catalogue.service_publishing import locked_bundle, newest_version
 from app.core.transaction import transaction
@@ -18,6 +19,7 @@ LONGEST_NAME = 200
 def duplicate_bundle(session: Session, bundle_id: int, *, actor: Actor, now: datetime) -> int:
     """A new bundle, a draft named as a copy of the newest version; returns its id. Raises NotFound."""
     with transaction(session):
+        keep_blocks_of_bundle(session, bundle_id)
         source = locked_bundle(session, bundle_id)
         version = newest_version(session, bundle_id)
         values = {field: getattr(version, field) for field in FIELDS}

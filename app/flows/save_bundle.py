@@ -15,6 +15,7 @@ from app.catalogue.rules.kinds import BundleState, Kind
 from app.catalogue.rules.pictures import CONTENT_TYPE, NotAPicture, clean_picture
 from app.catalogue.rules.units import has_decimals
 from app.catalogue.service import touch_catalogue
+from app.catalogue.service_blocks import keep_blocks
 from app.catalogue.service_drafts import write_items, write_version
 from app.catalogue.service_publishing import locked_bundle
 from app.core.errors import N_, FieldError, Invalid
@@ -69,8 +70,8 @@ def save_bundle(
     }
     faults = [*unread, *draft_faults(slug, values, items)]
     with transaction(session):
+        blocks = keep_blocks(session, [block_id for block_id, _ in items])
         bundle = None if bundle_id is None else locked_bundle(session, bundle_id)
-        blocks = _blocks(session, items)
         faults += _stored_faults(session, bundle, slug, category_id, items, blocks)
         if faults:
             raise _invalid(*merged(faults))
@@ -154,11 +155,6 @@ def _stored_faults(
         elif quantity_milli % 1000 and not has_decimals(block.unit_code):
             message = N_("%(sku)s comes in whole numbers only. Please enter one.")
             yield FieldError("items", message, {"sku": block.sku})
-
-
-def _blocks(session: Session, items: Sequence[tuple[int, int]]) -> dict[int, Block]:
-    wanted = {block_id for block_id, _ in items}
-    return {block.id or 0: block for block in session.exec(select(Block).where(col(Block.id).in_(wanted)))}
 
 
 def _keep(session: Session, content: bytes, *, now: datetime) -> int:

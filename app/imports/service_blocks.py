@@ -100,7 +100,8 @@ def undo_blocks(session: Session, import_id: int, *, actor: Actor, now: datetime
     Raises Refused (`import.in_use`) where one of them was changed or used since.
     """
     kept = session.exec(select(FormerBlock).where(col(FormerBlock.import_id) == import_id)).all()
-    blocks = {block.id or 0: block for block in lock_blocks(session, [one.block_id for one in kept])}
+    ids = [one.block_id for one in kept]
+    blocks = {block.id or 0: block for block in lock_blocks(session, ids, is_deleting=True)}
     added = [one.block_id for one in kept if one.former is None]
     changed = [one for one in kept if one.block_id in blocks and _columns(blocks[one.block_id]) != one.left]
     in_use = len(changed) + len(_used(session, added) - {one.block_id for one in changed})

@@ -1,17 +1,26 @@
 """Staff write, publish, change and retire bundles."""
 
 import io
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from PIL import Image
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from app.audit.models import AuditEntry
 from app.catalogue.models import Bundle, BundleImage, BundleItem, BundleVersion, Listing
 from app.catalogue.queries import published_bundle
 from app.catalogue.rules.kinds import BundleState, Source
+from app.catalogue.service_blocks import lock_block
+from app.catalogue.service_margins import refresh_margins
+from app.core.db import Database
 from app.core.errors import Invalid, NotFound, Refused
+from app.core.transaction import transaction
+from app.flows.duplicate_bundle import duplicate_bundle
 from app.flows.publish_bundle import publish_bundle
 from app.flows.retire_bundle import retire_bundle
 from app.flows.save_bundle import set_image
@@ -211,3 +220,50 @@ def test_two_blocks_never_share_a_number(session: Session) -> None:
         written.block(session, block_id=other, sku="ET-1")
     with pytest.raises(NotFound):
         written.block(session, block_id=99, sku="ET-3")
+
+
+def save_again(session: Session, bundle_id: int) -> object:
+    return written.draft_bundle(session, bundle_id=bundle_id, items=[(1, 7)])
+
+
+def duplicate(session: Session, bundle_id: int) -> object:
+    return duplicate_bundle(session, bundle_id, actor=written.STAFF, now=written.NOW)
+
+
+@pytest.mark.parametrize("act", [save_again, duplicate])
+def test_who_writes_a_bundle_and_who_renumbers_its_block_never_wait_for_each_other(
+    session: Session, database: Database, act: Callable[[Session, int], object]
+) -> None:
+    bundle_id = written.bundle(session, items=[(written.block(session), 4)])
+
+    def other() -> object:
+        with database.session() as own:
+            return act(own, bundle_id)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(session):
+            block = lock_block(session, 1)
+            block.sku, block.unit_cost_cents = "ET-NEW", 201
+            session.flush()
+            waiting = pool.submit(other)
+            wait_until_somebody_waits(database)
+            # As `save_block` does at its end: it locks the block's bundles.
+            refresh_margins(session, block_ids=[1], now=written.NOW)
+        assert waiting.result(timeout=20)
+
+    session.rollback()
+    version = session.exec(select(BundleVersion.id).order_by(col(BundleVersion.id).desc()).limit(1)).one()
+    item = session.exec(select(BundleItem).where(col(BundleItem.bundle_version_id) == version)).one()
+    assert (item.sku, item.unit_cost_cents) == ("ET-NEW", 201)
+
+
+def wait_until_somebody_waits(database: Database) -> None:
+    """Returns once a connection to PostgreSQL waits for a lock; on SQLite writers wait for each other anyhow."""
+    is_waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    for _ in range(0 if database.is_sqlite else 200):
+        with database.read_session() as reading:
+            if reading.execute(is_waiting).scalar():
+                return
+        time.sleep(0.02)
