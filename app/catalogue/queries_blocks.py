@@ -131,6 +131,22 @@ def blocks_in_versions(bundle_id: int) -> Any:
     )
 
 
+def blocks_on_sale(session: Session, block_ids: Collection[int] | None = None) -> set[int]:
+    """Which of these blocks (None: of all) a bundle on sale holds."""
+    query = (
+        select_columns(col(BundleItem.block_id))
+        .join(Bundle, col(Bundle.current_version_id) == col(BundleItem.bundle_version_id))
+        .where(col(Bundle.state) == BundleState.PUBLISHED)
+    )
+    if block_ids is None:
+        return set(session.execute(query).scalars())
+    wanted, found = sorted(set(block_ids)), set[int]()
+    for start in range(0, len(wanted), AT_ONCE):
+        part = query.where(col(BundleItem.block_id).in_(wanted[start : start + AT_ONCE]))
+        found |= set(session.execute(part).scalars())
+    return found
+
+
 def _places(session: Session, block_id: int) -> list[Place]:
     """Where the newest or the published version of a bundle holds the block; those on sale first."""
     newest = (

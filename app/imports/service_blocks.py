@@ -10,11 +10,12 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, SQLModel, col, select
 
 from app.audit.service import Actor
-from app.catalogue.models import Block, Bundle, BundleItem, Partner
-from app.catalogue.queries_blocks import AT_ONCE, entry_of
+from app.catalogue.models import Block, Partner
+from app.catalogue.queries_blocks import AT_ONCE, blocks_on_sale, entry_of
 from app.catalogue.rules.blocks import BlockEntry, keeps_out
 from app.catalogue.rules.falling import touches_margin
-from app.catalogue.rules.kinds import BundleState, Kind, PriceCause
+from app.catalogue.rules.kinds import Kind, PriceCause
+from app.catalogue.service import hold_catalogue
 from app.catalogue.service_blocks import (
     columns_of,
     lock_blocks,
@@ -35,12 +36,7 @@ BY_IMPORT = N_("A block of it became dangerous or restricted by an import.")
 
 def known_blocks(session: Session) -> dict[str, bool]:
     """The SKU of every block, and whether a bundle on sale holds it."""
-    on_sale = (
-        select_columns(col(BundleItem.block_id))
-        .join(Bundle, col(Bundle.current_version_id) == col(BundleItem.bundle_version_id))
-        .where(col(Bundle.state) == BundleState.PUBLISHED)
-    )
-    sold = set(session.execute(on_sale).scalars())
+    sold = blocks_on_sale(session)
     rows = session.execute(select_columns(col(Block.sku), col(Block.id)))
     return {sku: block_id in sold for sku, block_id in rows}
 
@@ -97,7 +93,7 @@ def merge_blocks(
 def undo_blocks(session: Session, import_id: int, *, actor: Actor, now: datetime) -> tuple[int, int]:
     """Deletes the blocks that an import added and puts the others back; how many of each.
 
-    Raises Refused (`import.in_use`) where one of them was changed or used since.
+    Raises Refused (`import.in_use`) where one of them was changed or used since, or would leave the shop with it.
     """
     kept = session.exec(select(FormerBlock).where(col(FormerBlock.import_id) == import_id)).all()
     ids = [one.block_id for one in kept]
@@ -116,12 +112,36 @@ def undo_blocks(session: Session, import_id: int, *, actor: Actor, now: datetime
         for one in kept
         if one.former is not None and one.block_id in blocks
     ]
+    _refuse_undoing(session, values)
     old = write_many(session, values, cause=PriceCause.IMPORT, by=actor.name, now=now)
     _renew(session, old, now=now)
     session.exec(delete(FormerBlock).where(col(FormerBlock.import_id) == import_id))
     for start in range(0, len(added), AT_ONCE):
         session.exec(delete(Block).where(col(Block.id).in_(added[start : start + AT_ONCE])))
     return len(added), len(values)
+
+
+def _refuse_undoing(session: Session, values: Iterable[tuple[Block, Mapping[str, Any]]]) -> None:
+    """Nothing that is on sale becomes dangerous or restricted again unseen."""
+    going = [
+        block.id or 0
+        for block, former in values
+        if (former["is_hazardous"] or former["is_restricted"]) and not keeps_out(block)
+    ]
+    if not going:
+        return
+    # Whoever publishes waits from here on: what is on sale now is all there is.
+    hold_catalogue(session)
+    count = len(blocks_on_sale(session, going))
+    if count:
+        raise Refused(
+            N_(
+                "%(count)s blocks of this import would be dangerous or restricted again, and bundles on sale hold "
+                "them. Take those bundles off the shop first, or mark the blocks on their pages."
+            ),
+            code="import.in_use",
+            count=count,
+        )
 
 
 def _rows(frames: Iterable[pl.DataFrame]) -> dict[str, dict[str, Any]]:

@@ -13,6 +13,7 @@ from app.catalogue.queries_block_list import BlockFilter, each_block
 from app.catalogue.queries_blocks import entry_of
 from app.catalogue.rules.kinds import Kind, Packaging, PriceCause, Source
 from app.core.errors import Refused
+from app.flows.retire_bundle import retire_bundle
 from app.flows.undo_import import undo_import
 from app.imports.block_export import as_csv, write_xlsx
 from app.imports.rules.states import ImportKind, ImportState
@@ -141,6 +142,23 @@ def test_what_was_changed_or_used_since_is_not_undone(office: Office, session: S
 
     assert (refused.value.code, refused.value.values) == ("import.in_use", {"count": 2})
     assert facts(session) == before
+
+
+def test_undoing_puts_no_dangerous_block_back_on_sale(office: Office, session: Session) -> None:
+    block_id = written.block(session, sku="A", is_hazardous=True)
+    entry = office.applied("SKU;Gefahrgut\nA;nein\n", kind=BLOCKS)
+    bundle_id = written.bundle(session, items=[(block_id, 1)])
+
+    with pytest.raises(Refused) as refused:
+        undo_import(session, entry.id or 0, actor=CLERK, now=office.now)
+
+    assert (refused.value.code, refused.value.values) == ("import.in_use", {"count": 1})
+    assert "dangerous or restricted again" in refused.value.message
+    assert not block(session, "A").is_hazardous
+
+    retire_bundle(session, bundle_id, actor=CLERK, now=office.now)
+    undo_import(session, entry.id or 0, actor=CLERK, now=office.now)
+    assert block(session, "A").is_hazardous
 
 
 def test_what_is_handed_out_comes_back_without_any_change_as_csv_and_as_xlsx(
