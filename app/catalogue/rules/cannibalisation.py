@@ -82,6 +82,19 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
+class Buyer:
+    """A customer who buys these blocks in these quantities and would stay: the bundle is no cheaper for them.
+
+    `bundle_count` is how many bundles a year their demand of these blocks is worth.
+    """
+
+    account_number: str
+    segment: str
+    bundle_count: int
+    paid_per_bundle_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cannibalisation:
     """The guard's figures of a bundle: the customers who would switch, the dearest switch first, and who would not.
 
@@ -90,6 +103,7 @@ class Cannibalisation:
 
     switches: tuple[Switch, ...]
     buyer_counts: Mapping[str, int]
+    staying: tuple[Buyer, ...] = ()
 
     @property
     def loss_cents(self) -> int:
@@ -149,6 +163,7 @@ def cannibalise(
     for as many bundles as each replaces purchases that cost more than it does (docs/guards.md).
     """
     switches: list[Switch] = []
+    staying: list[Buyer] = []
     counts: dict[str, int] = {}
     for number, articles in bought.items():
         replaced = _replaced(offer, articles)
@@ -159,8 +174,12 @@ def cannibalise(
         switch = _switch(offer, replaced, number, segment)
         if switch is not None:
             switches.append(switch)
+        else:
+            worth = sum(cents for _, cents in replaced)
+            staying.append(Buyer(number, segment, max(count for count, _ in replaced), worth))
     switches.sort(key=lambda switch: (-switch.loss_cents, switch.account_number))
-    return Cannibalisation(tuple(switches), dict(sorted(counts.items())))
+    staying.sort(key=lambda buyer: (buyer.paid_per_bundle_cents, buyer.account_number), reverse=True)
+    return Cannibalisation(tuple(switches), dict(sorted(counts.items())), tuple(staying))
 
 
 def figures_of(offer: Offer, found: Cannibalisation) -> dict[str, Any]:
@@ -214,16 +233,6 @@ def approval_state(
     if loss_cents is not None and loss_cents > int(kept["loss_cents"]):
         return ApprovalState.VOID
     return ApprovalState.OPEN if is_approved is None else ApprovalState.APPROVED
-
-
-def paid_for_bundle(offer: Offer, bought: Mapping[str, Mapping[str, Bought]]) -> list[int]:
-    """What each customer who buys these blocks in these quantities pays for what one bundle replaces, ascending."""
-    paid = []
-    for articles in bought.values():
-        replaced = [worth for count, worth in _replaced(offer, articles) if count >= offer.minimum_quantity]
-        if replaced:
-            paid.append(sum(replaced))
-    return sorted(paid)
 
 
 def serves_better(ingredients: Sequence[Ingredient], *, later_days: int) -> ServiceVerdict:

@@ -146,6 +146,7 @@ def _page(
         loss_cents=found.figures.loss_cents,
     )
     shown = found.figures.switches[:MOST_SHOWN]
+    staying = found.figures.staying[:MOST_SHOWN]
     return desk(
         request,
         "bundles/approval.html",
@@ -157,7 +158,10 @@ def _page(
         faults=[fault.value for fault in found.service.faults],
         faster=Service.FASTER.value,
         switches=shown,
-        names=accounts_named(session, [switch.account_number for switch in shown]),
+        staying=staying,
+        names=accounts_named(
+            session, [one.account_number for one in shown] + [one.account_number for one in staying]
+        ),
         approval=approval,
         seen=shown_mark(sheet.version, approval, offer, found),
         state=STATES[state],

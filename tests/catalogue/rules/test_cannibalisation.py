@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from app.catalogue.rules.cannibalisation import (
     ORDERS_FOR_ONE_PURCHASE,
     Bought,
+    Buyer,
     Ingredient,
     Offer,
     Service,
     Switch,
     cannibalise,
-    paid_for_bundle,
     serves_better,
 )
 from app.catalogue.rules.kinds import Kind
@@ -105,7 +105,7 @@ def test_buyers_are_counted_by_segment_and_the_dearest_switch_stands_first() -> 
     assert [switch.account_number for switch in found.switches] == ["M2", "M1"]
     assert (found.loss_cents, found.paid_cents, found.bundle_count) == (60_000, 140_000, 20)
     assert found.undercut_bp == 4_286
-    assert paid_for_bundle(OFFER, bought) == [3_000, 5_000, 9_000]
+    assert found.staying == (Buyer("M3", "B", 10, 3_000),)
 
 
 def test_without_buyers_there_is_nothing_to_lose() -> None:

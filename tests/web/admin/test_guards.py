@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select, update
 
 from app.catalogue.models import Bundle, BundleApproval, BundleVersion
 from app.catalogue.rules.kinds import BundleState
@@ -237,3 +237,20 @@ def test_who_may_only_look_sees_the_waterfall_and_no_calculator(
     assert not any(
         part in viewer for part in ('name="calculate"', 'name="take_price"', "/admin/bundles/margin")
     )
+
+
+def test_who_buys_the_same_and_would_stay_is_named_with_what_they_pay(
+    admin: Browser, things: Desk, taking: Bundle, session: Session
+) -> None:
+    with transaction(session):
+        session.exec(
+            update(BundleVersion).where(col(BundleVersion.bundle_id) == taking.id).values(price_cents=8_000)
+        )
+
+    text = admin.get(f"/admin/bundles/{taking.id}/approval").text
+
+    assert "Nobody would switch" in text
+    _, _, staying = text.partition("Who buys the same and would stay")
+    assert things.account.company_name in staying
+    assert "€80.00" in staying
+    assert ">250<" in staying
