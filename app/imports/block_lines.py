@@ -50,6 +50,8 @@ SCHEMA: dict[str, type[pl.DataType]] = {
 NUMBERS = frozenset({"main_brand_lead_time_days", "weight_g"})
 
 CHOICES: dict[str, Any] = {"kind": KINDS, "source": SOURCES, "packaging": PACKAGINGS}
+MAY_BE_EMPTIED = frozenset({"text_de", "text_en", "cpv_code"})
+"""Where an empty cell means that nothing shall stand there; everywhere else it says nothing."""
 RATES = {"0": 0, "7": 700, "19": 1900, "0.07": 700, "0.19": 1900}
 GREATEST_CENTS = 10**12
 MISSING = N_("is missing")
@@ -103,7 +105,7 @@ class BlockReader:
         values: dict[str, Any] = {"sku": sku}
         for name in self._names:
             if name != "sku" and name not in left_out:
-                values[field_of(name)] = self._value(name, row[name])
+                values[field_of(name)] = self._value(name, row[name], is_known=sku in self._known)
         for name in left_out:
             other = STAND_INS[name]
             values[field_of(name)] = values[field_of(other)] if isinstance(other, str) else other
@@ -113,14 +115,13 @@ class BlockReader:
         self._line_of[sku] = row[LINE]
         return values, {name: _shown(name, values[field_of(name)]) for name in left_out}
 
-    def _value(self, name: str, cell: str | None) -> Any:
+    def _value(self, name: str, cell: str | None, *, is_known: bool) -> Any:
         text = (cell or "").strip()
         if "\0" in text:
             raise WrongLine(name, N_("holds a character that is no text"))
-        if name in NEEDED and not text:
-            if name in STAND_INS:
-                return None
-            raise WrongLine(name, MISSING)
+        if not text and name not in MAY_BE_EMPTIED:
+            # It says nothing: a known block stays as it is, a new one takes what is safe.
+            return False if name == "made_to_order" and not is_known else None
         if name in AMOUNTS:
             return self._cents(name, text)
         if name in NUMBERS:
@@ -128,7 +129,7 @@ class BlockReader:
         if name in FLAGS:
             return _yes(name, text)
         if name in CHOICES:
-            found = find_word(text, CHOICES[name]) if text else next(iter(CHOICES[name]))
+            found = find_word(text, CHOICES[name])
             if found is None:
                 raise WrongLine(name, N_("is none of the known words (docs/blocks.md)"))
             return found.value
@@ -140,8 +141,6 @@ class BlockReader:
 
     def _cents(self, name: str, text: str) -> int:
         plain = re.sub(r"[\s€']|EUR", "", text)
-        if not plain:
-            return 0
         style = self._table.notation.numbers
         if not self._table.is_typed and AMBIGUOUS.fullmatch(plain):
             read = plain_number(plain, style)
@@ -183,8 +182,6 @@ def _shown(name: str, value: Any) -> str:
 
 def _whole(name: str, text: str) -> int:
     plain = re.sub(r"[.,]0+$", "", text)
-    if not plain:
-        return 0
     if not re.fullmatch(r"[0-9]{1,9}", plain):
         raise WrongLine(name, N_("is no whole number"))
     return int(plain)

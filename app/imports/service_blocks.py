@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, SQLModel, col, select
 
-from app.audit.service import Actor
+from app.audit.service import Actor, record
 from app.catalogue.models import Block, Partner
 from app.catalogue.queries_blocks import AT_ONCE, blocks_on_sale, entry_of
 from app.catalogue.rules.blocks import BlockEntry, keeps_out
@@ -31,6 +31,9 @@ from app.mainbrand.service_purchases import Merged
 
 SAMPLE = BlockEntry("X", "x", "x", Kind.SERVICE, "C62", 0, 0, 0, 0)
 TYPES: dict[str, Any] = {name: type(value) for name, value in SAMPLE.values.items()}
+MARKS = ("is_hazardous", "is_restricted")
+MARKED = N_("A list of blocks said so.")
+UNMARKED = N_("A list of blocks was taken back.")
 BY_IMPORT = N_("A block of it became dangerous or restricted by an import.")
 
 
@@ -85,6 +88,7 @@ def merge_blocks(
     ]
     if kept:
         session.execute(insert(FormerBlock), kept)
+    _record_marks(session, blocks, old, reason=MARKED, actor=actor, now=now)
     retire_bundles_with(session, going, reason=BY_IMPORT, actor=actor, now=now)
     _renew(session, old, now=now)
     return Merged(len(new), len(changed), len(found) - len(changed))
@@ -114,6 +118,7 @@ def undo_blocks(session: Session, import_id: int, *, actor: Actor, now: datetime
     ]
     _refuse_undoing(session, values)
     old = write_many(session, values, cause=PriceCause.IMPORT, by=actor.name, now=now)
+    _record_marks(session, blocks.values(), old, reason=UNMARKED, actor=actor, now=now)
     _renew(session, old, now=now)
     session.exec(delete(FormerBlock).where(col(FormerBlock.import_id) == import_id))
     for start in range(0, len(added), AT_ONCE):
@@ -182,6 +187,33 @@ def _columns(block: Block) -> dict[str, Any]:
     """What an import may change of a block, as it can be kept in JSON."""
     names = [name for name in BlockEntry.__dataclass_fields__ if name != "partner"] + ["partner_id"]
     return {name: getattr(block, name) for name in names}
+
+
+def _record_marks(
+    session: Session,
+    blocks: Iterable[Block],
+    former: Mapping[int, Mapping[str, Any]],
+    *,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """One entry for each block that became dangerous or restricted, or no longer is."""
+    for block in blocks:
+        old = {name: value for name, value in former.get(block.id or 0, {}).items() if name in MARKS}
+        if old:
+            record(
+                session,
+                actor,
+                action="block.saved",
+                object_kind="block",
+                object_id=block.id,
+                object_name=block.sku,
+                now=now,
+                reason=reason,
+                old=old,
+                new={name: getattr(block, name) for name in old},
+            )
 
 
 def _renew(session: Session, touched: Mapping[int, Mapping[str, Any]], *, now: datetime) -> None:

@@ -44,6 +44,8 @@ def read(
         (7, "400", "main_brand_lead_time_days", "Please enter 0 to 365 working days."),
         (8, "16", "vat_rate", "is neither 0, 7 nor 19 percent"),
         (10, "", "partner", "Please say who gets this cost"),
+        (5, "€", "unit_cost", "is no amount of money"),
+        (12, ".0", "weight_g", "is no whole number"),
         (12, "schwer", "weight_g", "is no whole number"),
         (15, "vielleicht", "hazardous", "is neither yes nor no"),
         (16, "4444", "cpv_code", "Please use eight digits"),
@@ -91,7 +93,7 @@ def test_what_a_list_does_not_say_is_left_open_and_a_number_stands_there_once(tm
 def test_what_a_bundle_on_sale_holds_is_not_marked_by_a_list(tmp_path: Path) -> None:
     good, refused = read(tmp_path, "SKU;Gefahrgut\nA;ja\nB;ja\nC;\n", A=True, B=False, C=True)
 
-    assert [(row["sku"], row["is_hazardous"]) for row in good] == [("B", True), ("C", False)]
+    assert [(row["sku"], row["is_hazardous"]) for row in good] == [("B", True), ("C", None)]
     assert [column for column, _ in refused] == ["hazardous"]
 
 
@@ -127,6 +129,20 @@ def test_what_a_list_leaves_out_of_a_known_block_stays(tmp_path: Path) -> None:
     good, refused = read(tmp_path, "SKU;EK;Name Englisch\nA;;Seal\n", A=False)
 
     assert (good[0]["unit_cost_cents"], good[0]["name_en"], refused) == (None, "Seal", [])
+
+
+def test_an_empty_cell_says_nothing_of_a_known_block_and_what_is_safe_of_a_new_one(tmp_path: Path) -> None:
+    columns = FULL.strip() + ";beschränkt;Text Deutsch\n"
+    known = "A;" + ";" * (columns.count(";") - 1) + "\n"
+    new = "B;Dichtung;Seal;Ersatzteil;Stk;1,80;4,90;3;19" + ";" * (columns.count(";") - 8) + "\n"
+
+    good, refused = read(tmp_path, columns + known + new, A=False)
+
+    assert refused == []
+    assert {name: value for name, value in good[0].items() if value is not None} == {
+        "sku": "A", "cpv_code": "", "text_de": "",
+    }  # fmt: skip
+    assert (good[1]["is_made_to_order"], good[1]["is_hazardous"], good[1]["weight_g"]) == (False, None, None)
 
 
 @pytest.mark.skipif(not SEED.exists(), reason="the real data is not here")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -142,6 +143,41 @@ def test_what_was_changed_or_used_since_is_not_undone(office: Office, session: S
 
     assert (refused.value.code, refused.value.values) == ("import.in_use", {"count": 2})
     assert facts(session) == before
+
+
+def test_an_empty_cell_changes_no_mark_and_makes_nothing_cheaper(office: Office, session: Session) -> None:
+    said = {
+        "is_hazardous": True, "is_restricted": True, "is_made_to_order": True, "weight_g": 250,
+        "packing_cost_cents": 15, "partner": "Härterei", "partner_cost_cents": 40,
+        "source": Source.SPECIALIST, "packaging": Packaging.CARTON,
+    }  # fmt: skip
+    written.block(session, sku="A-1", text_de="bleibt nicht", **said)
+    before = entry_of(block(session, "A-1"), "Härterei")
+    titles = FULL.strip() + ";beschränkt;Text Deutsch\n"
+
+    entry = office.applied(titles + "A-1" + ";" * titles.count(";") + "\n", kind=BLOCKS)
+
+    assert (entry.changed_count, entry.rejected_count) == (1, 0)
+    kept = block(session, "A-1")
+    assert entry_of(kept, session.get_one(Partner, kept.partner_id).name) == replace(before, text_de="")
+
+
+def test_a_list_that_changes_a_mark_says_so_in_the_audit_log_and_so_does_its_undoing(
+    office: Office, session: Session
+) -> None:
+    written.block(session, sku="A", is_hazardous=True)
+    written.block(session, sku="B")
+
+    entry = office.applied("SKU;Gefahrgut;beschränkt;EK\nA;nein;;1\nB;;nein;1\n", kind=BLOCKS)
+    undo_import(session, entry.id or 0, actor=CLERK, now=office.now)
+
+    query = select(AuditEntry).where(col(AuditEntry.actor_name) == CLERK.name).order_by(col(AuditEntry.id))
+    found = [one for one in session.exec(query) if one.action == "block.saved"]
+    assert [(one.object_name, one.old, one.new) for one in found] == [
+        ("A", {"is_hazardous": True}, {"is_hazardous": False}),
+        ("A", {"is_hazardous": False}, {"is_hazardous": True}),
+    ]
+    assert [one.reason for one in found] == ["A list of blocks said so.", "A list of blocks was taken back."]
 
 
 def test_undoing_puts_no_dangerous_block_back_on_sale(office: Office, session: Session) -> None:

@@ -106,7 +106,7 @@ PACKAGINGS = {
     Packaging.PALLET: ("palette",),
 }
 YES = frozenset({"yes", "ja", "true", "wahr", "1", "x", "j", "y"})
-NO = frozenset({"no", "nein", "false", "falsch", "0", "n", ""})
+NO = frozenset({"no", "nein", "false", "falsch", "0", "n"})
 
 
 def field_of(column: str) -> str:

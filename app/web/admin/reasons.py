@@ -16,7 +16,7 @@ from app.flows.change_blocks import BULK, NOW_KEPT_OUT
 from app.flows.decide_screening import ADMITTED_BY
 from app.flows.override_rating import GIVEN
 from app.flows.save_block import NOW_HAZARDOUS, NOW_RESTRICTED
-from app.imports.service_blocks import BY_IMPORT
+from app.imports.service_blocks import BY_IMPORT, MARKED, UNMARKED
 from app.mainbrand.rules.rating import LISTED, REACHES_A, REACHES_B, UNCOUNTED, WILL_GROW, WILL_STAY
 
 SENTENCES = (
@@ -35,6 +35,8 @@ SENTENCES = (
     NOW_KEPT_OUT,
     BULK,
     BY_IMPORT,
+    MARKED,
+    UNMARKED,
 )
 DAY = re.compile(r"2\d{3}-\d\d-\d\d")
 AMOUNT = re.compile(r"-?\d{1,3}(,\d{3})*\.\d\d")
