@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from app.audit.service import Actor
-from app.catalogue.models import Block
-from app.catalogue.rules.blocks import BlockEntry, entry_faults, keeps_out
+from app.catalogue.models import Block, Partner
+from app.catalogue.queries_blocks import entry_of
+from app.catalogue.rules.blocks import BlockEntry, entry_faults, keeps_out, shown_mark
 from app.catalogue.rules.falling import touches_margin
 from app.catalogue.rules.kinds import PriceCause
 from app.catalogue.service_blocks import (
@@ -42,14 +43,16 @@ def save_block(
     *,
     block_id: int | None = None,
     may_retire: Collection[int] = (),
+    seen: str = "",
     actor: Actor,
     now: datetime,
 ) -> SavedBlock:
     """Makes or changes a block; published bundles keep the facts they were published with.
 
     Where the block becomes dangerous or restricted, all bundles on sale that hold it are retired with it; the
-    person must have seen them (`may_retire`: their ids), else it is Refused (`block.retires_bundles`). Raises
-    Invalid with a fault per field, NotFound for an unknown block.
+    person must have seen them (`may_retire`: their ids), else it is Refused (`block.retires_bundles`). Where
+    somebody changed the block since it was `seen` (a `shown_mark`, or empty), it is Refused
+    (`block.changed_meanwhile`). Raises Invalid with a fault per field, NotFound for an unknown block.
     """
     entry = entry.tidied()
     faults = entry_faults(entry)
@@ -57,6 +60,8 @@ def save_block(
         raise _invalid(*faults)
     with transaction(session):
         block = lock_block(session, block_id) if block_id is not None else None
+        if block is not None:
+            _check_seen(session, block, seen)
         taken = session.exec(select(Block.id).where(col(Block.sku) == entry.sku)).first()
         if taken is not None and taken != block_id:
             raise _invalid(FieldError("sku", N_("Another block has this number already.")))
@@ -73,6 +78,15 @@ def save_block(
         if touches_margin(old):
             refresh_margins(session, block_ids=[block.id or 0], now=now)
         return SavedBlock(block.id or 0, retired)
+
+
+def _check_seen(session: Session, block: Block, seen: str) -> None:
+    partner = session.get(Partner, block.partner_id) if block.partner_id else None
+    if seen and seen != shown_mark(entry_of(block, partner.name if partner else "")):
+        raise Refused(
+            N_("Somebody changed this block while you looked at it. Nothing was saved: please compare."),
+            code="block.changed_meanwhile",
+        )
 
 
 def _retire(

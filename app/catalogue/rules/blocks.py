@@ -1,5 +1,6 @@
 """What staff may write about a block, what keeps it out of the shop, and which of its amounts have a history."""
 
+import hashlib
 import re
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
@@ -71,6 +72,11 @@ class BlockEntry:
     def values(self) -> dict[str, Any]:
         """All fields by name."""
         return asdict(self)
+
+
+def shown_mark(entry: BlockEntry) -> str:
+    """What a form carries of the entry that it was filled with, so that it undoes nobody else's change."""
+    return hashlib.sha256(repr(sorted(entry.values.items())).encode()).hexdigest()[:32]
 
 
 def keeps_out(block: Kept) -> bool:

@@ -1,18 +1,34 @@
 """A block's form: its texts as staff type them, read into an entry with every fault named at once."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from app.catalogue.rules.blocks import VAT_RATES_BP, BlockEntry, entry_faults
 from app.catalogue.rules.kinds import Kind, Packaging, Source
 from app.core.errors import N_, FieldError, Invalid
+from app.core.i18n import translate
+from app.web.admin.block_words import PACKAGINGS
 from app.web.admin.reading import FormReader
+from app.web.admin.words import SOURCES
 from app.web.forms_money import amount_text
+from app.web.rendering import KIND_NAMES
 
 TEXTS = ("sku", "name_de", "name_en", "text_de", "text_en", "partner", "cpv_code", "unit_code")
 AMOUNTS = ("unit_cost_cents", "main_brand_price_cents")
 OPTIONAL_AMOUNTS = ("partner_cost_cents", "packing_cost_cents")
 FLAGS = ("is_hazardous", "is_restricted")
 RATES = {str(rate) for rate in VAT_RATES_BP}
+YES_OR_NO = {True: N_("yes"), False: N_("no")}
+NAMES: dict[str, Mapping[Any, str]] = {
+    "kind": KIND_NAMES,
+    "source": SOURCES,
+    "packaging": PACKAGINGS,
+    "is_hazardous": YES_OR_NO,
+    "is_restricted": YES_OR_NO,
+    "is_made_to_order": {True: N_("Made to order"), False: N_("Counted")},
+}
+NOW_STANDS = N_("Here stands now: %(value)s")
+LONGEST_SHOWN = 200
 EMPTY = {
     **dict.fromkeys((*TEXTS, *AMOUNTS, *OPTIONAL_AMOUNTS, *FLAGS), ""),
     "kind": Kind.SPARE_PART.value,
@@ -68,3 +84,22 @@ def typed(entry: BlockEntry, *, language: str) -> dict[str, str]:
         "vat_rate_bp": str(entry.vat_rate_bp),
         "is_made_to_order": "1" if entry.is_made_to_order else "0",
     }
+
+
+def differences(written: BlockEntry, kept: BlockEntry, *, language: str) -> dict[str, str]:
+    """For each field in which the two differ, what is kept there, in the reader's words."""
+    fields = typed(kept, language=language)
+    return {
+        name: _in_words(name, fields[name], kept, language=language)
+        for name, value in kept.values.items()
+        if written.values[name] != value
+    }
+
+
+def _in_words(name: str, text: str, kept: BlockEntry, *, language: str) -> str:
+    value = getattr(kept, name)
+    if name == "vat_rate_bp":
+        return f"{value // 100} %"
+    if name in NAMES:
+        return translate(language, NAMES[name][value])
+    return (text[:LONGEST_SHOWN] + "…" if len(text) > LONGEST_SHOWN else text) or "–"

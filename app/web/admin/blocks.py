@@ -18,14 +18,15 @@ from app.catalogue.queries_blocks import (
     partner_names,
     read_block,
 )
-from app.catalogue.rules.blocks import VAT_RATES_BP, keeps_out
+from app.catalogue.rules.blocks import VAT_RATES_BP, keeps_out, shown_mark
 from app.catalogue.rules.units import UNITS
 from app.core.errors import Invalid, Refused, ShopError
+from app.core.i18n import translate
 from app.flows.count_stock import count_stock, receive_stock
 from app.flows.save_block import save_block
 from app.web.admin import block_words
 from app.web.admin.block_filter import FILTERS, read_filter
-from app.web.admin.block_form import EMPTY, read_entry, typed
+from app.web.admin.block_form import EMPTY, NOW_STANDS, differences, read_entry, typed
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
 from app.web.admin.price_plot import step_plot
 from app.web.admin.reading import FormReader
@@ -154,13 +155,18 @@ def _save(
             read_entry(values),
             block_id=block_id,
             may_retire=_numbers(values.get("may_retire", "")),
+            seen=values.get("seen", ""),
             actor=staff.actor,
             now=now,
         )
     except Invalid as error:
         return _editor(request, reading, sheet, Shown(typed_in, _errors(request, error), {}, 422), now)
     except Refused as error:
-        if error.code != "block.retires_bundles" or block_id is None or sheet is None:
+        if block_id is None or sheet is None:
+            raise
+        if error.code == "block.changed_meanwhile":
+            return _compare(request, reading, read_block(reading, block_id), typed_in, error, now)
+        if error.code != "block.retires_bundles":
             raise
         return _confirm(request, reading, sheet, values, block_id)
     retired = ",".join(str(bundle_id) for bundle_id, _ in saved.retired)
@@ -184,6 +190,18 @@ def _confirm(
         may_retire=",".join(map(str, bundle_ids)),
         is_hazardous=values.get("is_hazardous") == "1",
     )
+
+
+def _compare(
+    request: Request, session: Session, sheet: BlockSheet, values: dict[str, str], error: Refused, now: Now
+) -> Response:
+    """What was typed, and at each field what stands there now where that differs: saved again, it is meant."""
+    language = request.scope["lang"]
+    now_kept = differences(read_entry(values), entry_of(sheet.block, sheet.partner), language=language)
+    errors = form_error(request, error) | {
+        name: translate(language, NOW_STANDS, value=value) for name, value in now_kept.items()
+    }
+    return _editor(request, session, sheet, Shown({**values, "seen": ""}, errors, {}, 409), now)
 
 
 def _numbers(text: str) -> frozenset[int]:
@@ -213,6 +231,8 @@ def _editor(request: Request, session: Session, sheet: BlockSheet | None, shown:
         block=block,
         action=f"/admin/blocks/{block.id}" if block else "/admin/blocks",
         values=shown.values,
+        seen=shown.values.get("seen")
+        or (shown_mark(entry_of(block, sheet.partner)) if sheet and block else ""),
         stock_values={"counted": "", "received": "", "reason": "", **shown.stock},
         errors=shown.errors,
         kinds=[(kind.value, name) for kind, name in KIND_NAMES.items()],

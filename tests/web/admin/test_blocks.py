@@ -84,6 +84,59 @@ def test_dangerous_goods_leave_the_shop_after_a_look_at_what_goes_with_them(
     assert "dangerous or restricted goods" in again.text
 
 
+def test_an_old_form_undoes_nobody_elses_change_and_shows_what_stands_there_now(
+    admin: Browser, things: Desk, session: Session
+) -> None:
+    url = f"/admin/blocks/{things.block_id}"
+    values = {
+        **BLOCK,
+        "sku": "DI-100/2",
+        "unit_code": "C62",
+        "is_restricted": "1",
+        "may_retire": str(things.bundle.id),
+    }
+
+    def seen(page: str) -> str:
+        return re.findall(r'name="seen" value="([0-9a-f]{32})"', page)[0]
+
+    old = seen(admin.get(url).text)
+    admin.submit(url, {**values, "seen": old, "unit_cost_cents": "9,99"})
+    late = admin.submit(url, {**BLOCK, "sku": "DI-100/2", "unit_code": "C62", "name_en": "Ring", "seen": old})
+
+    assert late.status_code == 409
+    for shown in (
+        "Somebody changed this block",
+        'value="Ring"',
+        "Here stands now: Seal",
+        "Here stands now: 9.99",
+    ):
+        assert shown in late.text
+    assert late.text.count("Here stands now: yes") == 2
+    block = fresh(session, session.get_one(Block, things.block_id))
+    assert (block.name_en, block.unit_cost_cents, block.is_restricted) == ("Seal", 999, True)
+
+    meant = {**BLOCK, "sku": "DI-100/2", "unit_code": "C62", "name_en": "Ring", "seen": seen(late.text)}
+    assert admin.submit(url, meant).status_code == 303
+    assert fresh(session, block).name_en == "Ring"
+
+
+def test_what_is_shown_before_bundles_leave_the_shop_carries_what_was_seen(
+    admin: Browser, things: Desk, session: Session
+) -> None:
+    url = f"/admin/blocks/{things.block_id}"
+    old = re.findall(r'name="seen" value="([0-9a-f]{32})"', admin.get(url).text)[0]
+    values = {**BLOCK, "sku": "DI-100/2", "unit_code": "C62", "is_hazardous": "1", "seen": old}
+
+    confirm = admin.submit(url, values)
+    assert f'name="seen" value="{old}"' in confirm.text
+    admin.submit(url, {**BLOCK, "sku": "DI-100/2", "unit_code": "C62", "name_en": "Ring", "seen": old})
+    late = admin.submit(url, {**values, "may_retire": str(things.bundle.id)})
+
+    assert late.status_code == 409
+    assert "Here stands now: Ring" in late.text
+    assert fresh(session, things.bundle).state is BundleState.PUBLISHED
+
+
 def test_a_changed_cost_stands_in_the_history_as_table_and_plot(admin: Browser, things: Desk) -> None:
     url = f"/admin/blocks/{things.block_id}"
     assert "Nothing has changed since" in admin.get(url).text
