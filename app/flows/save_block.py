@@ -8,10 +8,11 @@ from sqlmodel import Session, col, select
 
 from app.audit.service import Actor
 from app.catalogue.models import Block, Partner
-from app.catalogue.queries_blocks import entry_of
+from app.catalogue.queries_blocks import blocks_on_sale, entry_of
 from app.catalogue.rules.blocks import BlockEntry, entry_faults, keeps_out, shown_mark
 from app.catalogue.rules.falling import touches_margin
 from app.catalogue.rules.kinds import PriceCause
+from app.catalogue.service import hold_catalogue
 from app.catalogue.service_blocks import (
     add_block,
     change_block,
@@ -69,7 +70,7 @@ def save_block(
         if block is None:
             block = add_block(session, values, actor=actor, now=now)
             return SavedBlock(block.id or 0)
-        _refuse_other_unit(block, entry)
+        _refuse_other_unit(session, block, entry)
         goes_out = keeps_out(entry) and not keeps_out(block)
         old = change_block(session, block, values, cause=PriceCause.EDITOR, actor=actor, now=now)
         retired = _retire(session, block, may_retire, actor=actor, now=now) if goes_out else ()
@@ -107,8 +108,15 @@ def _retire(
     return retired
 
 
-def _refuse_other_unit(block: Block, entry: BlockEntry) -> None:
-    if entry.unit_code != block.unit_code and (block.stock_milli or block.reserved_milli):
+def _refuse_other_unit(session: Session, block: Block, entry: BlockEntry) -> None:
+    if entry.unit_code == block.unit_code:
+        return
+    # Whoever publishes waits from here on: what is on sale now is all there is.
+    hold_catalogue(session)
+    if blocks_on_sale(session, [block.id or 0]):
+        message = N_("A bundle on sale counts in this unit: take it off the shop before the unit changes.")
+        raise _invalid(FieldError("unit_code", message))
+    if block.stock_milli or block.reserved_milli:
         message = N_("There is stock of it, or orders hold some: count it to zero before its unit changes.")
         raise _invalid(FieldError("unit_code", message))
 

@@ -24,6 +24,7 @@ from app.imports.rules.block_columns import (
     field_of,
     find_word,
 )
+from app.imports.rules.known_block import KnownBlock
 from app.mainbrand.account_facts import WrongLine
 from app.mainbrand.account_lines import AMBIGUOUS, ENGLISH, GERMAN, PLAIN
 from app.mainbrand.files import LINE, Batch, TableFile
@@ -57,17 +58,18 @@ GREATEST_CENTS = 10**12
 MISSING = N_("is missing")
 NEW_LACKS = N_("is missing, and this block is not known yet")
 ON_SALE = N_("a bundle on sale holds this block: mark it on its page, where you see what leaves the shop")
+UNIT_KEPT = N_("there is stock of it, orders hold some, or a bundle on sale holds it: its unit stays")
 SOUND = BlockEntry("X", "x", "x", Kind.SERVICE, "C62", 0, 0, 0, 0)
 
 
 class BlockReader:
     """Checks batch after batch; remembers the SKUs, so that each is taken once.
 
-    `known` has the SKU of every block and whether a bundle on sale holds it: of a known block a list may say
-    only a part, and marking one that is on sale as dangerous or restricted is left to a person.
+    `known` are all blocks by SKU: of a known one a list may say only a part, marking one that is on sale as
+    dangerous or restricted is left to a person, and what is counted in a unit keeps it.
     """
 
-    def __init__(self, table: TableFile, known: Mapping[str, bool]) -> None:
+    def __init__(self, table: TableFile, known: Mapping[str, KnownBlock]) -> None:
         self._table = table
         self._known = known
         self._line_of: dict[str, int] = {}
@@ -110,8 +112,8 @@ class BlockReader:
             other = STAND_INS[name]
             values[field_of(name)] = values[field_of(other)] if isinstance(other, str) else other
         self._refuse_unsound(values)
-        if self._known.get(sku) and (values.get("is_hazardous") or values.get("is_restricted")):
-            raise WrongLine("hazardous" if values.get("is_hazardous") else "restricted", ON_SALE)
+        if sku in self._known:
+            _refuse_for_known(values, self._known[sku])
         self._line_of[sku] = row[LINE]
         return values, {name: _shown(name, values[field_of(name)]) for name in left_out}
 
@@ -172,6 +174,13 @@ class BlockReader:
             column = next((name for name in self._names if field_of(name) == fault.field), "")
             if column:
                 raise WrongLine(column, fault.message)
+
+
+def _refuse_for_known(values: Mapping[str, Any], known: KnownBlock) -> None:
+    if known.is_on_sale and (values.get("is_hazardous") or values.get("is_restricted")):
+        raise WrongLine("hazardous" if values.get("is_hazardous") else "restricted", ON_SALE)
+    if known.kept_unit and values.get("unit_code") not in (None, known.kept_unit):
+        raise WrongLine("unit", UNIT_KEPT)
 
 
 def _shown(name: str, value: Any) -> str:

@@ -9,6 +9,7 @@ import polars as pl
 from app.imports.block_lines import BlockReader
 from app.imports.rules.block_cells import AMOUNTS, FLAGS
 from app.imports.rules.block_columns import BLOCK_COLUMNS, field_of
+from app.imports.rules.known_block import KnownBlock
 from app.imports.rules.mapping import COLUMNS
 from app.imports.rules.states import ImportKind
 from app.mainbrand.account_lines import AccountReader
@@ -71,7 +72,7 @@ class Preview:
         table: TableFile,
         thresholds: Thresholds,
         terms: Terms,
-        known_blocks: Mapping[str, bool],
+        known_blocks: Mapping[str, KnownBlock],
     ) -> None:
         self._kind = kind
         self._names = [column.name for column in COLUMNS[kind] if column.name in table.header.places]

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from app.imports.block_lines import BlockReader
+from app.imports.rules.known_block import KnownBlock
 from app.mainbrand.account_lines import AccountReader
 from app.mainbrand.files import Batch, TableFile
 from app.mainbrand.purchase_lines import LineReader, Terms
@@ -70,7 +71,7 @@ def read_purchases(
 
 def read_blocks(
     table: TableFile,
-    known: Mapping[str, bool],
+    known: Mapping[str, KnownBlock],
     lines: Lines,
     *,
     on_reject: Say,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, SQLModel, col, select
 
@@ -27,6 +27,7 @@ from app.catalogue.service_margins import refresh_margins
 from app.catalogue.service_stock import refresh_stock_levels
 from app.core.errors import N_, Refused
 from app.imports.models import FormerBlock
+from app.imports.rules.known_block import KnownBlock
 from app.mainbrand.service_purchases import Merged
 
 SAMPLE = BlockEntry("X", "x", "x", Kind.SERVICE, "C62", 0, 0, 0, 0)
@@ -37,11 +38,23 @@ UNMARKED = N_("A list of blocks was taken back.")
 BY_IMPORT = N_("A block of it became dangerous or restricted by an import.")
 
 
-def known_blocks(session: Session) -> dict[str, bool]:
-    """The SKU of every block, and whether a bundle on sale holds it."""
+def known_blocks(session: Session) -> dict[str, KnownBlock]:
+    """Every block by its SKU, as far as a list has to respect it."""
     sold = blocks_on_sale(session)
-    rows = session.execute(select_columns(col(Block.sku), col(Block.id)))
-    return {sku: block_id in sold for sku, block_id in rows}
+    rows = session.execute(
+        select_columns(
+            col(Block.sku),
+            col(Block.id),
+            col(Block.is_hazardous),
+            col(Block.is_restricted),
+            col(Block.unit_code),
+            or_(col(Block.stock_milli) != 0, col(Block.reserved_milli) != 0),
+        )
+    )
+    return {
+        sku: KnownBlock(block_id in sold, hazardous, restricted, unit if counted or block_id in sold else "")
+        for sku, block_id, hazardous, restricted, unit, counted in rows
+    }
 
 
 def count_blocks(session: Session, frames: Iterable[pl.DataFrame]) -> Merged:
@@ -57,7 +70,8 @@ def merge_blocks(
 ) -> Merged:
     """Adds and changes blocks, keeps what stood there before and the history of amounts, and renews the margins.
 
-    Blocks that are not in the list, and columns that it does not have, stay as they are.
+    Blocks that are not in the list, and columns that it does not have, stay as they are. Raises Refused
+    (`import.in_use`) where one would get another unit that got stock, orders or a bundle on sale since the reading.
     """
     rows = _rows(frames)
     found = _found(session, rows, is_locking=True)
@@ -66,6 +80,7 @@ def merge_blocks(
     names = {after[sku].partner for sku in changed} | {row["partner"] or "" for row in rows.values()}
     partners = partner_ids(session, names, now=now)
     blocks = [found[sku][0] for sku in changed]
+    _refuse_other_units(session, [(found[sku][0], after[sku].unit_code) for sku in changed])
     going = [
         block.id or 0
         for block, sku in zip(blocks, changed, strict=True)
@@ -116,6 +131,7 @@ def undo_blocks(session: Session, import_id: int, *, actor: Actor, now: datetime
         for one in kept
         if one.former is not None and one.block_id in blocks
     ]
+    _refuse_other_units(session, [(block, former["unit_code"]) for block, former in values])
     _refuse_undoing(session, values)
     old = write_many(session, values, cause=PriceCause.IMPORT, by=actor.name, now=now)
     _record_marks(session, blocks.values(), old, reason=UNMARKED, actor=actor, now=now)
@@ -143,6 +159,25 @@ def _refuse_undoing(session: Session, values: Iterable[tuple[Block, Mapping[str,
             N_(
                 "%(count)s blocks of this import would be dangerous or restricted again, and bundles on sale hold "
                 "them. Take those bundles off the shop first, or mark the blocks on their pages."
+            ),
+            code="import.in_use",
+            count=count,
+        )
+
+
+def _refuse_other_units(session: Session, units: Iterable[tuple[Block, str]]) -> None:
+    """What is counted in a unit keeps it; a list that was read before that began changes nothing at all."""
+    changing = [block for block, unit in units if unit != block.unit_code]
+    if not changing:
+        return
+    hold_catalogue(session)
+    sold = blocks_on_sale(session, [block.id or 0 for block in changing])
+    count = sum(bool(block.stock_milli or block.reserved_milli or block.id in sold) for block in changing)
+    if count:
+        raise Refused(
+            N_(
+                "%(count)s blocks would get another unit, and there is stock of them, orders hold some, or bundles "
+                "on sale hold them. Nothing was written."
             ),
             code="import.in_use",
             count=count,

@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Self
 
+from app.imports.rules.known_block import KnownBlock
 from app.mainbrand.rules.notation import DateStyle, NumberStyle
 from app.mainbrand.rules.shares import RevenueBounds
 from app.mainbrand.rules.thresholds import Thresholds
@@ -14,8 +15,8 @@ from app.mainbrand.rules.thresholds import Thresholds
 class ReadTask:
     """A file to read: where it lies, what it is, how its columns are read, and the folder for what comes of it.
 
-    `known_blocks` are the SKUs that exist, each with whether a bundle on sale holds it; only for lists of blocks.
-    No purchase is at `before_at` (ISO, UTC; empty: any time) or later.
+    `known_blocks` are the blocks that exist by SKU; only for lists of blocks. No purchase is at `before_at` (ISO,
+    UTC; empty: any time) or later.
     """
 
     path: str
@@ -31,7 +32,7 @@ class ReadTask:
     latest_year: int = 9999
     before_at: str = ""
     thresholds: Thresholds | None = None
-    known_blocks: dict[str, bool] = field(default_factory=dict)
+    known_blocks: dict[str, KnownBlock] = field(default_factory=dict)
 
     def as_text(self) -> str:
         """The line that `from_text` reads."""
@@ -46,4 +47,5 @@ class ReadTask:
         if values["thresholds"] is not None:
             bounds = RevenueBounds(**values["thresholds"].pop("bounds"))
             values["thresholds"] = Thresholds(bounds, **values["thresholds"])
+        values["known_blocks"] = {sku: KnownBlock(**one) for sku, one in values["known_blocks"].items()}
         return cls(**values)

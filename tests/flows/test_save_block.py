@@ -16,6 +16,7 @@ from app.catalogue.rules.kinds import BundleState, Packaging, PriceCause, Source
 from app.core.errors import Invalid, Refused
 from app.core.transaction import transaction
 from app.flows.publish_bundle import publish_bundle
+from app.flows.retire_bundle import retire_bundle
 from app.flows.save_block import save_block
 from tests import make
 from tests.catalogue import written
@@ -151,6 +152,22 @@ def test_a_bundle_with_a_restricted_block_is_not_published(session: Session) -> 
     assert refused.value.code == "bundle.kept_out"
     assert "ET-1001" in str(refused.value)
     assert state_of(session, bundle_id) is BundleState.DRAFT
+
+
+def test_the_unit_stays_as_long_as_a_bundle_on_sale_counts_in_it(session: Session) -> None:
+    block_id = written.block(session)
+    bundle_id = written.bundle(session, items=[(block_id, 1)])
+
+    with pytest.raises(Invalid) as invalid:
+        written.block(session, block_id=block_id, unit_code="KGM", unit_cost_cents=1)
+
+    assert [fault.field for fault in invalid.value.fields] == ["unit_code"]
+    session.rollback()
+    kept = session.get_one(Block, block_id, populate_existing=True)
+    assert (kept.unit_code, kept.unit_cost_cents) == ("C62", 200)
+
+    retire_bundle(session, bundle_id, actor=written.STAFF, now=written.NOW)
+    written.block(session, block_id=block_id, unit_code="KGM")
 
 
 def test_the_unit_stays_as_long_as_there_is_stock(session: Session, now: datetime) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from app.imports.block_lines import BlockReader
 from app.imports.rules.block_columns import BLOCK_COLUMNS
+from app.imports.rules.known_block import KnownBlock
 from app.mainbrand.files import Notation, open_table
 from app.mainbrand.rules.notation import NumberStyle
 from tests.architecture.tree import ROOT
@@ -22,13 +23,14 @@ LINE = (
 
 
 def read(
-    folder: Path, content: str, *, numbers: NumberStyle = NumberStyle.PLAIN, **known: bool
+    folder: Path, content: str, *, numbers: NumberStyle = NumberStyle.PLAIN, **known: bool | KnownBlock
 ) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
     """The good lines by column, and the refused ones as (column, reason)."""
     path = folder / "list.csv"
     path.write_text(content)
     with open_table(path, BLOCK_COLUMNS, notation=Notation(numbers)) as table:
-        good, rejects, _ = BlockReader(table, known).read(next(table.batches))
+        blocks = {sku: KnownBlock(one) if isinstance(one, bool) else one for sku, one in known.items()}
+        good, rejects, _ = BlockReader(table, blocks).read(next(table.batches))
     return good.to_dicts(), [(one.column, one.reason) for one in rejects]
 
 
@@ -95,6 +97,16 @@ def test_what_a_bundle_on_sale_holds_is_not_marked_by_a_list(tmp_path: Path) -> 
 
     assert [(row["sku"], row["is_hazardous"]) for row in good] == [("B", True), ("C", None)]
     assert [column for column, _ in refused] == ["hazardous"]
+
+
+def test_what_is_counted_in_a_unit_keeps_it(tmp_path: Path) -> None:
+    content = "SKU;Einheit\nA;kg\nB;kg\nC;Stk\nD;\n"
+    known = {sku: KnownBlock(kept_unit="" if sku == "B" else "C62") for sku in "ABCD"}
+
+    good, refused = read(tmp_path, content, **known)
+
+    assert [(row["sku"], row["unit_code"]) for row in good] == [("B", "KGM"), ("C", "C62"), ("D", None)]
+    assert [column for column, _ in refused] == ["unit"]
 
 
 SEED = ROOT.parent / "shared" / "data" / "block_catalog_seed_de.csv"

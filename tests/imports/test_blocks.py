@@ -15,13 +15,16 @@ from app.catalogue.queries_blocks import entry_of
 from app.catalogue.rules.kinds import Kind, Packaging, PriceCause, Source
 from app.core.errors import Refused
 from app.flows.retire_bundle import retire_bundle
+from app.flows.start_import import start_import
 from app.flows.undo_import import undo_import
 from app.imports.block_export import as_csv, write_xlsx
 from app.imports.rules.states import ImportKind, ImportState
 from app.mainbrand.rules.notation import NumberStyle
+from tests import make
 from tests.catalogue import written
 from tests.imports.hand_in import CLERK, Office
 from tests.imports.test_block_lines import FULL, LINE
+from tests.races import around_transaction
 
 BLOCKS = ImportKind.BLOCKS
 
@@ -178,6 +181,53 @@ def test_a_list_that_changes_a_mark_says_so_in_the_audit_log_and_so_does_its_und
         ("A", {"is_hazardous": False}, {"is_hazardous": True}),
     ]
     assert [one.reason for one in found] == ["A list of blocks said so.", "A list of blocks was taken back."]
+
+
+def test_neither_a_list_nor_its_undoing_changes_the_unit_of_what_is_counted_in_it(
+    office: Office, session: Session
+) -> None:
+    sold = written.block(session, sku="A")
+    stocked = make.block(session, sku="B", is_made_to_order=False, stock_milli=3_000)
+    written.block(session, sku="C")
+    written.bundle(session, items=[(sold, 1)])
+
+    entry = office.applied("SKU;Einheit;EK\nA;kg;1\nB;kg;1\nC;kg;1\n", kind=BLOCKS)
+
+    assert (entry.changed_count, entry.rejected_count) == (1, 2)
+    assert [block(session, sku).unit_code for sku in "ABC"] == ["C62", "C62", "KGM"]
+    assert stocked.id
+
+    written.bundle(session, slug="c", items=[(block(session, "C").id or 0, 1)])
+    before = facts(session)
+    with pytest.raises(Refused) as refused:
+        undo_import(session, entry.id or 0, actor=CLERK, now=office.now)
+
+    assert (refused.value.code, refused.value.values) == ("import.in_use", {"count": 1})
+    assert facts(session) == before
+    assert block(session, "C").unit_code == "KGM"
+
+
+def test_what_came_on_sale_while_a_list_was_read_keeps_its_unit_and_nothing_is_written(
+    office: Office, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block_id = written.block(session, sku="A")
+    written.block(session, sku="B")
+    checked = office.checked("SKU;Einheit;EK\nA;kg;1\nB;;1\n", kind=BLOCKS)
+    start_import(session, checked.id or 0, actor=CLERK, now=office.now)
+    around_transaction(
+        monkeypatch,
+        "app.flows.apply_import",
+        before=lambda: written.bundle(session, items=[(block_id, 1)]) and None,
+        number=4,
+    )
+
+    with pytest.raises(Refused, match="another unit"):
+        office.apply(checked.id or 0)
+
+    assert [block(session, sku).unit_cost_cents for sku in "AB"] == [200, 200]
+    again = office.apply(checked.id or 0)
+    assert (again.state, again.changed_count, again.rejected_count) == (ImportState.APPLIED, 1, 1)
+    assert block(session, "A").unit_code == "C62"
 
 
 def test_undoing_puts_no_dangerous_block_back_on_sale(office: Office, session: Session) -> None:

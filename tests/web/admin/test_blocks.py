@@ -63,7 +63,7 @@ def test_dangerous_goods_leave_the_shop_after_a_look_at_what_goes_with_them(
     admin: Browser, things: Desk, session: Session
 ) -> None:
     url = f"/admin/blocks/{things.block_id}"
-    values = {**BLOCK, "sku": "DI-100/2", "is_hazardous": "1"}
+    values = {**BLOCK, "sku": "DI-100/2", "unit_code": "C62", "is_hazardous": "1"}
 
     asked = admin.submit(url, values)
 
@@ -141,7 +141,7 @@ def test_a_changed_cost_stands_in_the_history_as_table_and_plot(admin: Browser, 
     url = f"/admin/blocks/{things.block_id}"
     assert "Nothing has changed since" in admin.get(url).text
 
-    admin.submit(url, {**BLOCK, "sku": "DI-100/2", "unit_cost_cents": "9.99"})
+    admin.submit(url, {**BLOCK, "sku": "DI-100/2", "unit_code": "C62", "unit_cost_cents": "9.99"})
 
     page = admin.get(url).text
     assert page.count("<polyline") == 2
