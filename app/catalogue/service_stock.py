@@ -3,7 +3,7 @@
 # Order of locks: customer, cart, orders, payments, then blocks by id, the catalogue's state, listings.
 # Whoever changes an order's reservations holds that order; whoever changes a block's figures holds that block.
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -19,7 +19,7 @@ from app.catalogue.models import (
     StockMove,
     StockReservation,
 )
-from app.catalogue.queries_blocks import blocks_in_versions
+from app.catalogue.queries_blocks import AT_ONCE, blocks_in_versions
 from app.catalogue.rules.stock import (
     Need,
     ReservationState,
@@ -46,6 +46,10 @@ SOLD_OUT = N_("%(name)s is sold out at the moment. Nothing was ordered; your car
 TOO_FEW = N_(
     "Only %(available)s of %(name)s are available at the moment. Nothing was ordered; your cart is kept."
 )
+
+
+OpenNeeds = Callable[[Session, Collection[int]], Sequence[tuple[int, int, int]]]
+"""Reads what open orders need of some blocks: order, block, thousandths. Orders live in a higher room."""
 
 
 class SoldOut(Refused):
@@ -88,17 +92,10 @@ def lock_blocks_of_bundle(session: Session, bundle_id: int) -> None:
     lock_blocks(session, set(session.exec(blocks_in_versions(bundle_id))))
 
 
-def blocks_held(session: Session, order_ids: Collection[int]) -> set[int]:
-    """The blocks of which these orders hold something."""
-    held = select(StockReservation.block_id).where(
-        col(StockReservation.order_id).in_(order_ids), col(StockReservation.state) == ReservationState.HELD
-    )
-    return set(session.exec(held))
-
-
 def reserve(session: Session, order_id: int, wanted: Sequence[Wanted]) -> None:
     """Holds the counted blocks of an order: all or nothing, and a second time nothing more.
 
+    `wanted` names also the blocks that are made to order: they are locked too (see `switch_counting`).
     Raises SoldOut for the first line of which there is too little; the caller rolls back.
     """
     total = total_needs(wanted)
@@ -107,7 +104,18 @@ def reserve(session: Session, order_id: int, wanted: Sequence[Wanted]) -> None:
     needs = {block_id: milli for block_id, milli in total.items() if block_id in counted}
     if not needs:
         return
-    taken = _hold(session, order_id, needs)
+    taken = _hold(
+        session,
+        [
+            {
+                "order_id": order_id,
+                "block_id": block_id,
+                "quantity_milli": milli,
+                "state": ReservationState.HELD,
+            }
+            for block_id, milli in needs.items()
+        ],
+    )
     if not taken:
         return
     free = {
@@ -116,22 +124,79 @@ def reserve(session: Session, order_id: int, wanted: Sequence[Wanted]) -> None:
     for line, count in zip(wanted, sellable_counts(wanted, free), strict=True):
         if count is not None and count < line.quantity:
             raise SoldOut(name=line.name, available=count)
-    _change(session, counted, reserved={block_id: needs[block_id] for block_id in taken})
+    _change(session, counted, reserved=dict(taken))
 
 
-def release(session: Session, order_id: int) -> None:
-    """Gives free what an order holds; nothing happens where it holds nothing (any more)."""
+def switch_counting(session: Session, block_ids: Collection[int], open_needs: OpenNeeds) -> None:
+    """Call it where locked blocks were made to order and are counted now, or the other way round.
+
+    What open orders need of those that are counted now is held for them, also beyond what is there: it was
+    promised before. What an order held all the time stays as it was. All levels are set anew.
+    """
+    # Orders are locked before blocks, so none can be locked here. It is not needed: whoever places an order,
+    # takes one back or dispatches one locks all its blocks, counted or not, after writing the order's state and
+    # before looking at what it holds, until the commit. Whoever had the block before us has committed, and this
+    # statement reads the order as it is; whoever waits for us finds the rows that we write, and counts or ends
+    # them. (An order that is accepted is open before and after.)
+    session.flush()
+    wanted = sorted(set(block_ids))
+    for start in range(0, len(wanted), AT_ONCE):
+        blocks = lock_blocks(session, wanted[start : start + AT_ONCE])
+        counted = [block_id for block_id, block in blocks.items() if not block.is_made_to_order]
+        rows = [
+            {
+                "order_id": order_id,
+                "block_id": block_id,
+                "quantity_milli": milli,
+                "state": ReservationState.HELD,
+            }
+            for order_id, block_id, milli in (open_needs(session, counted) if counted else ())
+        ]
+        reserved = dict.fromkeys(counted, 0)
+        for block_id, milli in _hold(session, rows):
+            reserved[block_id] += milli
+        _write(
+            session,
+            [
+                {
+                    "block": block_id,
+                    "stock": blocks[block_id].stock_milli,
+                    "reserved": blocks[block_id].reserved_milli + milli,
+                }
+                for block_id, milli in reserved.items()
+                if milli
+            ],
+        )
+    if wanted:
+        refresh_stock_levels(session, wanted if len(wanted) <= AT_ONCE else None)
+
+
+def release(session: Session, order_id: int, *, block_ids: Collection[int]) -> None:
+    """Gives free what an order holds; nothing happens where it holds nothing (any more).
+
+    `block_ids` are all blocks of the order, counted or not (see `switch_counting`).
+    """
+    lock_blocks(session, block_ids)
     held = _end(session, [order_id], ReservationState.RELEASED)
     freed = {block_id: -milli for _, block_id, milli in held}
     _change(session, lock_blocks(session, freed.keys()), reserved=freed)
 
 
-def use(session: Session, order_ids: Sequence[int], *, changed_by: str, now: datetime) -> None:
+def use(
+    session: Session,
+    order_ids: Sequence[int],
+    *,
+    block_ids: Collection[int],
+    changed_by: str,
+    now: datetime,
+) -> None:
     """What these orders hold leaves the stock with them, a move for each; nothing happens a second time.
 
+    `block_ids` are all blocks of these orders, counted or not (see `switch_counting`).
     Where staff had counted less than what leaves, the count was wrong: a move of its own sets it right.
     What is free stays as it is, and so does every level.
     """
+    lock_blocks(session, block_ids)
     held = sorted(_end(session, order_ids, ReservationState.USED), key=lambda one: (one[1], one[0]))
     blocks = lock_blocks(session, {block_id for _, block_id, _ in held})
     moves: list[dict[str, Any]] = []
@@ -220,16 +285,15 @@ def _levels(
     return found
 
 
-def _hold(session: Session, order_id: int, needs: Mapping[int, int]) -> set[int]:
-    """The blocks that the order did not hold before; their rows are written."""
-    rows = [
-        {"order_id": order_id, "block_id": block_id, "quantity_milli": milli, "state": ReservationState.HELD}
-        for block_id, milli in needs.items()
-    ]
+def _hold(session: Session, rows: Sequence[dict[str, Any]]) -> list[tuple[int, int]]:
+    """Writes these reservations where the order had none of the block yet; block and thousandths of the new ones."""
+    if not rows:
+        return []
     new = insert_into(session, StockReservation).on_conflict_do_nothing(
         index_elements=["order_id", "block_id"]
     )
-    return set(session.execute(new.returning(col(StockReservation.block_id)), rows).scalars())
+    written = new.returning(col(StockReservation.block_id), col(StockReservation.quantity_milli))
+    return [(block_id, milli) for block_id, milli in session.execute(written, list(rows))]
 
 
 def _end(

@@ -21,6 +21,7 @@ from app.imports.service import (
 from app.imports.service_reading import Reader, frames_of, take_rejects, task_of
 from app.imports.service_writing import write_list
 from app.imports.spool import Spool
+from app.ordering.queries_stock import needs_of_open_orders
 
 
 def apply_import(
@@ -67,7 +68,14 @@ def apply_import(
                 return
             move(entry, ImportState.APPLIED)
             keep_counts(entry, done)
-            write_list(session, entry, frames_of(folder), actor=actor_of(entry), now=now)
+            write_list(
+                session,
+                entry,
+                frames_of(folder),
+                open_needs=needs_of_open_orders,
+                actor=actor_of(entry),
+                now=now,
+            )
             remember(session, entry, now=now)
             take_rejects(spool, token, folder)
             reach("apply_import.before_commit")

@@ -20,9 +20,10 @@ from app.catalogue.service_blocks import (
     retire_bundles_with,
 )
 from app.catalogue.service_margins import refresh_margins
-from app.catalogue.service_stock import refresh_stock_levels
+from app.catalogue.service_stock import switch_counting
 from app.core.errors import N_, Invalid, Refused
 from app.core.transaction import transaction
+from app.ordering.queries_stock import needs_of_open_orders
 
 MOST_AT_ONCE = 5_000
 BULK = N_("Part of a bulk change.")
@@ -74,7 +75,8 @@ def change_blocks(
             ids = [one.block.id or 0 for one in preview.changing]
             retire_bundles_with(session, ids, reason=NOW_KEPT_OUT, actor=actor, now=now)
         if change.field is BulkField.MADE_TO_ORDER and preview.changing:
-            refresh_stock_levels(session, [one.block.id or 0 for one in preview.changing])
+            ids = [one.block.id or 0 for one in preview.changing]
+            switch_counting(session, ids, needs_of_open_orders)
         fallen = 0
         if preview.changing and touches_margin({preview.changing[0].line.column}):
             ids = [one.block.id or 0 for one in preview.changing]

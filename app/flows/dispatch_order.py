@@ -16,6 +16,7 @@ from app.fulfilment.models import Shipment
 from app.fulfilment.rules.runs import leaves_with
 from app.mail.service import put_mail
 from app.ordering.models import Order, OrderEvent, OrderLine
+from app.ordering.queries_stock import blocks_of_orders
 from app.ordering.rules.states import OrderState, may_follow
 
 MOST_PARCELS = 100
@@ -72,7 +73,8 @@ def dispatch_orders(
                 now=now,
             )
         if leaving:
-            use(session, [order.id or 0 for order in leaving], changed_by=actor.name, now=now)
+            ids = [order.id or 0 for order in leaving]
+            use(session, ids, block_ids=blocks_of_orders(session, ids), changed_by=actor.name, now=now)
             _record(session, leaving, carrier=carrier, codes=codes, actor=actor, now=now)
         reach("dispatch_order.before_commit")
     reach("dispatch_order.after_commit")

@@ -17,6 +17,7 @@ from app.imports.service_writing import count_list, write_list
 from app.mainbrand.files import TableFile
 from app.mainbrand.rejects import Reject
 from app.mainbrand.staging import Spill
+from app.ordering.queries_stock import needs_of_open_orders
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,9 @@ def import_blocks(
                     noted_count=counts.noted_count,
                     reasons=counts.reasons,
                 )
-                merged = write_list(session, entry, spill.frames(), actor=actor, now=now)
+                merged = write_list(
+                    session, entry, spill.frames(), open_needs=needs_of_open_orders, actor=actor, now=now
+                )
     return ImportedBlocks(
         merged.new_count, merged.changed_count, merged.unchanged_count, counts.rejected_count
     )

@@ -17,6 +17,7 @@ from app.mainbrand.files import TableFile
 from app.mainbrand.queries_basis import thresholds_in_force
 from app.mainbrand.rejects import Reject
 from app.mainbrand.staging import Spill
+from app.ordering.queries_stock import needs_of_open_orders
 from app.policy.queries import current_policy
 
 
@@ -74,7 +75,9 @@ def import_main_brand(
                     noted_count=counts.noted_count,
                     reasons=counts.reasons,
                 )
-                merged = write_list(session, entry, spill.frames(), actor=actor, now=now)
+                merged = write_list(
+                    session, entry, spill.frames(), open_needs=needs_of_open_orders, actor=actor, now=now
+                )
     return ImportedAccounts(
         merged.new_count,
         merged.changed_count,

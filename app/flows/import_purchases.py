@@ -17,6 +17,7 @@ from app.mainbrand.files import TableFile
 from app.mainbrand.purchase_lines import Terms, end_of_tomorrow
 from app.mainbrand.rejects import Reject
 from app.mainbrand.staging import Spill
+from app.ordering.queries_stock import needs_of_open_orders
 
 
 @dataclass(frozen=True)
@@ -67,5 +68,7 @@ def import_purchases(
                     rejected_count=counts.rejected_count,
                     reasons=counts.reasons,
                 )
-                merged = write_list(session, entry, spill.frames(), actor=actor, now=now)
+                merged = write_list(
+                    session, entry, spill.frames(), open_needs=needs_of_open_orders, actor=actor, now=now
+                )
     return Imported(merged.new_count, merged.unchanged_count, counts.rejected_count)

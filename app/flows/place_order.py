@@ -9,7 +9,7 @@ from sqlalchemy import insert, or_
 from sqlmodel import Session, SQLModel, col, select
 
 from app.catalogue.rules.stock import Wanted, total_needs
-from app.catalogue.service_stock import SoldOut, blocks_held, lock_blocks, reserve
+from app.catalogue.service_stock import SoldOut, lock_blocks, reserve
 from app.core.errors import N_, Refused
 from app.core.failpoints import reach
 from app.core.ids import new_number
@@ -20,6 +20,7 @@ from app.customers.rules.delivery import Destination
 from app.customers.service_delivery import is_held_back
 from app.ordering.models import Charge, Order, OrderLine, OrderTax
 from app.ordering.queries_checkout import Checkout, read_checkout
+from app.ordering.queries_stock import blocks_of_orders
 from app.ordering.rules.offer import Change, changes, read_offer
 from app.ordering.rules.promise import Calendar
 from app.ordering.rules.quantities import STOCK_FAULTS
@@ -109,9 +110,7 @@ def place_order(
         else:
             number = new_number("S")
             wanted = [
-                Wanted(line.name(language), line.priced.quantity, line.needs)
-                for line in checkout.lines
-                if line.needs
+                Wanted(line.name(language), line.priced.quantity, line.needs) for line in checkout.lines
             ]
             replaced = _replace_unpaid(session, customer_id, wanted, by=number, now=now) if has_unpaid else []
             order = _store(
@@ -201,8 +200,8 @@ def _replace_unpaid(
             )
     if ending:
         # One lock for what they free and what the new order takes: two locks could cross another order's.
-        held = blocks_held(session, [order.id or 0 for order, _ in ending])
-        lock_blocks(session, held | total_needs(wanted).keys())
+        freed = blocks_of_orders(session, [order.id or 0 for order, _ in ending])
+        lock_blocks(session, freed | total_needs(wanted).keys())
     for order, payments in ending:
         cancel(session, order, reason=CancelReason.REPLACED, now=now, replaced_by=by)
         let_go(session, payments, now=now)

@@ -22,9 +22,10 @@ from app.catalogue.service_blocks import (
     retire_bundles_with,
 )
 from app.catalogue.service_margins import refresh_margins
-from app.catalogue.service_stock import refresh_stock_levels
+from app.catalogue.service_stock import switch_counting
 from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.transaction import transaction
+from app.ordering.queries_stock import needs_of_open_orders
 
 NOW_HAZARDOUS = N_("Block %(sku)s is dangerous goods.")
 NOW_RESTRICTED = N_("Block %(sku)s is a restricted good.")
@@ -75,7 +76,7 @@ def save_block(
         old = change_block(session, block, values, cause=PriceCause.EDITOR, actor=actor, now=now)
         retired = _retire(session, block, may_retire, actor=actor, now=now) if goes_out else ()
         if "is_made_to_order" in old:
-            refresh_stock_levels(session, [block.id or 0])
+            switch_counting(session, [block.id or 0], needs_of_open_orders)
         if touches_margin(old):
             refresh_margins(session, block_ids=[block.id or 0], now=now)
         return SavedBlock(block.id or 0, retired)

@@ -24,6 +24,7 @@ from app.imports.service_undo import (
     restore_accounts,
 )
 from app.jobs.service import put_job
+from app.ordering.queries_stock import needs_of_open_orders
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,9 @@ def undo_import(session: Session, import_id: int, *, actor: Actor, now: datetime
 
 def _take_back(session: Session, entry: Import, import_id: int, *, actor: Actor, now: datetime) -> Undone:
     if entry.kind is ImportKind.BLOCKS:
-        return Undone(*undo_blocks(session, import_id, actor=actor, now=now), 0)
+        return Undone(
+            *undo_blocks(session, import_id, open_needs=needs_of_open_orders, actor=actor, now=now), 0
+        )
     if entry.kind is ImportKind.PURCHASES:
         return Undone(remove_purchases(session, import_id), 0, 0)
     unlinked = session.execute(

@@ -24,7 +24,7 @@ from app.catalogue.service_blocks import (
     write_many,
 )
 from app.catalogue.service_margins import refresh_margins
-from app.catalogue.service_stock import refresh_stock_levels
+from app.catalogue.service_stock import OpenNeeds, switch_counting
 from app.core.errors import N_, Refused
 from app.imports.models import FormerBlock
 from app.imports.rules.known_block import KnownBlock
@@ -66,10 +66,17 @@ def count_blocks(session: Session, frames: Iterable[pl.DataFrame]) -> Merged:
 
 
 def merge_blocks(
-    session: Session, frames: Iterable[pl.DataFrame], *, import_id: int, actor: Actor, now: datetime
+    session: Session,
+    frames: Iterable[pl.DataFrame],
+    *,
+    import_id: int,
+    open_needs: OpenNeeds,
+    actor: Actor,
+    now: datetime,
 ) -> Merged:
     """Adds and changes blocks, keeps what stood there before and the history of amounts, and renews the margins.
 
+    `open_needs` reads what open orders need of blocks that are counted from now on.
     Blocks that are not in the list, and columns that it does not have, stay as they are. Raises Refused
     (`import.in_use`) where one would get another unit that got stock, orders or a bundle on sale since the reading.
     """
@@ -105,11 +112,13 @@ def merge_blocks(
         session.execute(insert(FormerBlock), kept)
     _record_marks(session, blocks, old, reason=MARKED, actor=actor, now=now)
     retire_bundles_with(session, going, reason=BY_IMPORT, actor=actor, now=now)
-    _renew(session, old, now=now)
+    _renew(session, old, open_needs, now=now)
     return Merged(len(new), len(changed), len(found) - len(changed))
 
 
-def undo_blocks(session: Session, import_id: int, *, actor: Actor, now: datetime) -> tuple[int, int]:
+def undo_blocks(
+    session: Session, import_id: int, *, open_needs: OpenNeeds, actor: Actor, now: datetime
+) -> tuple[int, int]:
     """Deletes the blocks that an import added and puts the others back; how many of each.
 
     Raises Refused (`import.in_use`) where one of them was changed or used since, or would leave the shop with it.
@@ -135,7 +144,7 @@ def undo_blocks(session: Session, import_id: int, *, actor: Actor, now: datetime
     _refuse_undoing(session, values)
     old = write_many(session, values, cause=PriceCause.IMPORT, by=actor.name, now=now)
     _record_marks(session, blocks.values(), old, reason=UNMARKED, actor=actor, now=now)
-    _renew(session, old, now=now)
+    _renew(session, old, open_needs, now=now)
     session.exec(delete(FormerBlock).where(col(FormerBlock.import_id) == import_id))
     for start in range(0, len(added), AT_ONCE):
         session.exec(delete(Block).where(col(Block.id).in_(added[start : start + AT_ONCE])))
@@ -251,10 +260,11 @@ def _record_marks(
             )
 
 
-def _renew(session: Session, touched: Mapping[int, Mapping[str, Any]], *, now: datetime) -> None:
+def _renew(
+    session: Session, touched: Mapping[int, Mapping[str, Any]], open_needs: OpenNeeds, *, now: datetime
+) -> None:
     stocked = [block_id for block_id, names in touched.items() if "is_made_to_order" in names]
-    if stocked:
-        refresh_stock_levels(session, stocked)
+    switch_counting(session, stocked, open_needs)
     costing = [block_id for block_id, names in touched.items() if touches_margin(set(names))]
     if costing:
         refresh_margins(session, block_ids=costing, now=now)

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlmodel import Session, SQLModel
 
 from app.audit.service import Actor, record
+from app.catalogue.service_stock import OpenNeeds
 from app.imports.models import Import
 from app.imports.rules.states import ImportKind
 from app.imports.service_blocks import count_blocks, merge_blocks
@@ -26,12 +27,18 @@ ACTIONS = {
 
 
 def write_list(
-    session: Session, entry: Import, frames: Iterable[pl.DataFrame], *, actor: Actor, now: datetime
+    session: Session,
+    entry: Import,
+    frames: Iterable[pl.DataFrame],
+    *,
+    open_needs: OpenNeeds,
+    actor: Actor,
+    now: datetime,
 ) -> Merged:
     """Adds and renews what the frames hold, keeps what stood there before, and counts it in the import's row.
 
     Where anything changed, it is audited; after lists of the main brand the accounts are rated anew, and after
-    companies all customers are screened again.
+    companies all customers are screened again. For `open_needs` see `merge_blocks`.
     """
     assert entry.id is not None
     if entry.kind is ImportKind.ACCOUNTS:
@@ -40,7 +47,9 @@ def write_list(
     elif entry.kind is ImportKind.PURCHASES:
         merged = merge_purchases(session, frames, is_dry_run=False, import_id=entry.id)
     else:
-        merged = merge_blocks(session, frames, import_id=entry.id, actor=actor, now=now)
+        merged = merge_blocks(
+            session, frames, import_id=entry.id, open_needs=open_needs, actor=actor, now=now
+        )
     keep_merged(entry, merged)
     entry.applied_at = now
     if merged.new_count or merged.changed_count:

@@ -72,6 +72,20 @@ STOCK = (
         ),
     ),
     Invariant(
+        "an_open_order_holds_its_counted_blocks",
+        "An order that is not dispatched and not cancelled holds what it needs of each block that is counted.",
+        rows_of(
+            "SELECT * FROM (SELECT o.id, o.number, b.sku, sum(CAST(i.quantity_milli AS BIGINT) * l.quantity)"
+            " AS need_milli, coalesce(max(r.quantity_milli), 0) AS held_milli FROM orders o"
+            " JOIN order_lines l ON l.order_id = o.id JOIN bundle_items i ON i.bundle_version_id ="
+            " l.bundle_version_id JOIN blocks b ON b.id = i.block_id LEFT JOIN stock_reservations r"
+            " ON r.order_id = o.id AND r.block_id = b.id AND r.state = 'held'"
+            " WHERE o.state IN ('received', 'accepted') AND NOT b.is_made_to_order"
+            " GROUP BY o.id, o.number, b.id, b.sku) AS s WHERE need_milli <> held_milli ORDER BY id",
+            "Order {number} needs {need_milli} thousandths of block {sku} and holds {held_milli}.",
+        ),
+    ),
+    Invariant(
         "a_dispatch_moves_what_its_order_used",
         "What an order used of a block left the stock in one move, whatever the block is by now.",
         rows_of(

@@ -25,7 +25,7 @@ from app.policy.rules.policy import Policy
 class CheckoutLine:
     """A cart line that can be sold now; `problem` says why its quantity cannot.
 
-    `rule` holds how many the lines before it leave of it; `needs` is what one of it takes of counted blocks.
+    `rule` holds how many the lines before it leave of it; `needs` is what one of it takes of each block.
     """
 
     bundle_id: int
@@ -211,7 +211,7 @@ def _line(row: Any, *, blocks: list[Any], available_count: int | None) -> Checko
 
 
 def _needs(blocks: list[Any]) -> tuple[Need, ...]:
-    return tuple(Need(block.block_id, block.quantity_milli) for block in blocks if not block.is_made_to_order)
+    return tuple(Need(block.block_id, block.quantity_milli) for block in blocks)
 
 
 def _blocks(session: Session, version_ids: list[int]) -> dict[int, list[Any]]:

@@ -1,6 +1,6 @@
 """Reading how many of each bundle a company could order now."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +9,9 @@ from sqlmodel import Session, col, func, select
 from app.catalogue.models import Block, Bundle, BundleItem, StockReservation
 from app.catalogue.rules.kinds import BundleState
 from app.catalogue.rules.stock import Need, ReservationState, Wanted, free_milli, sellable_counts
-from app.ordering.models import CartLine, Order
+from app.ordering.models import CartLine, Order, OrderLine
 from app.ordering.rules.quantities import QuantityRule
-from app.ordering.rules.states import OrderState
+from app.ordering.rules.states import OPEN, OrderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,33 @@ def own_held(session: Session, customer_id: int) -> dict[int, int]:
         .group_by(col(StockReservation.block_id))
     )
     return {block_id: int(milli) for block_id, milli in rows}
+
+
+def blocks_of_orders(session: Session, order_ids: Collection[int]) -> set[int]:
+    """All blocks of these orders, counted or made to order."""
+    rows = (
+        select(BundleItem.block_id)
+        .join(OrderLine, col(OrderLine.bundle_version_id) == col(BundleItem.bundle_version_id))
+        .where(col(OrderLine.order_id).in_(order_ids))
+    )
+    return set(session.exec(rows))
+
+
+def needs_of_open_orders(session: Session, block_ids: Collection[int]) -> list[tuple[int, int, int]]:
+    """What orders that are not dispatched and not cancelled need of these blocks: order, block, thousandths."""
+    rows = session.exec(
+        select(
+            OrderLine.order_id,
+            BundleItem.block_id,
+            func.sum(col(OrderLine.quantity) * col(BundleItem.quantity_milli)),
+        )
+        .join(Order, col(Order.id) == col(OrderLine.order_id))
+        .join(BundleItem, col(BundleItem.bundle_version_id) == col(OrderLine.bundle_version_id))
+        .where(col(Order.state).in_(OPEN), col(BundleItem.block_id).in_(block_ids))
+        .group_by(col(OrderLine.order_id), col(BundleItem.block_id))
+        .order_by(col(OrderLine.order_id), col(BundleItem.block_id))
+    )
+    return [(order_id, block_id, int(milli)) for order_id, block_id, milli in rows]
 
 
 def counts_of_lines(session: Session, customer_id: int, lines: Sequence[SoldLine]) -> list[int | None]:

@@ -13,6 +13,7 @@ from app.core.errors import N_, Refused
 from app.customers.models import Contact
 from app.mail.service import put_mail
 from app.ordering.models import CartLine, Charge, Order, OrderEvent, OrderLine, OrderTax
+from app.ordering.queries_stock import blocks_of_orders
 from app.ordering.rules.promise import Promise
 from app.ordering.rules.states import CancelReason, OrderState, may_follow
 
@@ -89,7 +90,7 @@ def cancel(
     `replaced_by` is the number of the order that took its place, which its mail names.
     """
     _move(order, OrderState.CANCELLED)
-    release(session, _id(order))
+    release(session, _id(order), block_ids=blocks_of_orders(session, [_id(order)]))
     order.cancel_reason = reason
     order.cancelled_at = now
     values = {"reason": reason.value, **({"replaced_by": replaced_by} if replaced_by else {})}

@@ -1,8 +1,10 @@
 """A counted block on a shelf, bundles of it, and companies that want them: what the tests of stock start from."""
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from app.catalogue.models import Block, Bundle, CatalogueState, Listing, StockMove, StockReservation
@@ -92,3 +94,15 @@ def stock_faults(database: Database, *, now: datetime) -> list[str]:
     """What the invariants of stock find wrong."""
     with database.read_session() as session:
         return [found.sentence for one in STOCK for found in one.findings(session, now=now)]
+
+
+def wait_until_somebody_waits(database: Database) -> None:
+    """Returns once a connection to PostgreSQL waits for a lock; on SQLite writers wait for each other anyhow."""
+    is_waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    for _ in range(0 if database.is_sqlite else 200):
+        with database.read_session() as reading:
+            if reading.execute(is_waiting).scalar():
+                return
+        time.sleep(0.02)

@@ -1,14 +1,12 @@
 """Staff write, publish, change and retire bundles."""
 
 import io
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from app.audit.models import AuditEntry
@@ -25,6 +23,7 @@ from app.flows.publish_bundle import publish_bundle
 from app.flows.retire_bundle import retire_bundle
 from app.flows.save_bundle import set_image
 from tests.catalogue import written
+from tests.flows.shelf import wait_until_somebody_waits
 
 
 def actions(session: Session) -> list[str]:
@@ -255,15 +254,3 @@ def test_who_writes_a_bundle_and_who_renumbers_its_block_never_wait_for_each_oth
     version = session.exec(select(BundleVersion.id).order_by(col(BundleVersion.id).desc()).limit(1)).one()
     item = session.exec(select(BundleItem).where(col(BundleItem.bundle_version_id) == version)).one()
     assert (item.sku, item.unit_cost_cents) == ("ET-NEW", 201)
-
-
-def wait_until_somebody_waits(database: Database) -> None:
-    """Returns once a connection to PostgreSQL waits for a lock; on SQLite writers wait for each other anyhow."""
-    is_waiting = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    for _ in range(0 if database.is_sqlite else 200):
-        with database.read_session() as reading:
-            if reading.execute(is_waiting).scalar():
-                return
-        time.sleep(0.02)

@@ -283,9 +283,9 @@ def test_reserving_using_and_releasing_happen_once_each(
     order_id = till.order(number).id or 0
     with transaction(session):
         reserve(session, order_id, [Wanted("", 3, (Need(bundle[1], 2 * ONE),))])
-        release(session, order_id)
-        release(session, order_id)
-        use(session, [order_id], changed_by="Robin", now=till.now)
+        release(session, order_id, block_ids=[bundle[1]])
+        release(session, order_id, block_ids=[bundle[1]])
+        use(session, [order_id], block_ids=[bundle[1]], changed_by="Robin", now=till.now)
 
     assert figures(database, bundle[1]) == Figures(10 * ONE, 0)
     assert held(database, number) == {bundle[1]: (6 * ONE, RELEASED)}

@@ -13,6 +13,8 @@ from app.catalogue.models import Block, BlockPrice, BundleMargin, Partner
 from app.catalogue.queries_block_list import BlockFilter, each_block
 from app.catalogue.queries_blocks import entry_of
 from app.catalogue.rules.kinds import Kind, Packaging, PriceCause, Source
+from app.catalogue.rules.stock import ReservationState
+from app.core.db import Database
 from app.core.errors import Refused
 from app.flows.retire_bundle import retire_bundle
 from app.flows.start_import import start_import
@@ -22,6 +24,7 @@ from app.imports.rules.states import ImportKind, ImportState
 from app.mainbrand.rules.notation import NumberStyle
 from tests import make
 from tests.catalogue import written
+from tests.flows.shelf import ONE, Figures, counted_bundle, figures, held, stock_faults, till_with
 from tests.imports.hand_in import CLERK, Office
 from tests.imports.test_block_lines import FULL, LINE
 from tests.races import around_transaction
@@ -118,6 +121,27 @@ def test_the_margins_follow_an_import_and_its_undoing(office: Office, session: S
     assert is_below()
     undo_import(session, entry.id or 0, actor=CLERK, now=office.now)
     assert not is_below()
+
+
+def test_open_orders_hold_what_an_import_or_its_undoing_lets_be_counted(
+    office: Office, session: Session, database: Database
+) -> None:
+    bundle_id, block_id = counted_bundle(session, pieces=8)
+    till = till_with(session, database, {bundle_id: 2}, now=office.now)[0]
+    sku = session.get_one(Block, block_id).sku
+    to_order = office.applied(f"SKU;auf Bestellung\n{sku};ja\n", kind=BLOCKS)
+    number = till.place().number
+    assert held(database, number) == {}
+
+    undo_import(session, to_order.id or 0, actor=CLERK, now=office.now)
+    assert held(database, number) == {block_id: (2 * ONE, ReservationState.HELD)}
+
+    office.applied(f"SKU;auf Bestellung\n{sku};ja\n", kind=BLOCKS)
+    second = till.place(key="key-2").number
+    office.applied(f"SKU;auf Bestellung\n{sku};nein\n", kind=BLOCKS)
+    assert held(database, second) == {block_id: (2 * ONE, ReservationState.HELD)}
+    assert figures(database, block_id) == Figures(8 * ONE, 2 * ONE)
+    assert stock_faults(database, now=office.now) == []
 
 
 def test_undoing_deletes_what_was_added_and_puts_the_rest_back(office: Office, session: Session) -> None:

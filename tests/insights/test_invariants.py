@@ -291,6 +291,10 @@ BREAKS: dict[str, tuple[Callable[[Hand], None], str]] = {
         _sql("UPDATE blocks SET stock_milli = stock_milli + 30000 WHERE id = :block"),
         "; its moves make 9000",
     ),
+    "an_open_order_holds_its_counted_blocks": (
+        _sql("DELETE FROM stock_reservations WHERE order_id = :accepted"),
+        "and holds 0",
+    ),
     "a_dispatch_moves_what_its_order_used": (_other_move, "its moves say -2000"),
     "a_level_is_what_the_blocks_allow": (
         _sql("UPDATE listings SET stock_level = 'plenty' WHERE bundle_id = :bundle"),

@@ -31,6 +31,10 @@ FOLLOWING: dict[OrderState, frozenset[OrderState]] = {
 }
 
 
+OPEN = (OrderState.RECEIVED, OrderState.ACCEPTED)
+"""The states in which an order still needs its goods."""
+
+
 def may_follow(present: OrderState, following: OrderState) -> bool:
     """Whether an order in `present` may become `following`."""
     return following in FOLLOWING[present]
