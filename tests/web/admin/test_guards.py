@@ -183,6 +183,9 @@ def test_a_page_opened_before_the_price_fell_does_not_approve_the_new_price(
     assert "€24.00" in answer.text
     session.rollback()
     assert session.exec(select(BundleApproval.is_approved)).one() is None
+    old = {"reason": "agreed", "decision": "approve", "seen": "0"}
+    problem = lead.submit(f"{url}/decision", old, headers={"accept": "application/json"})
+    assert (problem.status_code, problem.json()["code"]) == (409, "bundle.changed_meanwhile")
     assert answered(lead, url, "approve", reason="agreed", of=answer.text).status_code == 303
 
 
