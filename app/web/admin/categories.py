@@ -7,7 +7,7 @@ from starlette.responses import Response
 from app.catalogue.models import Category
 from app.catalogue.queries_categories import category_counts, find_category, list_categories
 from app.catalogue.rules.pictograms import PICTOGRAMS
-from app.core.errors import Invalid, Refused
+from app.core.errors import N_, FieldError, Invalid, Refused
 from app.flows.manage_categories import delete_category, move_category, save_category
 from app.web.admin.lists import asked, desk, form_error
 from app.web.deps import Now, ReadDep, RowId, StaffDep, Values, WriteDep
@@ -16,6 +16,7 @@ from app.web.rendering import see_other
 
 router = APIRouter()
 
+DIRECTIONS = {"up": True, "down": False}
 FIELDS = ("slug", "name_de", "name_en", "text_de", "text_en", "pictogram")
 
 
@@ -58,8 +59,11 @@ def change_category(
 
 @router.post("/admin/categories/{category_id}/move")
 def submit_move(category_id: RowId, session: WriteDep, staff: StaffDep, values: Values, now: Now) -> Response:
-    is_up = values.get("to") == "up"
-    move_category(session, category_id, is_up=is_up, actor=staff.actor, now=now)
+    to = values.get("to", "")
+    if to not in DIRECTIONS:
+        fault = FieldError("to", N_("Please choose one of the offered values."))
+        raise Invalid(N_("Please check the entries."), code="category.invalid", fields=(fault,))
+    move_category(session, category_id, is_up=DIRECTIONS[to], actor=staff.actor, now=now)
     return see_other("/admin/categories?done=saved")
 
 

@@ -96,3 +96,19 @@ def test_the_first_does_not_move_up(admin: Browser, things: Desk, session: Sessi
 
     assert shelves(session) == [things.category.slug]
     assert session.exec(select(AuditEntry).where(col(AuditEntry.object_kind) == "category")).all() == []
+
+
+@pytest.mark.parametrize("to", ["", "UP", "left"])
+def test_a_category_moves_up_or_down_and_nowhere_else(
+    admin: Browser, things: Desk, session: Session, to: str
+) -> None:
+    admin.submit("/admin/categories", HOSES)
+    before = shelves(session)
+
+    answer = admin.submit(
+        f"/admin/categories/{things.category.id}/move", {"to": to}, headers={"accept": "application/json"}
+    )
+
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == ["to"]
+    assert shelves(session) == before
