@@ -9,18 +9,21 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from app.audit.service import Actor, record
-from app.catalogue.models import Block, Bundle, BundleImage, Category, Listing
+from app.catalogue.models import Block, Bundle, BundleImage, BundleVersion, Category, Listing
 from app.catalogue.rules.drafts import draft_faults, merged
 from app.catalogue.rules.kinds import BundleState, Kind
 from app.catalogue.rules.pictures import CONTENT_TYPE, NotAPicture, clean_picture
+from app.catalogue.rules.stages import is_before_review
 from app.catalogue.rules.units import has_decimals
 from app.catalogue.service import touch_catalogue
 from app.catalogue.service_blocks import keep_blocks
 from app.catalogue.service_drafts import write_items, write_version
-from app.catalogue.service_publishing import locked_bundle
-from app.core.errors import N_, FieldError, Invalid
+from app.catalogue.service_publishing import locked_bundle, newest_version
+from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.i18n import LANGUAGES
 from app.core.transaction import transaction
+from app.policy.queries import current_policy
+from app.policy.rules.policy import PublishingApproval
 
 PICTURE_FAULTS = {
     "too_large": N_("Please use a picture of at most 8 MB and 40 megapixels."),
@@ -98,11 +101,19 @@ def save_bundle(
 
 
 def set_image(
-    session: Session, bundle_id: int, content: bytes | None, *, actor: Actor, now: datetime
+    session: Session,
+    bundle_id: int,
+    content: bytes | None,
+    *,
+    actor: Actor,
+    now: datetime,
+    may_approve: bool = False,
 ) -> None:
     """Gives a bundle a picture (re-encoded, see `clean_picture`), or takes it away where `content` is None.
 
-    Raises Invalid for what is no picture or too large, NotFound for an unknown bundle.
+    A picture belongs to no version: customers see it at once. Raises Invalid for what is no picture or too large,
+    NotFound for an unknown bundle; Refused `bundle.picture_needs_approver` where the policy wants a second person,
+    the bundle was on sale or submitted, and who acts is not one who `may_approve`.
     """
     try:
         # Decoding takes its time and needs no row: it happens before the write lock is taken.
@@ -112,6 +123,14 @@ def set_image(
     with transaction(session):
         touch_catalogue(session)
         bundle = locked_bundle(session, bundle_id)
+        if not may_approve and picture_needs_approver(session, bundle, newest_version(session, bundle_id)):
+            raise Refused(
+                N_(
+                    "This bundle was on sale or submitted for review: only a person who may approve bundles can "
+                    "change its picture now."
+                ),
+                code="bundle.picture_needs_approver",
+            )
         had_image = bundle.image_id is not None
         bundle.image_id = _keep(session, cleaned, now=now) if cleaned else None
         listing = session.get(Listing, bundle.id)
@@ -128,6 +147,12 @@ def set_image(
             old={"has_image": had_image},
             new={"has_image": cleaned is not None, "bytes": len(cleaned or b"")},
         )
+
+
+def picture_needs_approver(session: Session, bundle: Bundle, version: BundleVersion) -> bool:
+    """Whether only a person who may approve changes the picture: two are wanted, and it is past its first draft."""
+    is_two = current_policy(session).publishing_approval is PublishingApproval.TWO
+    return is_two and not is_before_review(bundle.state, version.stage)
 
 
 def _stored_faults(

@@ -21,7 +21,11 @@ from app.core.transaction import transaction
 from app.flows.duplicate_bundle import duplicate_bundle
 from app.flows.publish_bundle import publish_bundle
 from app.flows.retire_bundle import retire_bundle
+from app.flows.review_bundle import submit_for_review
 from app.flows.save_bundle import set_image
+from app.policy.models import PolicyVersion
+from app.policy.rules.policy import Policy, PublishingApproval, to_values
+from tests import make
 from tests.catalogue import written
 from tests.flows.shelf import wait_until_somebody_waits
 
@@ -35,6 +39,12 @@ def picture() -> bytes:
     target = io.BytesIO()
     Image.new("RGB", (20, 10), "red").save(target, "PNG")
     return target.getvalue()
+
+
+def pictured(session: Session) -> dict[str, int | None]:
+    """The picture of each bundle, by slug."""
+    session.rollback()
+    return dict(session.exec(select(Bundle.slug, Bundle.image_id)).all())
 
 
 def test_a_draft_is_written_in_place_until_it_is_published(session: Session) -> None:
@@ -180,6 +190,40 @@ def test_a_picture_is_kept_re_encoded_and_can_be_taken_away(session: Session) ->
     session.rollback()
     assert session.exec(select(Listing.has_image)).one() is False
     assert actions(session)[-2:] == ["bundle.image_set", "bundle.image_removed"]
+
+
+def test_where_two_are_wanted_one_alone_changes_no_picture_that_customers_see_or_others_read(
+    session: Session,
+) -> None:
+    on_sale = written.bundle(session)
+    retired = written.bundle(session, slug="retired")
+    retire_bundle(session, retired, actor=written.STAFF, now=written.NOW)
+    submitted = written.draft_bundle(session, slug="submitted")
+    submit_for_review(session, submitted, actor=written.STAFF, now=written.NOW)
+    draft = written.draft_bundle(session, slug="draft")
+    set_image(session, on_sale, picture(), actor=written.STAFF, now=written.NOW)
+    values = to_values(Policy(publishing_approval=PublishingApproval.TWO))
+    make.saved(
+        session, PolicyVersion(values=values, changed_by="test", reason="test", created_at=written.NOW)
+    )
+    before = pictured(session)
+
+    for bundle_id, content in [
+        (on_sale, picture()),
+        (on_sale, None),
+        (retired, picture()),
+        (submitted, picture()),
+    ]:
+        with pytest.raises(Refused) as refused:
+            set_image(session, bundle_id, content, actor=written.STAFF, now=written.NOW)
+        assert refused.value.code == "bundle.picture_needs_approver"
+    assert pictured(session) == before
+
+    set_image(session, draft, picture(), actor=written.STAFF, now=written.NOW)
+    set_image(session, on_sale, None, actor=written.STAFF, now=written.NOW, may_approve=True)
+    after = pictured(session)
+    assert (after["draft"] is not None, after["lager-satz"]) == (True, None)
+    assert actions(session)[-1] == "bundle.image_removed"
 
 
 def test_what_is_no_picture_changes_nothing(session: Session) -> None:

@@ -26,6 +26,7 @@ from app.catalogue.rules.units import has_decimals
 from app.core.errors import N_, FieldError, Invalid, Refused
 from app.flows.duplicate_bundle import duplicate_bundle
 from app.flows.save_bundle import save_bundle, set_image
+from app.staff.rules.roles import Right
 from app.web.admin import words
 from app.web.admin.bundle_editor import EMPTY, ItemRow, editor, sheet_page
 from app.web.admin.bundle_margin import values_to_calculate
@@ -34,6 +35,7 @@ from app.web.admin.reading import FormReader
 from app.web.deps import LARGEST_ID, Now, ReadDep, RowId, StaffDep, Values, WriteDep
 from app.web.forms import errors_of
 from app.web.forms_quantity import NotAQuantity, parse_milli
+from app.web.problems import wants_json
 from app.web.rendering import KIND_NAMES, see_other
 
 router = APIRouter()
@@ -141,10 +143,22 @@ async def submit_image(
             if not is_removal and not content:
                 message = N_("Please choose a picture first.")
                 raise Invalid(message, code="bundle.invalid", fields=(FieldError("image", message),))
-            set_image(session, bundle_id, None if is_removal else content, actor=staff.actor, now=now)
+            set_image(
+                session,
+                bundle_id,
+                None if is_removal else content,
+                actor=staff.actor,
+                now=now,
+                may_approve=staff.may(Right.APPROVE),
+            )
         except Invalid as error:
             errors = errors_of(error.fields, language=request.scope["lang"])
             return sheet_page(request, reading, read_sheet(reading, bundle_id), status=422, errors=errors)
+        except Refused as error:
+            if wants_json(request):
+                raise
+            errors = form_error(request, error)
+            return sheet_page(request, reading, read_sheet(reading, bundle_id), status=403, errors=errors)
         return see_other(f"/admin/bundles/{bundle_id}?done={'image_removed' if is_removal else 'image'}")
 
     return await run_in_threadpool(store)

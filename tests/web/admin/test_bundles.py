@@ -1,6 +1,7 @@
 """The editor of bundles."""
 
 import io
+from collections.abc import Callable
 
 import pytest
 from PIL import Image
@@ -8,6 +9,9 @@ from sqlmodel import Session, col, select
 
 from app.catalogue.models import Bundle, BundleItem, BundleMargin, BundleVersion, Category, Listing
 from app.catalogue.rules.kinds import BundleState
+from app.policy.models import PolicyVersion
+from app.policy.rules.policy import Policy, PublishingApproval, to_values
+from app.staff.rules.roles import Role
 from tests import make
 from tests.web.admin.conftest import Desk, fresh
 from tests.web.conftest import Browser
@@ -254,3 +258,30 @@ def test_a_picture_is_stored_shown_and_removed_and_a_text_is_no_picture(admin: B
     assert Image.open(io.BytesIO(shown.content)).size == (40, 30)
     assert admin.submit(url, {"act": "remove"}).headers["location"].endswith("done=image_removed")
     assert admin.get(url).status_code == 404
+
+
+def test_where_two_are_wanted_a_lead_changes_the_picture_of_what_is_on_sale_and_others_read_why_not(
+    sign_in: Callable[[Role], Browser], things: Desk, session: Session
+) -> None:
+    make.saved(
+        session,
+        PolicyVersion(
+            values=to_values(Policy(publishing_approval=PublishingApproval.TWO)),
+            changed_by="test",
+            reason="test",
+            created_at=make.NOW,
+        ),
+    )
+    page, before = f"/admin/bundles/{things.bundle.id}", fresh(session, things.bundle).image_id
+    operations, lead = sign_in(Role.OPERATIONS), sign_in(Role.LEAD)
+
+    refused = operations.submit(f"{page}/image", {"act": "remove"})
+    told = operations.submit(f"{page}/image", {"act": "remove"}, headers={"accept": "application/json"})
+
+    assert (refused.status_code, told.status_code) == (403, 403)
+    assert "only a person who may approve bundles can change its picture" in refused.text
+    assert told.json()["code"] == "bundle.picture_needs_approver"
+    assert fresh(session, things.bundle).image_id == before
+    assert f'action="{page}/image"' not in operations.get(page).text
+    assert f'action="{page}/image"' in lead.get(page).text
+    assert lead.submit(f"{page}/image", {"act": "remove"}).status_code == 303
