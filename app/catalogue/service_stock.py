@@ -21,6 +21,7 @@ from app.catalogue.models import (
 )
 from app.catalogue.queries_blocks import AT_ONCE, blocks_in_versions
 from app.catalogue.rules.stock import (
+    MOST_TOLD,
     Need,
     ReservationState,
     StockCause,
@@ -46,19 +47,18 @@ SOLD_OUT = N_("%(name)s is sold out at the moment. Nothing was ordered; your car
 TOO_FEW = N_(
     "Only %(available)s of %(name)s are available at the moment. Nothing was ordered; your cart is kept."
 )
-
+TOO_MANY = N_("So many of %(name)s are not available at the moment. Nothing was ordered; your cart is kept.")
 
 OpenNeeds = Callable[[Session, Collection[int]], Sequence[tuple[int, int, int]]]
 """Reads what open orders need of some blocks: order, block, thousandths. Orders live in a higher room."""
 
 
 class SoldOut(Refused):
-    """There is less of a bundle than was wanted; `values` hold its name and the number that is available."""
+    """There is less of a bundle than was wanted; `values` hold its name and how many are available, up to 99."""
 
     def __init__(self, *, name: str, available: int) -> None:
-        super().__init__(
-            TOO_FEW if available else SOLD_OUT, code="stock.sold_out", name=name, available=available
-        )
+        message = (TOO_FEW if available <= MOST_TOLD else TOO_MANY) if available else SOLD_OUT
+        super().__init__(message, code="stock.sold_out", name=name, available=min(available, MOST_TOLD))
 
 
 def lock_blocks(session: Session, block_ids: Collection[int]) -> dict[int, Any]:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, delete, func, select
 from app.catalogue.models import Bundle, BundleVersion
 from app.catalogue.queries import no_such_bundle
 from app.catalogue.rules.kinds import BundleState
+from app.catalogue.rules.stock import MOST_TOLD
 from app.core.errors import N_, FieldError, Invalid
 from app.core.transaction import transaction
 from app.customers.models import Customer
@@ -21,7 +22,14 @@ from app.ordering.queries_stock import (
     rule_of,
     with_quantities,
 )
-from app.ordering.rules.quantities import QuantityFault, QuantityProblem, QuantityRule, check_quantity
+from app.ordering.rules.quantities import (
+    QuantityFault,
+    QuantityProblem,
+    QuantityRule,
+    check_quantity,
+    is_plenty_short,
+    told_problem,
+)
 
 MOST_LINES = 100
 SENTENCES = {
@@ -33,6 +41,7 @@ SENTENCES = {
 }
 FROM_STEP_ON = N_("%(name)s is sold in steps of %(step)s. Take %(upper)s.")
 UP_TO_STEP = N_("%(name)s is sold in steps of %(step)s. Take %(lower)s.")
+NOT_SO_MANY = N_("So many of %(name)s are not available now. Take %(lower)s.")
 NOT_ORDERABLE = N_("%(name)s cannot be ordered in any quantity at the moment.")
 
 
@@ -93,8 +102,10 @@ def accept_change(
             line.updated_at = now
 
 
-def quantity_sentence(problem: QuantityProblem) -> str:
+def quantity_sentence(problem: QuantityProblem, rule: QuantityRule) -> str:
     """The sentence (a gettext msgid with `name` and `quantity_values`) that names the fix."""
+    if is_plenty_short(problem, rule):
+        return NOT_SO_MANY
     if problem.fault is not QuantityFault.SOLD_OUT and problem.lower is None and problem.upper is None:
         return NOT_ORDERABLE
     if problem.fault is QuantityFault.OFF_STEP and problem.lower is None:
@@ -105,12 +116,14 @@ def quantity_sentence(problem: QuantityProblem) -> str:
 
 
 def quantity_values(problem: QuantityProblem, rule: QuantityRule) -> dict[str, Any]:
-    """What the sentence of a problem is filled with, beside the bundle's name."""
+    """What the sentence of a problem is filled with, beside the bundle's name: no more of the stock than is told."""
+    told = told_problem(problem, rule)
+    count = rule.available_count
     return {
         "step": rule.order_step,
-        "lower": problem.lower,
-        "upper": problem.upper,
-        "available": rule.available_count,
+        "lower": told.lower,
+        "upper": told.upper,
+        "available": None if count is None else min(count, MOST_TOLD),
     }
 
 
@@ -159,7 +172,7 @@ def _check(
         "name": version.name_de if language == "de" else version.name_en,
         **quantity_values(problem, rule),
     }
-    fault = FieldError("quantity", quantity_sentence(problem), values)
+    fault = FieldError("quantity", quantity_sentence(problem, rule), values)
     raise Invalid(N_("This quantity cannot be ordered."), code="cart.quantity", fields=(fault,))
 
 

@@ -47,6 +47,10 @@ class Wanted:
     needs: tuple[Need, ...]
 
 
+MOST_TOLD = 99
+"""A company reads exactly how many of a bundle are left up to this many; more than that is simply enough."""
+
+
 def free_milli(stock_milli: int, reserved_milli: int) -> int:
     """What is there of a block and not promised; never below zero, however low staff have counted it."""
     return max(0, stock_milli - reserved_milli)

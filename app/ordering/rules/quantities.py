@@ -1,9 +1,9 @@
 """Which quantities of a bundle may be ordered, with the nearest ones for a quantity that may not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from app.catalogue.rules.stock import smallest_order
+from app.catalogue.rules.stock import MOST_TOLD, smallest_order
 
 GREATEST_QUANTITY = 9_999
 """The most of one bundle that one order may hold, whatever the bundle itself allows."""
@@ -86,6 +86,22 @@ def check_quantity(quantity: int, rule: QuantityRule) -> QuantityProblem | None:
             QuantityFault.OFF_STEP, quantity - rest or None, quantity - rest + rule.order_step
         )
     return None
+
+
+def is_plenty_short(problem: QuantityProblem, rule: QuantityRule) -> bool:
+    """Whether so much is there that a company is not told how much, and yet less than it wanted."""
+    if problem.lower is None or rule.available_count is None or rule.available_count <= MOST_TOLD:
+        return False
+    is_of_stock = problem.fault is QuantityFault.TOO_FEW_LEFT or problem.lower < greatest_quantity(rule)
+    return problem.fault in (QuantityFault.TOO_FEW_LEFT, QuantityFault.TOO_LARGE) and is_of_stock
+
+
+def told_problem(problem: QuantityProblem, rule: QuantityRule) -> QuantityProblem:
+    """The problem as a company reads it: a quantity beside it that says no more of the stock than is told."""
+    if not is_plenty_short(problem, rule):
+        return problem
+    most = max(least_quantity(rule), MOST_TOLD // rule.order_step * rule.order_step)
+    return replace(problem, lower=most)
 
 
 def nearest_quantity(quantity: int, rule: QuantityRule) -> int | None:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.catalogue.queries import published_bundle_id, published_slug
+from app.catalogue.rules.stock import MOST_TOLD
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import translate
 from app.flows.fill_cart import accept_change, add_to_cart, quantity_sentence, quantity_values, set_quantity
@@ -17,7 +18,7 @@ from app.ordering.rules.quantities import (
     GREATEST_QUANTITY,
     greatest_quantity,
     least_quantity,
-    nearest_quantity,
+    told_problem,
 )
 from app.web.deps import LARGEST_ID, Now, ReadDep, RowId, Values, VisitorDep, WriteDep
 from app.web.forms import Errors, Form, errors_of, parse
@@ -27,9 +28,6 @@ from app.web.storefront.promises import calendar_of, last_order
 from app.web.visitor import Visitor
 
 router = APIRouter()
-
-SHOWN_LEFT_COUNT = 99
-"""The cart tells exactly how many are left up to this many; more than that is simply enough."""
 
 
 class AddForm(Form):
@@ -151,7 +149,7 @@ def _faults(cart: Cart, language: str) -> dict[int, str]:
     return {
         row.bundle_id: translate(
             language,
-            quantity_sentence(row.problem),
+            quantity_sentence(row.problem, row.rule),
             name=row.name,
             **quantity_values(row.problem, row.rule),
         )
@@ -162,12 +160,13 @@ def _faults(cart: Cart, language: str) -> dict[int, str]:
 
 def _is_told(row: CartRow) -> bool:
     count = row.rule.available_count
-    return not row.is_retired and count is not None and 0 < count <= SHOWN_LEFT_COUNT
+    return not row.is_retired and count is not None and 0 < count <= MOST_TOLD
 
 
 def _nearest(row: CartRow) -> int | None:
     """The quantity that one press takes instead of one that cannot be ordered."""
-    return nearest_quantity(row.quantity, row.rule) if row.problem else None
+    told = told_problem(row.problem, row.rule) if row.problem else None
+    return (told.upper or told.lower) if told else None
 
 
 def _sizes(row: CartRow) -> tuple[int, int]:

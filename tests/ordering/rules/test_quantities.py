@@ -15,6 +15,7 @@ from app.ordering.rules.quantities import (
     least_quantity,
     nearest_quantity,
     offered_quantities,
+    told_problem,
 )
 
 RULES = st.builds(
@@ -88,3 +89,19 @@ def test_every_suggestion_is_valid_and_the_nearest_of_its_side(quantity: int, ru
         assert problem.upper == min((q for q in valid if q > quantity), default=None)
     else:
         assert (problem.lower, problem.upper) == (None, None)
+
+
+@given(st.integers(-10, 12_000), RULES)
+def test_what_a_company_is_told_is_valid_and_the_same_for_every_stock_above_what_it_may_know(
+    quantity: int, rule: QuantityRule
+) -> None:
+    problem = check_quantity(quantity, rule)
+    if problem is None:
+        return
+    told = told_problem(problem, rule)
+    assert told.lower is None or check_quantity(told.lower, rule) is None or told == problem
+    if told != problem:
+        assert told.lower == max(least_quantity(rule), 99 // rule.order_step * rule.order_step)
+        assert (rule.available_count or 0) > 99
+    elif problem.fault is QuantityFault.TOO_FEW_LEFT and (rule.available_count or 0) > 99:
+        assert told.lower == max(least_quantity(rule), 99 // rule.order_step * rule.order_step)

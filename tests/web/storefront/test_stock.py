@@ -133,6 +133,33 @@ def test_a_program_that_comes_too_late_reads_the_code_the_line_and_the_number(
     assert (order_count(till), till.cart()) == (0, {bundle[0]: 5})
 
 
+def test_nobody_reads_how_much_is_there_beyond_what_the_cart_tells(
+    session: Session, shop: Shop, browser: Callable[..., Any]
+) -> None:
+    bundle_id, block_id = counted_bundle(session, pieces=7_000, name_en="Seal set")
+    till = till_with(session, shop.db, {bundle_id: 6_000}, now=utc_now())[0]
+    client = browser(till.contact)
+    form = filled(client)
+    leave(session, block_id, 5_437)
+
+    program = {"accept": "application/json"}
+    answers = [
+        client.submit("/cart/lines", {"bundle_id": str(bundle_id), "quantity": "3000"}),
+        client.submit("/cart/lines", {"bundle_id": str(bundle_id), "quantity": "9999"}),
+        client.get("/cart"),
+        client.submit("/checkout", form),
+        client.submit("/checkout", form, headers=program),
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422, 200, 409, 409]
+    texts = [html.unescape(answer.text) for answer in answers]
+    assert [text for text in texts if "5437" in text or "5,437" in text] == []
+    assert all("So many of Seal set are not available" in text for text in texts)
+    assert "Take 99" in texts[2]
+    assert answers[4].json()["code"] == "stock.sold_out"
+    assert order_count(till) == 0
+
+
 def test_ordering_again_takes_what_is_available_and_says_what_is_not(
     session: Session, till: Till, client: Any, bundle: tuple[int, int]
 ) -> None:
