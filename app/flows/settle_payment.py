@@ -15,7 +15,7 @@ from app.customers.gate import admission_now
 from app.customers.models import BlockedAttempt
 from app.customers.rules.admission import Admission
 from app.ordering.models import Order
-from app.ordering.queries_checkout import lead_time_of_order, promise_of
+from app.ordering.queries_checkout import has_kept_out_blocks, lead_time_of_order, promise_of
 from app.ordering.rules.promise import Calendar
 from app.ordering.rules.states import CancelReason, OrderState
 from app.ordering.service import accept, add_event, cancel, lock_cart, lock_order, mail_order
@@ -200,6 +200,7 @@ def _decide(session: Session, attempt: Attempt, intent: IntentFacts, *, now: dat
         payment = _mine(payments, attempt)
         if payment.state in ENDS or payment.state is PaymentState.RELEASING:
             return payment.state
+        has_kept_out_goods = has_kept_out_blocks(session, attempt.order_id)
         if payment.state is PaymentState.CREATED:
             move(payment, PaymentState.OPEN, now=now)
         _keep_facts(payment, intent, now=now)
@@ -218,6 +219,7 @@ def _decide(session: Session, attempt: Attempt, intent: IntentFacts, *, now: dat
             state=order.state,
             is_paid_elsewhere=is_paid_elsewhere,
             is_admitted=admission is Admission.ADMITTED,
+            has_kept_out_goods=has_kept_out_goods,
         )
         reason = reason or look_at_card(session, order, payment, now=now)
         if reason is None:

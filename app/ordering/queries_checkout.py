@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
 from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion
 from app.catalogue.queries import lead_time_today
@@ -128,6 +128,17 @@ def lead_time_of_order(session: Session, order_id: int) -> int:
         .where(col(OrderLine.order_id) == order_id)
     ).one()
     return longest or 0
+
+
+def has_kept_out_blocks(session: Session, order_id: int) -> bool:
+    """Whether a block of an order is dangerous or restricted by now: the shop must not send it."""
+    kept_out = (
+        select(Block.id)
+        .join(BundleItem, col(BundleItem.block_id) == col(Block.id))
+        .join(OrderLine, col(OrderLine.bundle_version_id) == col(BundleItem.bundle_version_id))
+        .where(col(OrderLine.order_id) == order_id, or_(col(Block.is_hazardous), col(Block.is_restricted)))
+    )
+    return session.exec(kept_out.limit(1)).first() is not None
 
 
 def names_of_versions(session: Session, version_ids: list[int], *, language: str) -> dict[int, str]:

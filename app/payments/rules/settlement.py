@@ -14,6 +14,7 @@ class ReleaseReason(StrEnum):
     ALREADY_PAID = "already_paid"
     ORDER_CANCELLED = "order_cancelled"
     NOT_ADMITTED = "not_admitted"
+    GOODS_KEPT_OUT = "goods_kept_out"
     AUTHORISATION_LOST = "authorisation_lost"
     CARD_REFUSED = "card_refused"
     HOLD_LAPSED = "hold_lapsed"
@@ -21,6 +22,7 @@ class ReleaseReason(StrEnum):
 
 CANCELLING: dict[ReleaseReason, CancelReason] = {
     ReleaseReason.NOT_ADMITTED: CancelReason.NOT_ADMITTED,
+    ReleaseReason.GOODS_KEPT_OUT: CancelReason.BY_STAFF,
     ReleaseReason.AMOUNT_DIFFERS: CancelReason.AMOUNT_DIFFERS,
     ReleaseReason.CARD_REFUSED: CancelReason.BY_STAFF,
     ReleaseReason.HOLD_LAPSED: CancelReason.BY_STAFF,
@@ -30,6 +32,7 @@ CANCELLING: dict[ReleaseReason, CancelReason] = {
 NEEDING_STAFF = frozenset(
     {
         ReleaseReason.NOT_ADMITTED,
+        ReleaseReason.GOODS_KEPT_OUT,
         ReleaseReason.AMOUNT_DIFFERS,
         ReleaseReason.FOREIGN,
         ReleaseReason.HOLD_LAPSED,
@@ -49,10 +52,12 @@ def objection(
     state: OrderState,
     is_paid_elsewhere: bool,
     is_admitted: bool,
+    has_kept_out_goods: bool,
 ) -> ReleaseReason | None:
     """None when the money may be taken for the order; else the first reason why it must be released.
 
     Three amounts must be one: what Stripe reserved, what the attempt asked for, and the order's gross.
+    `has_kept_out_goods`: a block of the order is dangerous or restricted by now and must not leave.
     """
     if (intent.order_number, intent.attempt) != (order_number, attempt):
         return ReleaseReason.FOREIGN
@@ -64,4 +69,6 @@ def objection(
         return ReleaseReason.ORDER_CANCELLED
     if not is_admitted:
         return ReleaseReason.NOT_ADMITTED
+    if has_kept_out_goods:
+        return ReleaseReason.GOODS_KEPT_OUT
     return None

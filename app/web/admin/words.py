@@ -62,6 +62,7 @@ RELEASE_REASONS = {
     "already_paid": N_("The order was paid by another attempt."),
     "order_cancelled": N_("The order was cancelled before."),
     "not_admitted": N_("The company was not admitted any more."),
+    "goods_kept_out": N_("A block of it is dangerous or restricted by now."),
     "authorisation_lost": N_("The authorisation had lapsed."),
     "card_refused": N_("We did not accept the card: a company that is shut out used it."),
     "hold_lapsed": N_("Nobody decided about the shared card in time."),

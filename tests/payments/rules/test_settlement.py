@@ -19,6 +19,7 @@ FITTING: dict[str, Any] = {
     "state": OrderState.RECEIVED,
     "is_paid_elsewhere": False,
     "is_admitted": True,
+    "has_kept_out_goods": False,
 }
 
 
@@ -43,6 +44,7 @@ def test_money_that_fits_an_admitted_companys_open_order_is_taken() -> None:
         (INTENT, {"state": OrderState.DISPATCHED}, ReleaseReason.ALREADY_PAID),
         (INTENT, {"state": OrderState.CANCELLED}, ReleaseReason.ORDER_CANCELLED),
         (INTENT, {"is_admitted": False}, ReleaseReason.NOT_ADMITTED),
+        (INTENT, {"has_kept_out_goods": True}, ReleaseReason.GOODS_KEPT_OUT),
     ],
 )
 def test_whatever_does_not_fit_releases_it(
