@@ -14,6 +14,8 @@ from app.catalogue.rules.pictograms import PICTOGRAMS
 from app.catalogue.service_publishing import seen_mark
 from app.core.i18n import translate
 from app.flows.save_bundle import picture_needs_approver
+from app.policy.queries import current_policy
+from app.policy.rules.policy import PublishingApproval
 from app.web.admin.bundle_margin import guard_values
 from app.web.admin.lists import desk
 from app.web.deps import ReadDep
@@ -97,6 +99,7 @@ def editor(
         sheet=sheet,
         seen=seen_mark(sheet.version) if sheet else "",
         **guard_values(session, sheet, values, rows, language=request.scope["lang"]),
+        needs_two=current_policy(session).publishing_approval is PublishingApproval.TWO,
         is_picture_guarded=sheet is not None and picture_needs_approver(session, sheet.bundle, sheet.version),
         refusal=_refusal(sheet, language=request.scope["lang"]),
         entries=entries_about(session, "bundle", sheet.bundle.id or 0, limit=50) if sheet else [],

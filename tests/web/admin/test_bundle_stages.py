@@ -11,6 +11,8 @@ from app.catalogue.rules.kinds import BundleState
 from app.catalogue.rules.stages import VersionStage
 from app.core.clock import utc_now
 from app.core.transaction import transaction
+from app.policy.models import PolicyVersion
+from app.policy.rules.policy import Policy, PublishingApproval, to_values
 from app.staff.rules.roles import Role
 from tests import make
 from tests.web.admin.conftest import Desk
@@ -104,3 +106,25 @@ def test_why_a_date_was_not_kept_stands_on_the_page_and_in_the_inbox_in_german(
     assert "Ein Paket ohne Bausteine" in page
     assert "<b>1</b> Pakete, die an ihrem Termin nicht erschienen sind" in inbox
     assert "Wintersatz" in lead.get("/admin/bundles?stage=review&refused=1").text
+
+
+def test_where_two_are_wanted_only_the_second_person_sees_the_buttons_that_publish(
+    sign_in: Callable[[Role], Browser], draft: Bundle, session: Session
+) -> None:
+    values = to_values(Policy(publishing_approval=PublishingApproval.TWO))
+    make.saved(session, PolicyVersion(values=values, changed_by="test", reason="test", created_at=make.NOW))
+    url = f"/admin/bundles/{draft.id}"
+    writer, second = sign_in(Role.OPERATIONS), sign_in(Role.LEAD)
+
+    def offered(browser: Browser) -> tuple[bool, bool]:
+        page = browser.get(url).text
+        return f'action="{url}/publish"' in page, f'action="{url}/schedule"' in page
+
+    assert (offered(writer), offered(second)) == ((False, False), (False, False))
+    assert "then another person publishes it." in writer.get(url).text
+    writer.submit(f"{url}/submit", {"seen": "1.0"})
+    assert (offered(writer), offered(second)) == ((False, False), (True, True))
+    assert "You submitted this version yourself" in writer.get(url).text
+    assert "You submitted this version yourself" not in second.get(url).text
+    second.submit(f"{url}/publish", {"seen": "1.0"})
+    assert stage(session, draft) is VersionStage.PUBLISHED
