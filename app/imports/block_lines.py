@@ -58,6 +58,10 @@ GREATEST_CENTS = 10**12
 MISSING = N_("is missing")
 NEW_LACKS = N_("is missing, and this block is not known yet")
 ON_SALE = N_("a bundle on sale holds this block: mark it on its page, where you see what leaves the shop")
+MARKS = ("hazardous", "restricted")
+MARK_KEPT = N_(
+    "the block is marked so: only a person takes that away, on its page or with a list in the wizard"
+)
 UNIT_KEPT = N_("there is stock of it, orders hold some, or a bundle on sale holds it: its unit stays")
 SOUND = BlockEntry("X", "x", "x", Kind.SERVICE, "C62", 0, 0, 0, 0)
 
@@ -66,11 +70,15 @@ class BlockReader:
     """Checks batch after batch; remembers the SKUs, so that each is taken once.
 
     `known` are all blocks by SKU: of a known one a list may say only a part, marking one that is on sale as
-    dangerous or restricted is left to a person, and what is counted in a unit keeps it.
+    dangerous or restricted is left to a person, and what is counted in a unit keeps it. Where nobody looks at the
+    list (`is_automatic`), no mark is taken away.
     """
 
-    def __init__(self, table: TableFile, known: Mapping[str, KnownBlock]) -> None:
+    def __init__(
+        self, table: TableFile, known: Mapping[str, KnownBlock], *, is_automatic: bool = False
+    ) -> None:
         self._table = table
+        self._is_automatic = is_automatic
         self._known = known
         self._line_of: dict[str, int] = {}
         self._names = [column.name for column in BLOCK_COLUMNS if column.name in table.header.places]
@@ -113,7 +121,7 @@ class BlockReader:
             values[field_of(name)] = values[field_of(other)] if isinstance(other, str) else other
         self._refuse_unsound(values)
         if sku in self._known:
-            _refuse_for_known(values, self._known[sku])
+            _refuse_for_known(values, self._known[sku], is_automatic=self._is_automatic)
         self._line_of[sku] = row[LINE]
         return values, {name: _shown(name, values[field_of(name)]) for name in left_out}
 
@@ -176,11 +184,14 @@ class BlockReader:
                 raise WrongLine(column, fault.message)
 
 
-def _refuse_for_known(values: Mapping[str, Any], known: KnownBlock) -> None:
+def _refuse_for_known(values: Mapping[str, Any], known: KnownBlock, *, is_automatic: bool) -> None:
     if known.is_on_sale and (values.get("is_hazardous") or values.get("is_restricted")):
         raise WrongLine("hazardous" if values.get("is_hazardous") else "restricted", ON_SALE)
     if known.kept_unit and values.get("unit_code") not in (None, known.kept_unit):
         raise WrongLine("unit", UNIT_KEPT)
+    for name in MARKS if is_automatic else ():
+        if getattr(known, field_of(name)) and values.get(field_of(name)) is False:
+            raise WrongLine(name, MARK_KEPT)
 
 
 def _shown(name: str, value: Any) -> str:

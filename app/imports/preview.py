@@ -73,12 +73,14 @@ class Preview:
         thresholds: Thresholds,
         terms: Terms,
         known_blocks: Mapping[str, KnownBlock],
+        *,
+        is_automatic: bool = False,
     ) -> None:
         self._kind = kind
         self._names = [column.name for column in COLUMNS[kind] if column.name in table.header.places]
         self._accounts = AccountReader(table, thresholds)
         self._purchases = LineReader(table, terms)
-        self._blocks = BlockReader(table, known_blocks)
+        self._blocks = BlockReader(table, known_blocks, is_automatic=is_automatic)
 
     def of(self, batch: Batch) -> list[dict[str, Any]]:
         """One entry per line: `line`, `cells` (column, raw, kind, value) and `faults` (column, reason, is_note)."""

@@ -56,7 +56,15 @@ def _read(task: ReadTask) -> None:
         table = dataclasses.replace(
             opened,
             batches=_previewed(
-                opened, Preview(kind, opened, _thresholds(task), _terms(task), task.known_blocks)
+                opened,
+                Preview(
+                    kind,
+                    opened,
+                    _thresholds(task),
+                    _terms(task),
+                    task.known_blocks,
+                    is_automatic=task.is_automatic,
+                ),
             ),
         )
         with RejectFile(folder / REJECTS, table.titles) as reject:
@@ -89,7 +97,13 @@ def _counted(task: ReadTask, table: TableFile, lines: "Batches", reject: Any) ->
     if kind is ImportKind.PURCHASES:
         return read_purchases(table, _terms(task), lines, on_reject=reject, on_progress=progress)
     return read_blocks(
-        table, task.known_blocks, lines, on_reject=reject, on_note=lambda _: None, on_progress=progress
+        table,
+        task.known_blocks,
+        lines,
+        on_reject=reject,
+        on_note=lambda _: None,
+        on_progress=progress,
+        is_automatic=task.is_automatic,
     )
 
 

@@ -77,9 +77,13 @@ def read_blocks(
     on_reject: Say,
     on_note: Say,
     on_progress: Callable[[int], None],
+    is_automatic: bool = False,
 ) -> Counts:
-    """Reads blocks; `known` as for `BlockReader`. Raises Invalid (`file.damaged`) where the file breaks off."""
-    reader = BlockReader(table, known)
+    """Reads blocks; `known` and `is_automatic` as for `BlockReader`.
+
+    Raises Invalid (`file.damaged`) where the file breaks off.
+    """
+    reader = BlockReader(table, known, is_automatic=is_automatic)
     return _read(table, reader.read, lines, on_reject=on_reject, on_note=on_note, on_progress=on_progress)
 
 

@@ -26,7 +26,7 @@ from app.catalogue.service_blocks import (
 from app.catalogue.service_margins import refresh_margins
 from app.catalogue.service_stock import OpenNeeds, switch_counting
 from app.core.errors import N_, Refused
-from app.imports.models import FormerBlock
+from app.imports.models import FormerBlock, Import
 from app.imports.rules.known_block import KnownBlock
 from app.mainbrand.service_purchases import Merged
 
@@ -69,7 +69,7 @@ def merge_blocks(
     session: Session,
     frames: Iterable[pl.DataFrame],
     *,
-    import_id: int,
+    entry: Import,
     open_needs: OpenNeeds,
     actor: Actor,
     now: datetime,
@@ -78,12 +78,13 @@ def merge_blocks(
 
     `open_needs` reads what open orders need of blocks that are counted from now on.
     Blocks that are not in the list, and columns that it does not have, stay as they are. Raises Refused
-    (`import.in_use`) where one would get another unit that got stock, orders or a bundle on sale since the reading.
+    (`import.in_use`) where one would get another unit that got stock, orders or a bundle on sale since the reading,
+    and (`import.mark_kept`) where an automatic list would take a mark away that was set since.
     """
     rows = _rows(frames)
     found = _found(session, rows, is_locking=True)
     after = {sku: _after(found[sku], row) for sku, row in rows.items() if sku in found}
-    changed = [sku for sku, entry in after.items() if entry != found[sku][1]]
+    changed = [sku for sku, one in after.items() if one != found[sku][1]]
     names = {after[sku].partner for sku in changed} | {row["partner"] or "" for row in rows.values()}
     partners = partner_ids(session, names, now=now)
     blocks = [found[sku][0] for sku in changed]
@@ -93,6 +94,8 @@ def merge_blocks(
         for block, sku in zip(blocks, changed, strict=True)
         if keeps_out(after[sku]) and not keeps_out(block)
     ]
+    if entry.is_automatic:
+        _refuse_unmarking((found[sku][0], after[sku]) for sku in changed)
     former = {block.id: _columns(block) for block in blocks}
     values = [(found[sku][0], columns_of(after[sku], partners)) for sku in changed]
     old = write_many(session, values, cause=PriceCause.IMPORT, by=actor.name, now=now)
@@ -101,7 +104,7 @@ def merge_blocks(
     session.flush()
     kept = [
         {
-            "import_id": import_id,
+            "import_id": entry.id,
             "block_id": block.id,
             "former": former.get(block.id),
             "left": _columns(block),
@@ -189,6 +192,21 @@ def _refuse_other_units(session: Session, units: Iterable[tuple[Block, str]]) ->
                 "on sale hold them. Nothing was written."
             ),
             code="import.in_use",
+            count=count,
+        )
+
+
+def _refuse_unmarking(changes: Iterable[tuple[Block, BlockEntry]]) -> None:
+    """A list that nobody looks at takes no mark away that was set after it was read."""
+    count = sum(
+        any(getattr(block, name) and not getattr(after, name) for name in MARKS) for block, after in changes
+    )
+    if count:
+        raise Refused(
+            N_(
+                "%(count)s blocks were marked as dangerous or restricted meanwhile: only a person takes that away."
+            ),
+            code="import.mark_kept",
             count=count,
         )
 

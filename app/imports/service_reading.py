@@ -43,6 +43,7 @@ def task_of(session: Session, entry: Import, spool: Spool, *, timezone: str, now
         latest_year=now.year + 1,
         before_at=end_of_tomorrow(now, timezone).isoformat(),
         thresholds=thresholds_in_force(session, current_policy(session)),
+        is_automatic=entry.is_automatic,
         known_blocks=known_blocks(session) if entry.kind is ImportKind.BLOCKS else {},
     )
 

@@ -47,9 +47,7 @@ def write_list(
     elif entry.kind is ImportKind.PURCHASES:
         merged = merge_purchases(session, frames, is_dry_run=False, import_id=entry.id)
     else:
-        merged = merge_blocks(
-            session, frames, import_id=entry.id, open_needs=open_needs, actor=actor, now=now
-        )
+        merged = merge_blocks(session, frames, entry=entry, open_needs=open_needs, actor=actor, now=now)
     keep_merged(entry, merged)
     entry.applied_at = now
     if merged.new_count or merged.changed_count:

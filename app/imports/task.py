@@ -15,8 +15,8 @@ from app.mainbrand.rules.thresholds import Thresholds
 class ReadTask:
     """A file to read: where it lies, what it is, how its columns are read, and the folder for what comes of it.
 
-    `known_blocks` are the blocks that exist by SKU; only for lists of blocks. No purchase is at `before_at` (ISO,
-    UTC; empty: any time) or later.
+    `known_blocks` are the blocks that exist by SKU; only for lists of blocks. `is_automatic`: nobody looks. No
+    purchase is at `before_at` (ISO, UTC; empty: any time) or later.
     """
 
     path: str
@@ -32,6 +32,7 @@ class ReadTask:
     latest_year: int = 9999
     before_at: str = ""
     thresholds: Thresholds | None = None
+    is_automatic: bool = False
     known_blocks: dict[str, KnownBlock] = field(default_factory=dict)
 
     def as_text(self) -> str:

@@ -254,6 +254,46 @@ def test_what_came_on_sale_while_a_list_was_read_keeps_its_unit_and_nothing_is_w
     assert block(session, "A").unit_code == "C62"
 
 
+def test_a_list_that_nobody_looks_at_takes_no_mark_away(office: Office, session: Session) -> None:
+    written.block(session, sku="A", is_hazardous=True)
+    written.block(session, sku="B", is_restricted=True)
+    written.block(session, sku="C")
+    content = "SKU;Gefahrgut;beschränkt;EK\nA;nein;;1\nB;;nein;1\nC;nein;nein;1\n"
+
+    import_id = office.hand_in(content, kind=BLOCKS, is_automatic=True)
+    office.check(import_id)
+    entry = office.apply(import_id)
+
+    assert (entry.state, entry.changed_count, entry.rejected_count) == (ImportState.APPLIED, 1, 2)
+    assert office.rejects(entry).count("only a person takes that away") == 2
+    assert block(session, "A").is_hazardous
+    assert block(session, "B").is_restricted
+
+    seen = office.applied(content, kind=BLOCKS)
+    assert (seen.changed_count, seen.rejected_count) == (2, 0)
+
+
+def test_a_mark_that_was_set_while_an_automatic_list_was_read_stays(
+    office: Office, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block_id = written.block(session, sku="A")
+    import_id = office.hand_in("SKU;Gefahrgut;EK\nA;nein;1\n", kind=BLOCKS, is_automatic=True)
+    office.check(import_id)
+    around_transaction(
+        monkeypatch,
+        "app.flows.apply_import",
+        before=lambda: written.block(session, block_id=block_id, sku="A", is_hazardous=True) and None,
+        number=4,
+    )
+
+    with pytest.raises(Refused) as refused:
+        office.apply(import_id)
+
+    assert refused.value.code == "import.mark_kept"
+    kept = block(session, "A")
+    assert (kept.is_hazardous, kept.unit_cost_cents) == (True, 200)
+
+
 def test_undoing_puts_no_dangerous_block_back_on_sale(office: Office, session: Session) -> None:
     block_id = written.block(session, sku="A", is_hazardous=True)
     entry = office.applied("SKU;Gefahrgut\nA;nein\n", kind=BLOCKS)
