@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from app.audit.service import Actor
-from app.catalogue.models import Block, Partner
+from app.catalogue.models import Block, BundleItem, Partner
 from app.catalogue.queries_blocks import blocks_on_sale, entry_of
 from app.catalogue.rules.blocks import BlockEntry, entry_faults, keeps_out, shown_mark
 from app.catalogue.rules.falling import touches_margin
@@ -25,6 +25,7 @@ from app.catalogue.service_margins import refresh_margins
 from app.catalogue.service_stock import switch_counting
 from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.transaction import transaction
+from app.mainbrand.models import Purchase
 from app.ordering.queries_stock import needs_of_open_orders
 
 NOW_HAZARDOUS = N_("Block %(sku)s is dangerous goods.")
@@ -71,6 +72,7 @@ def save_block(
         if block is None:
             block = add_block(session, values, actor=actor, now=now)
             return SavedBlock(block.id or 0)
+        _refuse_other_number(session, block, entry)
         _refuse_other_unit(session, block, entry)
         goes_out = keeps_out(entry) and not keeps_out(block)
         old = change_block(session, block, values, cause=PriceCause.EDITOR, actor=actor, now=now)
@@ -107,6 +109,22 @@ def _retire(
             count=len(retired),
         )
     return retired
+
+
+def _refuse_other_number(session: Session, block: Block, entry: BlockEntry) -> None:
+    """A number says what the main brand's customers bought: another one would hide that from the guard."""
+    if entry.sku == block.sku:
+        return
+    held = select(BundleItem.id).where(col(BundleItem.block_id) == block.id).limit(1)
+    bought = select(Purchase.id).where(col(Purchase.sku) == block.sku).limit(1)
+    if session.exec(held).first() is not None:
+        message = N_(
+            "A bundle holds this block under its number, so the number stays. Make a new block instead."
+        )
+        raise _invalid(FieldError("sku", message))
+    if session.exec(bought).first() is not None:
+        message = N_("The main brand's customers bought it under this number, so the number stays.")
+        raise _invalid(FieldError("sku", message))
 
 
 def _refuse_other_unit(session: Session, block: Block, entry: BlockEntry) -> None:

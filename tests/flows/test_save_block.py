@@ -18,6 +18,7 @@ from app.core.transaction import transaction
 from app.flows.publish_bundle import publish_bundle
 from app.flows.retire_bundle import retire_bundle
 from app.flows.save_block import save_block
+from app.mainbrand.models import Purchase
 from tests import make
 from tests.catalogue import written
 
@@ -152,6 +153,30 @@ def test_a_bundle_with_a_restricted_block_is_not_published(session: Session) -> 
     assert refused.value.code == "bundle.kept_out"
     assert "ET-1001" in str(refused.value)
     assert state_of(session, bundle_id) is BundleState.DRAFT
+
+
+@pytest.mark.parametrize("is_in_bundle", [True, False])
+def test_the_number_stays_once_a_bundle_holds_the_block_or_the_main_brand_sold_it(
+    session: Session, is_in_bundle: bool
+) -> None:
+    block_id = written.block(session)
+    written.block(session, block_id=block_id, sku="ET-2", unit_cost_cents=300)
+    if is_in_bundle:
+        written.draft_bundle(session, items=[(block_id, 1)])
+    else:
+        bought = Purchase(
+            import_key="1", account_number="1", invoice_number="1", sku="ET-2", quantity_milli=1_000, net_cents=100,
+            currency="EUR", purchased_at=written.NOW,
+        )  # fmt: skip
+        make.saved(session, bought)
+
+    with pytest.raises(Invalid) as invalid:
+        written.block(session, block_id=block_id, sku="ET-3", unit_cost_cents=1)
+
+    assert [fault.field for fault in invalid.value.fields] == ["sku"]
+    session.rollback()
+    kept = session.get_one(Block, block_id, populate_existing=True)
+    assert (kept.sku, kept.unit_cost_cents) == ("ET-2", 300)
 
 
 def test_the_unit_stays_as_long_as_a_bundle_on_sale_counts_in_it(session: Session) -> None:
