@@ -223,10 +223,11 @@ def _found(
     for start in range(0, len(skus), AT_ONCE):
         query = select_columns(col(Block.id)).where(col(Block.sku).in_(skus[start : start + AT_ONCE]))
         ids += [block_id for block_id in session.execute(query).scalars() if block_id is not None]
-    names = {partner.id: partner.name for partner in session.exec(select(Partner))}
     blocks: list[Block] = lock_blocks(session, ids) if is_locking else []
     for start in range(0, 0 if is_locking else len(ids), AT_ONCE):
         blocks += session.exec(select(Block).where(col(Block.id).in_(ids[start : start + AT_ONCE]))).all()
+    # Only now: whoever held a block until here may have given it a new partner.
+    names = {partner.id: partner.name for partner in session.exec(select(Partner))}
     return {block.sku: (block, entry_of(block, names.get(block.partner_id, ""))) for block in blocks}
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from app.audit.models import AuditEntry
@@ -14,11 +15,13 @@ from app.catalogue.queries_block_list import BlockFilter, each_block
 from app.catalogue.queries_blocks import entry_of
 from app.catalogue.rules.kinds import Kind, Packaging, PriceCause, Source
 from app.catalogue.rules.stock import ReservationState
+from app.catalogue.service_blocks import lock_blocks, partner_ids
 from app.core.db import Database
 from app.core.errors import Refused
 from app.flows.retire_bundle import retire_bundle
 from app.flows.start_import import start_import
 from app.flows.undo_import import undo_import
+from app.imports import service_blocks
 from app.imports.block_export import as_csv, write_xlsx
 from app.imports.rules.states import ImportKind, ImportState
 from app.mainbrand.rules.notation import NumberStyle
@@ -292,6 +295,26 @@ def test_a_mark_that_was_set_while_an_automatic_list_was_read_stays(
     assert refused.value.code == "import.mark_kept"
     kept = block(session, "A")
     assert (kept.is_hazardous, kept.unit_cost_cents) == (True, 200)
+
+
+def test_a_partner_that_was_set_while_the_list_waited_for_the_block_stays(
+    office: Office, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block_id = written.block(session, sku="A")
+    checked = office.checked("SKU;EK\nA;1\n", kind=BLOCKS)
+    start_import(session, checked.id or 0, actor=CLERK, now=office.now)
+
+    def waited(waiting: Session, block_ids: list[int]) -> list[Block]:
+        # What somebody else committed is visible after the wait: here the wait is this very moment.
+        partners = partner_ids(waiting, ["Härterei"], now=office.now)
+        waiting.execute(update(Block).values(partner_id=partners["Härterei"]))
+        return lock_blocks(waiting, block_ids)
+
+    monkeypatch.setattr(service_blocks, "lock_blocks", waited)
+    office.apply(checked.id or 0)
+
+    kept = session.get_one(Block, block_id, populate_existing=True)
+    assert (kept.unit_cost_cents, kept.partner_id is not None) == (100, True)
 
 
 def test_undoing_puts_no_dangerous_block_back_on_sale(office: Office, session: Session) -> None:
