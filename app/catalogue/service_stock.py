@@ -249,6 +249,18 @@ def _levels(
     session: Session, block_ids: Collection[int] | None, *, few_left_count: int
 ) -> list[tuple[int, StockLevel, StockLevel]]:
     """For each listed bundle with one of the blocks: its id, the level that is listed, and the true one."""
+    if block_ids is None:
+        return _levels_where(session, None, few_left_count=few_left_count)
+    wanted, found = sorted(set(block_ids)), dict[int, tuple[int, StockLevel, StockLevel]]()
+    for start in range(0, len(wanted), AT_ONCE):
+        part = wanted[start : start + AT_ONCE]
+        found |= {one[0]: one for one in _levels_where(session, part, few_left_count=few_left_count)}
+    return [found[bundle_id] for bundle_id in sorted(found)]
+
+
+def _levels_where(
+    session: Session, block_ids: Collection[int] | None, *, few_left_count: int
+) -> list[tuple[int, StockLevel, StockLevel]]:
     query = (
         select(  # type: ignore[call-overload]
             Listing.bundle_id,

@@ -4,12 +4,16 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import event, update
 from sqlmodel import Session, col, select
 
 from app.catalogue.models import Block, Listing, StockMove
 from app.catalogue.queries_block_list import count_short
+from app.catalogue.queries_blocks import AT_ONCE
 from app.catalogue.rules.stock import StockCause, StockLevel
+from app.catalogue.service_stock import refresh_stock_levels
 from app.core.errors import Invalid, NotFound, Refused
+from app.core.transaction import transaction
 from app.flows.count_stock import count_stock, receive_stock
 from tests import make
 from tests.catalogue import written
@@ -110,3 +114,32 @@ def test_customers_see_at_once_what_was_counted_and_what_is_made_to_order_again(
     assert level() is StockLevel.NONE
     written.block(session, block_id=block_id, sku="A", is_made_to_order=True)
     assert level() is StockLevel.PLENTY
+
+
+def test_the_levels_of_very_many_blocks_are_set_in_statements_that_every_database_takes(
+    session: Session, now: datetime
+) -> None:
+    with transaction(session):
+        first = make.block(session, is_made_to_order=False, stock_milli=900_000)
+        last = make.block(session, id=70_000, is_made_to_order=False, stock_milli=900_000)
+        bundle = make.bundle(session, items=[(first, 1), (last, 1)])
+    with transaction(session):
+        refresh_stock_levels(session)
+    sizes: list[int] = []
+
+    def note(*call: Any) -> None:
+        sizes.append(len(call[3]))
+
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        with transaction(session):
+            session.exec(update(Block).where(col(Block.id) == 70_000).values(stock_milli=0))
+            changed_count = refresh_stock_levels(session, range(1, 70_001))
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+    assert (changed_count, max(sizes) <= 2 * AT_ONCE) == (1, True)
+    session.rollback()
+    listed = session.exec(select(Listing.stock_level).where(col(Listing.bundle_id) == bundle.id)).one()
+    assert listed is StockLevel.NONE
