@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from app.core.db import UTCDateTime, enum_type
 from app.customers.rules.admission import ScreeningState
+from app.customers.rules.effort_levels import EffortLevel
 from app.customers.rules.objections import Outcome
 from app.mainbrand.rules.segments import Segment
 
@@ -45,6 +46,7 @@ class Customer(SQLModel, table=True):
     moved_up_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     growing_since: datetime | None = Field(default=None, sa_type=UTCDateTime)
     created_at: datetime = Field(sa_type=UTCDateTime)
+    effort_level: EffortLevel = Field(default=EffortLevel.NORMAL, sa_type=enum_type(EffortLevel))
 
 
 class IncomingApplication(SQLModel, table=True):

@@ -24,7 +24,7 @@ from app.ordering.queries_stock import blocks_of_orders
 from app.ordering.rules.offer import Change, changes, read_offer
 from app.ordering.rules.promise import Calendar
 from app.ordering.rules.quantities import STOCK_FAULTS
-from app.ordering.rules.states import CancelReason, OrderState
+from app.ordering.rules.states import CancelReason, OrderKind, OrderState
 from app.ordering.service import OrderParts, add_event, cancel, mail_order
 from app.payments.rules.items import GREATEST_AMOUNT_CENTS, LEAST_AMOUNT_CENTS
 from app.payments.service import JUST_PAYING, let_go, lock_payments
@@ -182,7 +182,11 @@ def _replace_unpaid(
     """
     earlier = session.exec(
         select(Order)
-        .where(col(Order.customer_id) == customer_id, col(Order.state) == OrderState.RECEIVED)
+        .where(
+            col(Order.customer_id) == customer_id,
+            col(Order.kind) == OrderKind.GOODS,
+            col(Order.state) == OrderState.RECEIVED,
+        )
         .order_by(col(Order.id))
         .with_for_update()
     ).all()

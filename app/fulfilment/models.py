@@ -2,9 +2,11 @@
 
 from datetime import date, datetime
 
+from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.core.db import UTCDateTime
+from app.core.db import UTCDateTime, enum_type
+from app.fulfilment.rules.run_states import RunState
 
 
 class Shipment(SQLModel, table=True):
@@ -19,3 +21,31 @@ class Shipment(SQLModel, table=True):
     tracking_code: str = Field(default="", max_length=64)
     dispatched_by: str = Field(max_length=200)
     dispatched_at: datetime = Field(sa_type=UTCDateTime, index=True)
+
+
+class DispatchRun(SQLModel, table=True):
+    """What staff did with one run; a run without a row is open. There is one warehouse so far, called `main`."""
+
+    __tablename__ = "dispatch_runs"
+    __table_args__ = (UniqueConstraint("warehouse", "run_on"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    warehouse: str = Field(default="main", max_length=32)
+    run_on: date
+    state: RunState = Field(default=RunState.OPEN, sa_type=enum_type(RunState))
+    closed_by: str = Field(default="", max_length=200)
+    closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class ClosingDay(SQLModel, table=True):
+    """A day on which a warehouse does not work, beside the public holidays."""
+
+    __tablename__ = "closing_days"
+    __table_args__ = (UniqueConstraint("warehouse", "day"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    warehouse: str = Field(default="main", max_length=32)
+    day: date
+    name: str = Field(default="", max_length=120)
+    added_by: str = Field(max_length=200)
+    created_at: datetime = Field(sa_type=UTCDateTime)

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from app.catalogue.models import BundleItem, BundleVersion
 from app.fulfilment.models import Shipment
 from app.ordering.models import Order, OrderLine
-from app.ordering.rules.states import OrderState
+from app.ordering.rules.states import IN_PARCELS, OrderState
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def due_counts(session: Session) -> list[tuple[date, int]]:
     """For each run day with accepted orders its number of them, earliest first."""
     rows = session.execute(
         select_columns(col(Order.dispatch_on), func.count())
-        .where(col(Order.state) == OrderState.ACCEPTED)
+        .where(col(Order.state) == OrderState.ACCEPTED, col(Order.kind).in_(IN_PARCELS))
         .group_by(col(Order.dispatch_on))
         .order_by(col(Order.dispatch_on))
     )
@@ -65,7 +65,11 @@ def due_orders(session: Session, *, until: date, limit: int, language: str) -> l
     """
     orders = session.exec(
         select(Order)
-        .where(col(Order.state) == OrderState.ACCEPTED, col(Order.dispatch_on) <= until)
+        .where(
+            col(Order.state) == OrderState.ACCEPTED,
+            col(Order.kind).in_(IN_PARCELS),
+            col(Order.dispatch_on) <= until,
+        )
         .order_by(col(Order.dispatch_on), col(Order.placed_at), col(Order.id))
         .limit(limit)
     ).all()

@@ -8,7 +8,14 @@ from sqlmodel import Session, SQLModel
 
 from app.insights.findings import Invariant
 
-APPEND_ONLY = ("audit_entries", "policy_versions", "terms_versions", "block_prices", "stock_moves")
+APPEND_ONLY = (
+    "audit_entries",
+    "policy_versions",
+    "terms_versions",
+    "block_prices",
+    "stock_moves",
+    "effort_level_changes",
+)
 TRIGGERS = {
     "sqlite": (
         *(f"{table}_no_{verb}" for table in APPEND_ONLY for verb in ("update", "delete")),

@@ -8,7 +8,9 @@ from sqlmodel import Field, SQLModel
 
 from app.core.db import UTCDateTime, enum_type
 from app.ordering.rules.pricing import ChargeKind
-from app.ordering.rules.states import CancelReason, OrderState
+from app.ordering.rules.rhythm import RhythmChoice
+from app.ordering.rules.standing import RunState, StandingState
+from app.ordering.rules.states import CancelReason, OrderKind, OrderState
 
 
 class CartLine(SQLModel, table=True):
@@ -41,7 +43,11 @@ class TermsVersion(SQLModel, table=True):
 
 
 class Order(SQLModel, table=True):
-    """A binding purchase with the amounts, address, terms and promise that were shown before the button."""
+    """A binding purchase with the amounts, address, terms and promise that were shown before the button.
+
+    `for_order_id` is the order that a service or a replacement belongs to, `joins_order_id` the waiting one whose
+    parcel takes this one. `expected_on` is the new date that the customer was told when `promised_on` cannot be kept.
+    """
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -81,6 +87,11 @@ class Order(SQLModel, table=True):
     accepted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     dispatched_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     cancelled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    kind: OrderKind = Field(default=OrderKind.GOODS, sa_type=enum_type(OrderKind))
+    for_order_id: int | None = Field(default=None, foreign_key="orders.id", index=True)
+    rhythm: RhythmChoice = Field(default=RhythmChoice.NORMAL, sa_type=enum_type(RhythmChoice))
+    joins_order_id: int | None = Field(default=None, foreign_key="orders.id", index=True)
+    expected_on: date | None = None
 
 
 class OrderLine(SQLModel, table=True):
@@ -101,14 +112,23 @@ class OrderLine(SQLModel, table=True):
 
 
 class Charge(SQLModel, table=True):
-    """An amount beside the goods, shown as its own line before the order."""
+    """An amount beside the goods, shown as its own line before the order.
+
+    `name` and `quantity` tell a special service, `bundle_version_id` the line that a charge is about. `vat_rate_bp` is
+    None where the charge follows the goods' rates.
+    """
 
     __tablename__ = "charges"
+    __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
 
     id: int | None = Field(default=None, primary_key=True)
     order_id: int = Field(foreign_key="orders.id", index=True)
     kind: ChargeKind = Field(sa_type=enum_type(ChargeKind))
     net_cents: int
+    name: str = Field(default="", max_length=200)
+    quantity: int = 1
+    vat_rate_bp: int | None = None
+    bundle_version_id: int | None = Field(default=None, foreign_key="bundle_versions.id")
 
 
 class OrderTax(SQLModel, table=True):
@@ -135,3 +155,87 @@ class OrderEvent(SQLModel, table=True):
     actor_name: str = Field(default="", max_length=200)
     values: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     at: datetime = Field(sa_type=UTCDateTime)
+
+
+class Agreement(SQLModel, table=True):
+    """An exception for one customer and bundle until a day (inclusive): other sizes than everybody's.
+
+    None inherits what the bundle or its blocks say. `ended_at` is set where a person ended it before its day.
+    """
+
+    __tablename__ = "agreements"
+    __table_args__ = (
+        CheckConstraint("minimum_quantity > 0 and order_step > 0", name="quantities"),
+        Index("ix_agreements_customer_id_bundle_id", "customer_id", "bundle_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    customer_id: int = Field(foreign_key="customers.id")
+    bundle_id: int = Field(foreign_key="bundles.id")
+    minimum_quantity: int | None = None
+    order_step: int | None = None
+    ends_on: date
+    reason: str = Field(max_length=500)
+    agreed_by: str = Field(max_length=200)
+    created_at: datetime = Field(sa_type=UTCDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class StandingOrder(SQLModel, table=True):
+    """What a company wants to be asked for again and again; nothing is ordered without its word.
+
+    `asks_on` is the day of the next question, None while it is not active. `unanswered_count` counts the runs in a row
+    that nobody answered.
+    """
+
+    __tablename__ = "standing_orders"
+    __table_args__ = (
+        CheckConstraint("every_days > 0", name="every_days"),
+        Index("ix_standing_orders_state_asks_on", "state", "asks_on"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    customer_id: int = Field(foreign_key="customers.id", index=True)
+    contact_id: int = Field(foreign_key="contacts.id")
+    state: StandingState = Field(default=StandingState.ACTIVE, sa_type=enum_type(StandingState))
+    every_days: int
+    asks_on: date | None = None
+    unanswered_count: int = 0
+    created_at: datetime = Field(sa_type=UTCDateTime)
+    changed_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class StandingOrderLine(SQLModel, table=True):
+    """A bundle and its count in a standing order."""
+
+    __tablename__ = "standing_order_lines"
+    __table_args__ = (
+        UniqueConstraint("standing_order_id", "bundle_id"),
+        CheckConstraint("quantity > 0", name="quantity"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    standing_order_id: int = Field(foreign_key="standing_orders.id", index=True)
+    bundle_id: int = Field(foreign_key="bundles.id")
+    quantity: int
+
+
+class StandingOrderRun(SQLModel, table=True):
+    """One question to the company: its lines as they were asked, its answer, and the order that came of it.
+
+    `token_hash` is that of the link in the e-mail.
+    """
+
+    __tablename__ = "standing_order_runs"
+    __table_args__ = (UniqueConstraint("standing_order_id", "run_on"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    standing_order_id: int = Field(foreign_key="standing_orders.id", index=True)
+    run_on: date
+    state: RunState = Field(default=RunState.ASKED, sa_type=enum_type(RunState))
+    token_hash: str = Field(unique=True, max_length=64)
+    lines: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    asked_at: datetime = Field(sa_type=UTCDateTime)
+    expires_at: datetime = Field(sa_type=UTCDateTime, index=True)
+    answered_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    order_id: int | None = Field(default=None, foreign_key="orders.id")

@@ -11,8 +11,10 @@ from app.catalogue.queries import lead_time_today
 from app.catalogue.rules.kinds import BundleState
 from app.catalogue.rules.stock import Need, Wanted, sellable_counts
 from app.customers.models import Customer
+from app.customers.rules.effort_levels import EffortLevel
 from app.ordering.models import CartLine, OrderLine, TermsVersion
 from app.ordering.queries_stock import free_of_blocks, own_held, rule_of
+from app.ordering.rules.charges import missing_value, order_charges
 from app.ordering.rules.offer import Offer, OfferLine
 from app.ordering.rules.pricing import PricedLine, RatePart, Totals, price_order
 from app.ordering.rules.promise import Calendar, Promise, delivery_promise
@@ -96,12 +98,14 @@ def read_checkout(
         _line(row, blocks=blocks[row.version_id], available_count=count)
         for row, count in zip(sold, counts, strict=True)
     )
+    goods_net_cents = sum(line.priced.net_cents for line in lines)
+    effort_level = rows[0].effort_level if rows else EffortLevel.NORMAL
     return Checkout(
         lines=lines,
         totals=price_order(
             [line.priced for line in lines],
-            minimum_order_value_cents=policy.minimum_order_value_cents,
-            low_quantity_surcharge_cents=policy.low_quantity_surcharge_cents,
+            charges=order_charges(policy, goods_net_cents=goods_net_cents, effort_level=effort_level),
+            missing_cents=missing_value(policy, goods_net_cents),
         ),
         promise=promise_of(
             [line.lead_time_days for line in lines], policy=policy, calendar=calendar, now=now
@@ -169,7 +173,9 @@ def _cart(session: Session, customer_id: int, *, is_locking: bool) -> list[Any]:
             BundleVersion.minimum_quantity,
             BundleVersion.order_step,
             BundleVersion.maximum_quantity,
+            Customer.effort_level,
         )
+        .join(Customer, col(Customer.id) == col(CartLine.customer_id))
         .join(Bundle, col(Bundle.id) == col(CartLine.bundle_id))
         .outerjoin(BundleVersion, col(BundleVersion.id) == col(Bundle.current_version_id))
         .where(col(CartLine.customer_id) == customer_id)

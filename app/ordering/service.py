@@ -137,7 +137,15 @@ def _mail_values(order: Order, parts: OrderParts) -> dict[str, Any]:
             {"name": line.name, "quantity": line.quantity, "net_cents": line.net_cents}
             for line in parts.lines
         ],
-        "charges": [{"kind": charge.kind.value, "net_cents": charge.net_cents} for charge in parts.charges],
+        "charges": [
+            {
+                "kind": charge.kind.value,
+                "net_cents": charge.net_cents,
+                "name": charge.name,
+                "quantity": charge.quantity,
+            }
+            for charge in parts.charges
+        ],
         "taxes": [{"vat_rate_bp": tax.vat_rate_bp, "vat_cents": tax.vat_cents} for tax in parts.taxes],
         "gross_cents": order.gross_cents,
         "promised_on": order.promised_on.isoformat(),
@@ -155,7 +163,7 @@ def _parts(session: Session, order: Order, *, lines: Sequence[Any] | None = None
     charges: Sequence[Any] = ()
     if order.charges_net_cents:
         charges = session.execute(
-            select(Charge.kind, Charge.net_cents)
+            select(Charge.kind, Charge.net_cents, Charge.name, Charge.quantity)
             .where(col(Charge.order_id) == order.id)
             .order_by(col(Charge.id))
         ).all()

@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from app.core.db import UTCDateTime, enum_type
 from app.payments.rules.holding import HoldDecision
-from app.payments.rules.states import PaymentState
+from app.payments.rules.states import PaymentState, RefundState
 
 
 class Payment(SQLModel, table=True):
@@ -93,3 +93,44 @@ class Payer(SQLModel, table=True):
     customer_id: int = Field(primary_key=True, foreign_key="customers.id")
     stripe_customer_id: str = Field(unique=True, max_length=255)
     created_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class Refund(SQLModel, table=True):
+    """Money that goes back to the card, all or a part of what a payment took; `token` makes its idempotency key.
+
+    `cause` names what it is for, such as `complaint:12`, once each.
+    """
+
+    __tablename__ = "refunds"
+    __table_args__ = (CheckConstraint("amount_cents > 0", name="amount"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    payment_id: int = Field(foreign_key="payments.id", index=True)
+    order_id: int = Field(foreign_key="orders.id", index=True)
+    amount_cents: int
+    cause: str = Field(unique=True, max_length=64)
+    state: RefundState = Field(default=RefundState.ASKED, sa_type=enum_type(RefundState), index=True)
+    token: str = Field(max_length=32)
+    retry_count: int = 0
+    refund_id: str | None = Field(default=None, unique=True, max_length=255)
+    failure: str = Field(default="", max_length=500)
+    asked_by: str = Field(max_length=200)
+    asked_at: datetime = Field(sa_type=UTCDateTime)
+    done_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class SavedCard(SQLModel, table=True):
+    """A card that a company wants kept for its orders; `consent_name` is the version of the words it agreed to."""
+
+    __tablename__ = "saved_cards"
+
+    id: int | None = Field(default=None, primary_key=True)
+    customer_id: int = Field(foreign_key="customers.id", index=True)
+    contact_id: int = Field(foreign_key="contacts.id")
+    payment_method_id: str = Field(unique=True, max_length=255)
+    brand: str = Field(default="", max_length=32)
+    last4: str = Field(default="", max_length=4)
+    fingerprint: str = Field(default="", max_length=64)
+    consent_name: str = Field(max_length=32)
+    consented_at: datetime = Field(sa_type=UTCDateTime)
+    removed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

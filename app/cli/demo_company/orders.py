@@ -14,6 +14,7 @@ from app.flows.fill_demo import Buyer, Offer, Rows
 from app.fulfilment.models import Shipment
 from app.fulfilment.rules.runs import leaves_with
 from app.ordering.models import Charge, Order, OrderEvent, OrderLine, OrderTax
+from app.ordering.rules.charges import order_charges
 from app.ordering.rules.pricing import PricedLine, RatePart, Totals, price_order
 from app.ordering.rules.promise import Calendar, Promise, delivery_promise
 from app.ordering.rules.states import OrderState
@@ -65,11 +66,10 @@ def order_maker(rows: Rows, offers: Sequence[Offer], conditions: Conditions) -> 
             placed_at.replace(minute=0, second=0, microsecond=0),
             max(offer.lead_time_days for offer in chosen),
         )
-        totals = price_order(
-            [_priced(offer, quantity) for offer, quantity in lines],
-            minimum_order_value_cents=conditions.policy.minimum_order_value_cents,
-            low_quantity_surcharge_cents=conditions.policy.low_quantity_surcharge_cents,
-        )
+        priced = [_priced(offer, quantity) for offer, quantity in lines]
+        goods_net_cents = sum(line.net_cents for line in priced)
+        charges = order_charges(conditions.policy, goods_net_cents=goods_net_cents)
+        totals = price_order(priced, charges=charges)
         order_id = _add_order(rows, buyer, totals, promise, conditions, placed_at=placed_at, chance=chance)
         _add_contents(rows, order_id, buyer.language, lines, totals)
         if promise.dispatch_on >= conditions.today:

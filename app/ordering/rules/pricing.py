@@ -8,9 +8,16 @@ from app.core.money import share_bp, split
 
 
 class ChargeKind(StrEnum):
-    """An amount on an order that is not a bundle."""
+    """An amount on an order that is not a bundle.
+
+    `low_quantity` is for an order below the minimum order value, `low_line` for a line below its minimum quantity.
+    """
 
     LOW_QUANTITY = "low_quantity"
+    LOW_LINE = "low_line"
+    INTERIM_ORDER = "interim_order"
+    EFFORT_FEE = "effort_fee"
+    SPECIAL_SERVICE = "special_service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +43,17 @@ class PricedLine:
 
 @dataclass(frozen=True, slots=True)
 class PricedCharge:
-    """A charge with its net amount."""
+    """A charge with its net amount. It follows the goods' rates, or has a rate of its own (`vat_rate_bp`).
+
+    `name` and `quantity` tell a special service, `bundle_version_id` the line that the charge is about.
+    """
 
     kind: ChargeKind
     net_cents: int
+    name: str = ""
+    quantity: int = 1
+    vat_rate_bp: int | None = None
+    bundle_version_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +92,30 @@ class Totals:
 
 
 def price_order(
-    lines: Sequence[PricedLine], *, minimum_order_value_cents: int, low_quantity_surcharge_cents: int
+    lines: Sequence[PricedLine], *, charges: Sequence[PricedCharge] = (), missing_cents: int = 0
 ) -> Totals:
-    """The totals of a cart or an order alike; no lines give zero and no surcharge.
+    """The totals of a cart or an order alike; no lines and no charges give zero.
 
-    A mixed bundle's net amount is split over its blocks' rates by their reference prices, charges follow
-    the goods pro rata, VAT is rounded half up once per rate on the sum (UStAE 3.10 and 10.1).
+    A mixed bundle's net amount is split over its blocks' rates by their reference prices, charges without a rate of
+    their own follow the goods pro rata, VAT is rounded half up once per rate on the sum (UStAE 3.10 and 10.1).
+    Raises ValueError for a charge that follows goods where there are none.
     """
-    goods_net_cents = sum(line.net_cents for line in lines)
-    missing_cents = max(0, minimum_order_value_cents - goods_net_cents) if lines else 0
-    charges: tuple[PricedCharge, ...] = ()
-    if missing_cents and low_quantity_surcharge_cents:
-        charges = (PricedCharge(ChargeKind.LOW_QUANTITY, low_quantity_surcharge_cents),)
     goods = _goods_by_rate(lines)
-    rates = sorted(goods, reverse=True)
-    charged = (
-        split(sum(charge.net_cents for charge in charges), [goods[rate] for rate in rates]) if rates else []
-    )
-    taxes = tuple(
-        TaxPart(rate, goods[rate] + share, share_bp(goods[rate] + share, rate))
-        for rate, share in zip(rates, charged, strict=True)
-    )
-    return Totals(goods_net_cents, charges, taxes, missing_cents)
+    net = dict(goods)
+    following_cents = 0
+    for charge in charges:
+        if charge.vat_rate_bp is None:
+            following_cents += charge.net_cents
+        else:
+            net[charge.vat_rate_bp] = net.get(charge.vat_rate_bp, 0) + charge.net_cents
+    if following_cents and not goods:
+        raise ValueError("a charge that follows the goods needs goods")
+    if following_cents:
+        rates = sorted(goods, reverse=True)
+        for rate, share in zip(rates, split(following_cents, [goods[rate] for rate in rates]), strict=True):
+            net[rate] += share
+    taxes = tuple(TaxPart(rate, net[rate], share_bp(net[rate], rate)) for rate in sorted(net, reverse=True))
+    return Totals(sum(line.net_cents for line in lines), tuple(charges), taxes, missing_cents)
 
 
 def _goods_by_rate(lines: Sequence[PricedLine]) -> dict[int, int]:

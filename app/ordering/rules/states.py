@@ -3,6 +3,14 @@
 from enum import StrEnum
 
 
+class OrderKind(StrEnum):
+    """What an order brings: goods that are sold, a special service, or goods again after a complaint."""
+
+    GOODS = "goods"
+    SERVICE = "service"
+    REPLACEMENT = "replacement"
+
+
 class OrderState(StrEnum):
     """`received` is not yet accepted; `accepted` is charged and binding; the other two are ends."""
 
@@ -30,6 +38,9 @@ FOLLOWING: dict[OrderState, frozenset[OrderState]] = {
     OrderState.CANCELLED: frozenset(),
 }
 
+
+IN_PARCELS = (OrderKind.GOODS, OrderKind.REPLACEMENT)
+"""The kinds that leave with a dispatch run."""
 
 OPEN = (OrderState.RECEIVED, OrderState.ACCEPTED)
 """The states in which an order still needs its goods."""

@@ -19,6 +19,14 @@ class PaymentState(StrEnum):
     EXPIRED = "expired"
 
 
+class RefundState(StrEnum):
+    """An asked refund is on its way to Stripe; a failed one needs a person."""
+
+    ASKED = "asked"
+    DONE = "done"
+    FAILED = "failed"
+
+
 FOLLOWING: dict[PaymentState, frozenset[PaymentState]] = {
     PaymentState.CREATED: frozenset({PaymentState.OPEN, PaymentState.EXPIRED}),
     PaymentState.OPEN: frozenset(

@@ -50,6 +50,13 @@ class PublishingApproval(StrEnum):
     TWO = "two"
 
 
+class BelowMinimum(StrEnum):
+    """What happens to a quantity or an order that is smaller than agreed."""
+
+    SURCHARGE = "surcharge"
+    REFUSE = "refuse"
+
+
 @dataclass(frozen=True)
 class Policy:
     """One version of the rules of the business (domain.md: "default values are defaults of settings")."""
@@ -102,6 +109,35 @@ class Policy:
     # Bundle discovery (docs/discovery.md).
     discovery_minimum_support_bp: int = 100
     discovery_half_life_days: int = 270
+    # Rational orders (domain.md section 4).
+    below_minimum_value: BelowMinimum = BelowMinimum.SURCHARGE
+    below_minimum_quantity: BelowMinimum = BelowMinimum.SURCHARGE
+    low_line_surcharge_cents: int = 490
+    rhythm_days: int = 14
+    interim_order_fee_cents: int = 690
+    coach_holding_bp: int = 1_000
+    coach_longest_days: int = 84
+    standing_ask_days: int = 5
+    # Special services.
+    service_offer_days: int = 14
+    # Complaints.
+    complaint_answer_days: int = 3
+    complaint_obvious_days: int = 14
+    # Cost to serve (domain.md section 6).
+    effort_hour_cents: int = 4_500
+    effort_complaint_minutes: int = 20
+    effort_change_minutes: int = 10
+    effort_phone_minutes: int = 15
+    effort_failed_delivery_minutes: int = 20
+    effort_chargeback_minutes: int = 60
+    effort_application_minutes: int = 10
+    effort_action_minutes: int = 5
+    effort_least_cost_cents: int = 5_000
+    effort_warn_percent: int = 50
+    effort_fee_percent: int = 80
+    effort_refuse_percent: int = 150
+    effort_fall_percent: int = 20
+    effort_fee_cents: int = 990
 
 
 @dataclass(frozen=True)
@@ -150,6 +186,29 @@ BOUNDS: dict[str, Bound] = {
     "few_left_count": Bound(0, 100),
     "discovery_minimum_support_bp": Bound(10, 5_000),
     "discovery_half_life_days": Bound(30, 3_650),
+    "low_line_surcharge_cents": Bound(0, 10**7),
+    "rhythm_days": Bound(1, 365),
+    "interim_order_fee_cents": Bound(0, 10**7),
+    "coach_holding_bp": Bound(0, 10_000),
+    "coach_longest_days": Bound(7, 365),
+    "standing_ask_days": Bound(1, 30),
+    "service_offer_days": Bound(1, 90),
+    "complaint_answer_days": Bound(1, 30),
+    "complaint_obvious_days": Bound(1, 90),
+    "effort_hour_cents": Bound(0, 10**6),
+    "effort_complaint_minutes": Bound(0, 480),
+    "effort_change_minutes": Bound(0, 480),
+    "effort_phone_minutes": Bound(0, 480),
+    "effort_failed_delivery_minutes": Bound(0, 480),
+    "effort_chargeback_minutes": Bound(0, 480),
+    "effort_application_minutes": Bound(0, 480),
+    "effort_action_minutes": Bound(0, 480),
+    "effort_least_cost_cents": Bound(0, 10**8),
+    "effort_warn_percent": Bound(1, 1_000),
+    "effort_fee_percent": Bound(1, 1_000),
+    "effort_refuse_percent": Bound(1, 1_000),
+    "effort_fall_percent": Bound(0, 100),
+    "effort_fee_cents": Bound(0, 10**7),
 }
 """Weekdays count from Monday = 1 to Sunday = 7 (ISO 8601)."""
 
@@ -160,6 +219,8 @@ CHOICES: dict[str, type[StrEnum]] = {
     "override_approval": OverrideApproval,
     "below_floor": BelowFloor,
     "publishing_approval": PublishingApproval,
+    "below_minimum_value": BelowMinimum,
+    "below_minimum_quantity": BelowMinimum,
 }
 """The values that are one of a few words."""
 
@@ -192,6 +253,10 @@ def faults(policy: Policy) -> list[FieldError]:
         wrong.append(FieldError("b_threshold_cents", N_("The B threshold must be below the A threshold.")))
     if policy.a_share_percent + policy.b_share_percent >= 100:
         wrong.append(FieldError("b_share_percent", N_("Both shares together must leave something for C.")))
+    if policy.effort_warn_percent >= policy.effort_fee_percent:
+        wrong.append(FieldError("effort_fee_percent", N_("The effort fee must come after the warning.")))
+    if policy.effort_fee_percent >= policy.effort_refuse_percent:
+        wrong.append(FieldError("effort_refuse_percent", N_("The refusal must come after the effort fee.")))
     return wrong
 
 

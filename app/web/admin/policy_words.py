@@ -7,6 +7,7 @@ from app.core.errors import N_
 from app.policy.rules.policy import (
     AutomaticRating,
     BelowFloor,
+    BelowMinimum,
     OverrideApproval,
     PublishingApproval,
     RatingMode,
@@ -40,7 +41,15 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     N_("Orders"): {
         "minimum_order_value_cents": N_("Minimum order value"),
+        "below_minimum_value": N_("An order below the minimum order value"),
         "low_quantity_surcharge_cents": N_("Low-quantity surcharge"),
+        "below_minimum_quantity": N_("A line below its minimum quantity"),
+        "low_line_surcharge_cents": N_("Surcharge for a line below its minimum quantity"),
+        "rhythm_days": N_("Order rhythm: one order is normal in days"),
+        "interim_order_fee_cents": N_("Interim-order fee"),
+        "coach_holding_bp": N_("Order advice: a year of keeping goods costs the customer, of their value"),
+        "coach_longest_days": N_("Order advice: at most the need of days in one order"),
+        "standing_ask_days": N_("A standing order asks before each run, in days"),
         "few_left_count": N_("“Few left” is shown when the stock allows at most this many smallest orders"),
     },
     N_("Delivery"): {
@@ -50,6 +59,27 @@ SECTIONS: dict[str, dict[str, str]] = {
         "handling_days": N_("Handling time in working days"),
         "transit_days": N_("Transit time in working days"),
         "later_than_main_brand_days": N_("Later than the main brand by working days"),
+    },
+    N_("Services and complaints"): {
+        "service_offer_days": N_("An offered special service can be taken for days"),
+        "complaint_answer_days": N_("Working days in which a complaint is answered"),
+        "complaint_obvious_days": N_("Obvious defects are reported within days"),
+    },
+    N_("Cost to serve"): {
+        "effort_hour_cents": N_("An hour of our time costs"),
+        "effort_complaint_minutes": N_("Minutes of a complaint"),
+        "effort_change_minutes": N_("Minutes of a manual change"),
+        "effort_phone_minutes": N_("Minutes of phone help"),
+        "effort_failed_delivery_minutes": N_("Minutes of a failed delivery"),
+        "effort_chargeback_minutes": N_("Minutes of a chargeback"),
+        "effort_application_minutes": N_("Minutes of the review of an application"),
+        "effort_action_minutes": N_("Minutes of any other staff action on an order"),
+        "effort_least_cost_cents": N_("No level below an effort in 12 months of"),
+        "effort_warn_percent": N_("Warning from an effort in percent of the contribution"),
+        "effort_fee_percent": N_("Effort fee from percent"),
+        "effort_refuse_percent": N_("Refusal is proposed from percent"),
+        "effort_fall_percent": N_("A level falls again so many percentage points below"),
+        "effort_fee_cents": N_("Effort fee on each order"),
     },
     N_("What may be sold"): {
         "margin_floor_bp": N_("A bundle must contribute at least, of its price"),
@@ -101,6 +131,14 @@ CHOICE_WORDS: dict[str, dict[StrEnum, str]] = {
     "publishing_approval": {
         PublishingApproval.ONE: N_("one person"),
         PublishingApproval.TWO: N_("a second person"),
+    },
+    "below_minimum_value": {
+        BelowMinimum.SURCHARGE: N_("carries the surcharge"),
+        BelowMinimum.REFUSE: N_("is refused"),
+    },
+    "below_minimum_quantity": {
+        BelowMinimum.SURCHARGE: N_("carries the surcharge"),
+        BelowMinimum.REFUSE: N_("is refused"),
     },
 }
 DAYS = dict(enumerate(WEEKDAYS, start=1))

@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.money import share_bp
+from app.customers.rules.effort_levels import EffortLevel
+from app.ordering.rules.charges import missing_value, order_charges
 from app.ordering.rules.pricing import (
     ChargeKind,
     PricedCharge,
@@ -14,6 +16,8 @@ from app.ordering.rules.pricing import (
     Totals,
     price_order,
 )
+from app.ordering.rules.rhythm import RhythmChoice
+from app.policy.rules.policy import Policy
 
 PARTS = st.lists(
     st.builds(RatePart, st.sampled_from([0, 700, 1900]), st.integers(0, 10**6)), min_size=1, max_size=6
@@ -30,7 +34,10 @@ def line(quantity: int, unit_price_cents: int, **reference_price_cents: int) -> 
 
 
 def price(*lines: PricedLine, minimum: int = 5_000, surcharge: int = 990) -> Totals:
-    return price_order(lines, minimum_order_value_cents=minimum, low_quantity_surcharge_cents=surcharge)
+    policy = Policy(minimum_order_value_cents=minimum, low_quantity_surcharge_cents=surcharge)
+    goods_net_cents = sum(one.net_cents for one in lines)
+    charges = order_charges(policy, goods_net_cents=goods_net_cents)
+    return price_order(lines, charges=charges, missing_cents=missing_value(policy, goods_net_cents))
 
 
 def test_a_plain_order_has_its_net_its_vat_and_no_charge() -> None:
@@ -116,3 +123,54 @@ def test_the_order_of_the_lines_does_not_change_the_price(lines: list[PricedLine
     random.shuffle(shuffled)  # type: ignore[attr-defined]
 
     assert price(*shuffled) == price(*lines)
+
+
+def test_a_charge_with_a_rate_of_its_own_does_not_follow_the_goods() -> None:
+    service = PricedCharge(ChargeKind.SPECIAL_SERVICE, 500, name="Copy of an invoice", vat_rate_bp=1900)
+
+    alone = price_order([], charges=[service])
+    beside = price_order([line(1, 10_000, at_700=1)], charges=[service])
+
+    assert (alone.goods_net_cents, alone.taxes, alone.gross_cents) == (0, (TaxPart(1900, 500, 95),), 595)
+    assert beside.taxes == (TaxPart(1900, 500, 95), TaxPart(700, 10_000, 700))
+
+
+def test_a_charge_cannot_follow_goods_that_are_not_there() -> None:
+    with pytest.raises(ValueError):
+        price_order([], charges=[PricedCharge(ChargeKind.INTERIM_ORDER, 690)])
+
+
+def test_an_interim_order_and_a_customer_of_much_effort_pay_their_fees_as_own_lines() -> None:
+    charges = order_charges(
+        Policy(),
+        goods_net_cents=10_000,
+        rhythm=RhythmChoice.INTERIM,
+        effort_level=EffortLevel.FEE,
+    )
+
+    assert [(charge.kind, charge.net_cents) for charge in charges] == [
+        (ChargeKind.INTERIM_ORDER, 690),
+        (ChargeKind.EFFORT_FEE, 990),
+    ]
+
+
+@given(
+    LINES,
+    st.lists(
+        st.builds(
+            PricedCharge,
+            st.sampled_from(ChargeKind),
+            st.integers(0, 10**6),
+            vat_rate_bp=st.sampled_from([None, 0, 700, 1900]),
+        ),
+        max_size=5,
+    ),
+)
+def test_lines_charges_and_rates_add_up_to_the_cent_whatever_the_charges(
+    lines: list[PricedLine], charges: list[PricedCharge]
+) -> None:
+    totals = price_order(lines, charges=charges)
+
+    net_cents = sum(one.net_cents for one in lines) + sum(charge.net_cents for charge in charges)
+    assert sum(tax.net_cents for tax in totals.taxes) == totals.net_cents == net_cents
+    assert totals.gross_cents == totals.net_cents + sum(tax.vat_cents for tax in totals.taxes)

@@ -14,6 +14,7 @@ from app.web.access import REGISTRY, Access
 from app.web.admin import words
 from tests import make
 from tests.web.admin.conftest import PICTURE, Desk
+from tests.web.admin.policy_form import POLICY_FORM
 from tests.web.conftest import Browser
 
 FILES = {
@@ -77,24 +78,7 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
     "/admin/bundles/{bundle_id}/notes": lambda _: {"text": "Half of it is left over."},
     "/admin/mail/{mail_id}/retry": lambda _: {},
     "/admin/mail/{mail_id}/abort": lambda _: {},
-    "/admin/policy": lambda _: {
-        "a_threshold_cents": "60.000,00", "b_threshold_cents": "12000", "unknown_company": "review",
-        "minimum_order_value_cents": "40", "low_quantity_surcharge_cents": "12,50", "dispatch_weekday": "3",
-        "cut_off_weekday": "2", "cut_off_hour": "10", "handling_days": "2", "transit_days": "1",
-        "later_than_main_brand_days": "6", "review_answer_days": "3", "proof_wait_days": "10",
-        "card_hold_hours": "48", "review_from_score": "50",
-        "rating_mode": "absolute", "a_share_percent": "80", "b_share_percent": "15",
-        "growth_bound_percent": "100", "prospect_bound_percent": "15", "judgement_factor_percent": "200",
-        "growth_model_days": "30", "automatic_rating": "apply", "nightly_rating_hour": "3",
-        "override_approval": "two", "override_longest_days": "365", "growing_from_cents": "5000",
-        "margin_floor_bp": "20", "margin_floor_cents": "2", "below_floor": "flag", "packing_per_bundle_cents": "0,40",
-        "shipping_base_cents": "5", "shipping_per_kg_cents": "0,60", "bundles_per_parcel": "3", "card_fee_bp": "1,6",
-        "card_fee_fixed_cents": "0,30", "cost_to_serve_per_order_cents": "3", "cannibalisation_limit_cents": "500",
-        "publishing_approval": "two",
-        "few_left_count": "5",
-        "discovery_minimum_support_bp": "1.5", "discovery_half_life_days": "200",
-        "reason": "spring", "based_on": "0",
-    },
+    "/admin/policy": lambda _: POLICY_FORM,
     "/admin/staff": lambda _: {"email": "new@schlicht.example", "name": "Kim Neu", "role": "operations"},
     "/admin/staff/{staff_member_id}": lambda _: {"act": "role", "role": "finance"},
     "/admin/imports/{import_id}/columns": lambda _: {"account_number": "Nr", "company_name": "Firma"},
