@@ -15,7 +15,7 @@ from app.customers.models import Contact, Customer
 from app.customers.rules.admission import Admission
 from app.jobs.service import insert_into, put_job
 from app.ordering.models import Charge, Order, OrderLine
-from app.ordering.rules.pricing import ChargeKind
+from app.ordering.rules.charges import charge_name
 from app.ordering.rules.states import OrderState
 from app.ordering.service import add_event, lock_order
 from app.payments.models import Payer, Payment
@@ -27,7 +27,6 @@ from app.payments.rules.states import PaymentState
 from app.payments.service import RESERVED, lock_payments, move, new_payment
 from app.payments.stripe_gateway import StripeGateway, StripeRefusal, StripeUnavailable
 
-CHARGE_NAMES = {ChargeKind.LOW_QUANTITY: N_("Low-quantity surcharge")}
 GREATEST_TRY_COUNT = 3
 
 
@@ -128,9 +127,9 @@ def _snapshot(session: Session, order: Order, payment: Payment, *, customer: Cus
         charges = session.exec(query).all()
     payer = session.get(Payer, order.customer_id)
     items = [NetItem(f"{line.quantity} × {line.name}", line.net_cents) for line in lines]
-    items += [
-        NetItem(translate(order.language, CHARGE_NAMES[charge.kind]), charge.net_cents) for charge in charges
-    ]
+    for charge in charges:
+        name = charge_name(charge.kind, order.language, name=charge.name, quantity=charge.quantity)
+        items.append(NetItem(name, charge.net_cents))
     return _Attempt(
         payment_id=payment.id or 0,
         token=payment.token,
