@@ -28,12 +28,14 @@ class QuantityRule:
     """The sizes in which a bundle is sold: multiples of the order step, from the minimum quantity on.
 
     `maximum_quantity` is the most of one order, `available_count` what the blocks allow now; None for no bound.
+    Where `is_less_allowed`, full steps below the minimum quantity may be ordered too, with a surcharge.
     """
 
     minimum_quantity: int = 1
     order_step: int = 1
     maximum_quantity: int | None = None
     available_count: int | None = None
+    is_less_allowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,18 @@ class QuantityProblem:
 
 
 def least_quantity(rule: QuantityRule) -> int:
-    """The smallest valid quantity: the minimum quantity, rounded up to a full order step."""
+    """The smallest quantity without a surcharge: the minimum quantity, rounded up to a full order step."""
     return smallest_order(rule.minimum_quantity, rule.order_step)
+
+
+def lowest_quantity(rule: QuantityRule) -> int:
+    """The smallest quantity that may be ordered at all: one order step where less than the minimum is allowed."""
+    return rule.order_step if rule.is_less_allowed else least_quantity(rule)
+
+
+def missing_count(quantity: int, rule: QuantityRule) -> int:
+    """How many more reach the smallest quantity without a surcharge; 0 for one that is there."""
+    return max(0, least_quantity(rule) - quantity)
 
 
 def greatest_quantity(rule: QuantityRule) -> int:
@@ -67,7 +79,8 @@ def available_quantity(rule: QuantityRule) -> int:
 def check_quantity(quantity: int, rule: QuantityRule) -> QuantityProblem | None:
     """None for a quantity that can be ordered now, else the fault and the nearest valid quantities.
 
-    What is never sold comes before what is not there: a sold-out bundle has no valid quantity at all.
+    What is never sold comes before what is not there: a sold-out bundle has no valid quantity at all. It is sold
+    out as soon as its minimum quantity is not there, so that nobody pays a surcharge for what we lack.
     """
     least, greatest, available = least_quantity(rule), greatest_quantity(rule), available_quantity(rule)
     if greatest < least:
@@ -78,8 +91,9 @@ def check_quantity(quantity: int, rule: QuantityRule) -> QuantityProblem | None:
         return QuantityProblem(QuantityFault.TOO_LARGE, available, None)
     if quantity > available:
         return QuantityProblem(QuantityFault.TOO_FEW_LEFT, available, None)
-    if quantity < least:
-        return QuantityProblem(QuantityFault.TOO_SMALL, None, least)
+    lowest = lowest_quantity(rule)
+    if quantity < lowest and (quantity < 1 or not rule.is_less_allowed):
+        return QuantityProblem(QuantityFault.TOO_SMALL, None, lowest)
     rest = quantity % rule.order_step
     if rest:
         return QuantityProblem(
@@ -111,6 +125,6 @@ def nearest_quantity(quantity: int, rule: QuantityRule) -> int | None:
 
 
 def offered_quantities(rule: QuantityRule, *, count: int = 10) -> list[int]:
-    """The first valid quantities in rising order, at most `count`."""
+    """The first quantities without a surcharge in rising order, at most `count`."""
     least, greatest = least_quantity(rule), available_quantity(rule)
     return list(range(least, greatest + 1, rule.order_step))[:count]

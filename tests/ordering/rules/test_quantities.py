@@ -1,5 +1,7 @@
 """Order steps and minimum quantities."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from app.ordering.rules.quantities import (
     check_quantity,
     greatest_quantity,
     least_quantity,
+    missing_count,
     nearest_quantity,
     offered_quantities,
     told_problem,
@@ -105,3 +108,43 @@ def test_what_a_company_is_told_is_valid_and_the_same_for_every_stock_above_what
         assert (rule.available_count or 0) > 99
     elif problem.fault is QuantityFault.TOO_FEW_LEFT and (rule.available_count or 0) > 99:
         assert told.lower == max(least_quantity(rule), 99 // rule.order_step * rule.order_step)
+
+
+@pytest.mark.parametrize(
+    "quantity, problem",
+    [
+        (0, QuantityProblem(QuantityFault.TOO_SMALL, None, 24)),
+        (5, QuantityProblem(QuantityFault.OFF_STEP, None, 24)),
+        (24, None),
+        (30, QuantityProblem(QuantityFault.OFF_STEP, 24, 48)),
+        (48, None),
+        (72, None),
+    ],
+)
+def test_where_less_than_the_minimum_is_allowed_it_still_comes_in_full_steps(
+    quantity: int, problem: QuantityProblem | None
+) -> None:
+    assert check_quantity(quantity, QuantityRule(48, 24, is_less_allowed=True)) == problem
+
+
+def test_a_bundle_whose_minimum_is_not_there_is_sold_out_also_where_less_would_be_allowed() -> None:
+    rule = QuantityRule(48, 24, available_count=47, is_less_allowed=True)
+
+    assert check_quantity(24, rule) == QuantityProblem(QuantityFault.SOLD_OUT, None, None)
+
+
+@given(st.integers(-5, 12_000), RULES)
+def test_allowing_less_adds_full_steps_below_the_minimum_and_nothing_else(
+    quantity: int, rule: QuantityRule
+) -> None:
+    lenient = replace(rule, is_less_allowed=True)
+
+    is_added = check_quantity(quantity, rule) is not None and check_quantity(quantity, lenient) is None
+
+    is_sold = least_quantity(rule) <= available_quantity(rule)
+    is_below = 0 < quantity < least_quantity(rule) and quantity % rule.order_step == 0
+    assert is_added == (is_sold and is_below)
+    assert (missing_count(quantity, lenient) > 0) == (quantity < least_quantity(rule))
+    if check_quantity(quantity, lenient) is not None:
+        near = nearest_quantity(quantity, lenient)
+        assert near is None or check_quantity(near, lenient) is None
