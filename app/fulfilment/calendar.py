@@ -1,6 +1,7 @@
-"""The warehouse's working calendar: the public holidays of its federal state."""
+"""The warehouse's working calendar: the public holidays of its federal state, and its own closing days."""
 
 import functools
+from collections.abc import Collection
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -9,14 +10,22 @@ import holidays
 from app.ordering.rules.promise import Calendar
 
 
-@functools.cache
-def work_calendar(state: str, timezone: str) -> Calendar:
-    """The calendar of a German federal state (ISO 3166-2 without `DE-`, e.g. `SN`) in a time zone.
+def work_calendar(state: str, timezone: str, *, closing_days: Collection[date] = ()) -> Calendar:
+    """The calendar of a warehouse in a German federal state (ISO 3166-2 without `DE-`, e.g. `SN`) and time zone.
 
     Raises NotImplementedError for a state and ZoneInfoNotFoundError for a zone that does not exist.
     """
+    return _calendar(state, timezone, frozenset(closing_days))
+
+
+@functools.lru_cache(maxsize=64)
+def _calendar(state: str, timezone: str, closing_days: frozenset[date]) -> Calendar:
     _holidays_of(2026, state)
-    return Calendar(ZoneInfo(timezone), lambda day: day in _holidays_of(day.year, state))
+    return Calendar(
+        ZoneInfo(timezone),
+        lambda day: day in _holidays_of(day.year, state),
+        closing_days.__contains__,
+    )
 
 
 @functools.lru_cache(maxsize=256)
