@@ -10,6 +10,8 @@ from app.payments.rules.facts import (
     EventFacts,
     IntentFacts,
     IntentStatus,
+    RefundFacts,
+    RefundStatus,
     SessionFacts,
     SessionStatus,
     SessionWish,
@@ -38,6 +40,8 @@ class FakeStripe:
     wishes: dict[str, SessionWish] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     refunded: list[str] = field(default_factory=list)
+    refunds: dict[str, RefundFacts] = field(default_factory=dict)
+    charged_back: set[str] = field(default_factory=set)
     before: dict[str, Callable[[], None]] = field(default_factory=dict)
     _answers: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     _stored: set[str] = field(default_factory=set)
@@ -174,6 +178,35 @@ class FakeStripe:
             self.refunded.append(intent_id)
 
         self._do("refund", key, intent_id, work)
+
+    def pay_back(
+        self, intent_id: str, *, amount_cents: int, mark: str, order_number: str, key: str
+    ) -> RefundFacts:
+        def work() -> str:
+            intent = self._intent(intent_id)
+            if intent_id in self.charged_back:
+                raise StripeRefusal("charge_disputed")
+            back_cents = sum(
+                one.amount_cents
+                for refund_id, one in self.refunds.items()
+                if refund_id.startswith(f"re_{intent_id}_") and one.status is RefundStatus.WAY
+            )
+            if intent.status is not IntentStatus.CAPTURED or back_cents + amount_cents > intent.amount_cents:
+                raise StripeRefusal("amount_too_large")
+            made = f"re_{intent_id}_{next(self._ids)}"
+            self.refunds[made] = RefundFacts(made, RefundStatus.WAY, amount_cents, mark)
+            return made
+
+        return self.refunds[self._do("pay_back", key, (intent_id, amount_cents, mark), work)]
+
+    def find_refund(self, intent_id: str, *, mark: str) -> RefundFacts | None:
+        self._do("find_refund", None, None, lambda: None)
+        theirs = [one for one in self.refunds.values() if one.id.startswith(f"re_{intent_id}_")]
+        return next((one for one in theirs if one.mark == mark), None)
+
+    def read_refund(self, refund_id: str) -> RefundFacts:
+        self._do("read_refund", None, None, lambda: None)
+        return self.refunds[refund_id]
 
     def read_event(self, body: bytes, *, signature: str) -> EventFacts:
         if signature != "genuine":

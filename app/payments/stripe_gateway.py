@@ -14,6 +14,8 @@ from app.payments.rules.facts import (
     EventFacts,
     IntentFacts,
     IntentStatus,
+    RefundFacts,
+    RefundStatus,
     SessionFacts,
     SessionStatus,
     SessionWish,
@@ -183,6 +185,32 @@ class StripeGateway:
             if refusal.code != "charge_already_refunded":
                 raise
 
+    def pay_back(
+        self, intent_id: str, *, amount_cents: int, mark: str, order_number: str, key: str
+    ) -> RefundFacts:
+        """Pays back a part of what was taken. Raises StripeRefusal: charged back, or more than is left."""
+        with _answers():
+            refund = self._client.v1.refunds.create(
+                {
+                    "payment_intent": intent_id,
+                    "amount": amount_cents,
+                    "metadata": {"refund": mark, "order": order_number},
+                },
+                {"idempotency_key": key},
+            )
+        return _refund_facts(refund)
+
+    def find_refund(self, intent_id: str, *, mark: str) -> RefundFacts | None:
+        """The refund of an intent that carries our mark; for answers that were lost."""
+        with _answers():
+            found = self._client.v1.refunds.list({"payment_intent": intent_id, "limit": 100})
+        return next((one for one in map(_refund_facts, found.data) if one.mark == mark), None)
+
+    def read_refund(self, refund_id: str) -> RefundFacts:
+        """A refund as it is now."""
+        with _answers():
+            return _refund_facts(self._client.v1.refunds.retrieve(refund_id))
+
     def read_event(self, body: bytes, *, signature: str) -> EventFacts:
         """What a webhook is about. Raises Forged; nothing of an unsigned body is looked at."""
         try:
@@ -279,6 +307,17 @@ def _intent_facts(intent: stripe.PaymentIntent) -> IntentFacts:
         card_last4=getattr(card, "last4", None) or "",
         card_fingerprint=getattr(card, "fingerprint", None) or "",
         capture_before_at=datetime.fromtimestamp(before, UTC) if before else None,
+    )
+
+
+def _refund_facts(refund: stripe.Refund) -> RefundFacts:
+    has_failed = refund.status in ("failed", "canceled")
+    return RefundFacts(
+        id=refund.id,
+        status=RefundStatus.FAILED if has_failed else RefundStatus.WAY,
+        amount_cents=refund.amount,
+        mark=_ours(refund.metadata, "refund"),
+        failure_code=str(refund.failure_reason or refund.status)[:64] if has_failed else "",
     )
 
 

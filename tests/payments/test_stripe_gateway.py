@@ -7,7 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import stripe
 
-from app.payments.rules.facts import CardItem, IntentStatus, SessionFacts, SessionStatus, SessionWish
+from app.payments.rules.facts import (
+    CardItem,
+    IntentStatus,
+    RefundStatus,
+    SessionFacts,
+    SessionStatus,
+    SessionWish,
+)
 from app.payments.stripe_gateway import (
     KeyMismatch,
     StripeGateway,
@@ -219,3 +226,56 @@ def test_a_signed_event_about_a_thing_without_an_id_is_taken(gateway: StripeGate
     event = gateway.read_event(body.encode(), signature=f"t={at},v1={signature}")
 
     assert (event.event_type, event.object_id) == ("balance.available", "")
+
+
+def captured(gateway: StripeGateway, standin: StandinProcess, page: SessionFacts) -> str:
+    """The intent of a page that was paid and charged."""
+    standin.pay(page.id)
+    intent = gateway.read_session(page.id).intent
+    assert intent is not None
+    gateway.capture(intent.id, amount_cents=intent.amount_cents, key=f"{page.id}-capture")
+    return intent.id
+
+
+def test_a_part_goes_back_once_however_often_it_is_asked_for_and_is_found_by_its_mark(
+    gateway: StripeGateway, standin: StandinProcess, page: SessionFacts
+) -> None:
+    intent_id = captured(gateway, standin, page)
+    asked = {"amount_cents": 4_321, "mark": "12", "order_number": "S-ABCD2345", "key": f"{page.id}-back"}
+
+    first = gateway.pay_back(intent_id, **asked)
+    again = gateway.pay_back(intent_id, **asked)
+
+    assert first == again == gateway.find_refund(intent_id, mark="12") == gateway.read_refund(first.id)
+    assert (first.status, first.amount_cents, first.mark) == (RefundStatus.WAY, 4_321, "12")
+    assert gateway.find_refund(intent_id, mark="13") is None
+    booked = next(one for one in standin.books()["intents"] if one["id"] == intent_id)
+    assert booked["refunded"] == 4_321
+
+
+def test_more_than_is_left_and_money_that_was_charged_back_do_not_go_back(
+    gateway: StripeGateway, standin: StandinProcess, page: SessionFacts
+) -> None:
+    intent_id = captured(gateway, standin, page)
+    gateway.pay_back(intent_id, amount_cents=10_000, mark="1", order_number="S-1", key=f"{page.id}-1")
+
+    with pytest.raises(StripeRefusal):
+        gateway.pay_back(intent_id, amount_cents=104, mark="2", order_number="S-1", key=f"{page.id}-2")
+    standin.dispute(intent_id, reason="product_not_received")
+    with pytest.raises(StripeRefusal) as refusal:
+        gateway.pay_back(intent_id, amount_cents=103, mark="3", order_number="S-1", key=f"{page.id}-3")
+
+    assert refusal.value.code == "charge_disputed"
+
+
+def test_a_refund_that_the_bank_sends_back_says_that_it_failed(
+    gateway: StripeGateway, standin: StandinProcess, page: SessionFacts
+) -> None:
+    intent_id = captured(gateway, standin, page)
+    refund = gateway.pay_back(intent_id, amount_cents=900, mark="1", order_number="S-1", key=f"{page.id}-1")
+
+    standin.fail_refund(refund.id)
+
+    failed = gateway.read_refund(refund.id)
+    assert failed.status is RefundStatus.FAILED
+    assert failed.failure_code != ""

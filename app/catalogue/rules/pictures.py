@@ -16,8 +16,8 @@ class NotAPicture(ValueError):
     """The bytes are no PNG, JPEG or WebP picture, are damaged, or are too large."""
 
 
-def clean_picture(content: bytes) -> bytes:
-    """The picture as WebP, at most 800 pixels on its longer side, upright, without any metadata.
+def clean_picture(content: bytes, *, longest_side: int = LONGEST_SIDE) -> bytes:
+    """The picture as WebP, at most `longest_side` pixels on its longer side, upright, without any metadata.
 
     Raises NotAPicture (`too_large` for bytes or pixels, `unreadable` for anything else).
     """
@@ -30,7 +30,7 @@ def clean_picture(content: bytes) -> bytes:
                 # The size stands in the header: nothing is decoded before it is known to be small enough.
                 if source.width * source.height > LARGEST_PIXELS:
                     raise NotAPicture("too_large")
-                return _encode(source)
+                return _encode(source, longest_side)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise NotAPicture("too_large") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
@@ -39,12 +39,12 @@ def clean_picture(content: bytes) -> bytes:
         raise NotAPicture("unreadable") from error
 
 
-def _encode(source: Image.Image) -> bytes:
-    source.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+def _encode(source: Image.Image, longest_side: int) -> bytes:
+    source.draft("RGB", (longest_side, longest_side))
     upright = ImageOps.exif_transpose(source)
     has_alpha = upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info
     plain = upright.convert("RGBA" if has_alpha else "RGB")
-    plain.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    plain.thumbnail((longest_side, longest_side))
     bare = Image.new(plain.mode, plain.size)
     bare.paste(plain)
     target = io.BytesIO()

@@ -39,6 +39,24 @@ class IntentFacts:
     capture_before_at: datetime | None = None
 
 
+class RefundStatus(StrEnum):
+    """Where money stands that goes back: on its `way` or there already, or `failed` (it stays with us)."""
+
+    WAY = "way"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFacts:
+    """A Refund; `mark` is our metadata on it, the id of our row ("" where it is missing)."""
+
+    id: str
+    status: RefundStatus
+    amount_cents: int
+    mark: str = ""
+    failure_code: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
     """A Checkout Session; the intent exists only once the customer tried to pay."""
