@@ -22,6 +22,12 @@ from app.flows.override_rating import end_due_overrides
 from app.flows.publish_bundle import publish_scheduled, refuse_scheduled
 from app.flows.receive_application import receive_application
 from app.flows.reset_password import mail_reset_link
+from app.flows.review_effort import (
+    end_effort_overrides,
+    put_nightly_review,
+    review_all_efforts,
+    review_effort,
+)
 from app.flows.screen_customer import complete_keys, screen_again, screen_all, screen_customer
 from app.flows.send_mail import give_up, send_mail
 from app.flows.settle_payment import settle_payment
@@ -167,6 +173,24 @@ def _end_overrides(shop: Shop, _: dict[str, Any]) -> None:
         end_due_overrides(session, today=now.astimezone(ZoneInfo(shop.settings.timezone)).date(), now=now)
 
 
+def _review_effort(shop: Shop, args: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        review_effort(session, customer_id=args["customer_id"], is_lighter=args["is_lighter"], now=utc_now())
+
+
+def _review_all_efforts(shop: Shop, _: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        review_all_efforts(session, now=utc_now())
+
+
+def _nightly_effort(shop: Shop, _: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        now = utc_now()
+        local = now.astimezone(ZoneInfo(shop.settings.timezone))
+        end_effort_overrides(session, today=local.date(), now=now)
+        put_nightly_review(session, local=local, now=now)
+
+
 def _flag_growing(shop: Shop, _: dict[str, Any]) -> None:
     with shop.db.session() as session:
         flag_growing(session, now=utc_now())
@@ -264,6 +288,9 @@ HANDLERS: dict[str, Handler] = {
     "discover_bundles": _discover_bundles,
     "end_overrides": _end_overrides,
     "flag_growing": _flag_growing,
+    "review_effort": _review_effort,
+    "review_all_efforts": _review_all_efforts,
+    "nightly_effort": _nightly_effort,
     "nightly_rating": _nightly_rating,
     "guard_margins": _guard_margins,
     "look_into_import": _look_into_import,
@@ -289,6 +316,7 @@ RECURRING: dict[str, timedelta] = {
     "nightly_rating": timedelta(minutes=10),
     "end_overrides": timedelta(minutes=10),
     "flag_growing": timedelta(hours=6),
+    "nightly_effort": timedelta(minutes=10),
     # What changed them puts the job itself: this is for bulk loads past the flows.
     "guard_margins": timedelta(hours=6),
     "tidy_up": timedelta(hours=6),

@@ -205,7 +205,10 @@ class EffortEvent(SQLModel, table=True):
 class EffortStanding(SQLModel, table=True):
     """Where a customer stands by the ledger, with the figures of the last look, and what waits for a person.
 
-    `ratio_bp` is the counting cost in basis points of the contribution, None where there is no contribution.
+    `minutes` and `cost_cents` are of the effort that counts, `contribution_cents` is without refunds for faults of
+    ours; `ratio_bp` is the one in basis points of the other, None where there is no contribution. `total_cost_cents`
+    is the cost of all effort, `result_cents` what is left of the customer after it and after all refunds. A step up
+    needs effort after `settled_at`.
     """
 
     __tablename__ = "effort_standings"
@@ -228,6 +231,9 @@ class EffortStanding(SQLModel, table=True):
     override_reason: str = Field(default="", max_length=500)
     override_by: str = Field(default="", max_length=200)
     override_ends_on: date | None = None
+    settled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    total_cost_cents: int = 0
+    result_cents: int = Field(default=0, index=True)
 
 
 class EffortLevelChange(SQLModel, table=True):

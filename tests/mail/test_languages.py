@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from jinja2 import Environment
 
+from app.care.rules.effort import EffortKind
 from app.core.i18n import LANGUAGES
 from app.core.rendering import TEMPLATES, make_environments
 from app.customers.rules.reviewing import STANDARD_REASONS, Act
@@ -43,6 +44,20 @@ VALUES: dict[str, Any] = {
     "lines": [{"name": "Dichtungspaket", "quantity": 3, "net_cents": 103_745}],
     "charges": [{"kind": "low_quantity", "net_cents": 990}],
     "taxes": [{"vat_rate_bp": 1900, "vat_cents": 19_711}],
+    "level": "fee",
+    "is_up": True,
+    "minutes": 340,
+    "cost_cents": 25_500,
+    "contribution_cents": 30_000,
+    "ratio_bp": 8_500,
+    "falls_bp": 6_000,
+    "next_level": "refused",
+    "next_bp": 15_000,
+    "least_cost_cents": 5_000,
+    "fee_cents": 990,
+    "override_ends_on": "",
+    "further_count": 0,
+    "events": [{"on": "2026-02-11", "kind": "phone_help", "minutes": 15, "cost_cents": 1_125}],
     "address": ["Brunner GmbH", "Werkstraße 1", "04177 Leipzig", "DE"],
 }
 """What all mails together need; each takes what it shows."""
@@ -57,12 +72,38 @@ OTHER_BRANCHES: list[tuple[str, dict[str, Any]]] = [
     *(("proof_wanted", {"proof": kind}) for kind in STANDARD_REASONS[Act.PROOF]),
     ("objection_answered", {"is_upheld": True}),
     ("objection_answered", {"is_upheld": True, "is_reviewed": True}),
+    *(
+        (
+            "effort_level_changed",
+            {"level": level, "is_up": is_up, "reason": "Eigene Worte.", "further_count": count},
+        )
+        for level, is_up, count in [
+            ("normal", False, 1),
+            ("warned", True, 2),
+            ("warned", False, 0),
+            ("fee", False, 0),
+            ("refused", True, 0),
+        ]
+    ),
+    ("effort_level_changed", {"override_ends_on": "2026-12-31", "ratio_bp": None, "events": []}),
+    ("effort_level_changed", {"falls_bp": 0}),
+    *(
+        (
+            "effort_level_changed",
+            {"events": [{"on": "2026-02-11", "kind": kind, "minutes": 1, "cost_cents": 75}]},
+        )
+        for kind in EffortKind
+    ),
     *(("order_cancelled", {"reason": reason.value}) for reason in CancelReason),
 ]
 SHOWN = {
     "order_received": ("1.234,56\xa0€", "Donnerstag, 3. Dezember 2026", "Mindermengenzuschlag: 9,90\xa0€"),
     "order_accepted": ("1.234,56\xa0€", "Donnerstag, 3. Dezember 2026", "3 × Dichtungspaket: 1.037,45\xa0€", "PO-4711"),
     "order_dispatched": ("Donnerstag, 3. Dezember 2026", "Versanddienst: Spedition Lindenrode", "LR99"),
+    "effort_level_changed": (
+        "Aufwandspauschale von 9,90\xa0€", "340 Minuten, 255,00\xa0€", "Anteil von 85\xa0%", "unter 60\xa0%",
+        "11.02.2026: Hilfe am Telefon, 15 Minuten, 11,25\xa0€", "http://testserver/account",
+    ),
     "payment_failed": ("1.234,56\xa0€", "Bis 24 Stunden nach der Bestellung", "http://testserver/orders/S-7KQ2MXPA"),
     "order_being_checked": ("1.234,56\xa0€ reserviert", "wir prüfen Ihre Bestellung", "Sie müssen nichts tun"),
     "authorisation_released": ("1.234,56\xa0€", "reservierte Betrag ist freigegeben"),

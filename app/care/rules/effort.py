@@ -22,3 +22,15 @@ class EffortCause(StrEnum):
     THEIRS = "theirs"
     PAID = "paid"
     UNDECIDED = "undecided"
+
+
+BY_HAND = (
+    EffortKind.PHONE_HELP,
+    EffortKind.MANUAL_CHANGE,
+    EffortKind.FAILED_DELIVERY,
+    EffortKind.STAFF_ACTION,
+)
+"""What a person may write down; the other kinds are noted by what causes them."""
+
+DECIDED = (EffortCause.THEIRS, EffortCause.OURS)
+"""Whose fault a person may say it was."""

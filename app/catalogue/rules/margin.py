@@ -102,6 +102,30 @@ def required_margin(price_cents: int, policy: Policy) -> int:
     return max(share_bp(price_cents, policy.margin_floor_bp), policy.margin_floor_cents)
 
 
+@dataclass(frozen=True, slots=True)
+class BundleCosts:
+    """What one bundle costs before it is shipped, net, and what it weighs in thousandths of a gram.
+
+    `blocks_cents` are with the partners' share. What nobody packs is not shipped either, and weighs nothing.
+    """
+
+    blocks_cents: int
+    packing_cents: int
+    weight_milli_g: int
+    is_shipped: bool
+
+
+def bundle_costs(parts: Sequence[Part], policy: Policy) -> BundleCosts:
+    """The costs of one bundle by the margin guard's own terms, for whoever adds up real orders."""
+    goods = [part for part in parts if part.kind not in WEIGHTLESS]
+    return BundleCosts(
+        blocks_cents=_summed(parts, "unit_cost_cents") + _summed(parts, "partner_cost_cents"),
+        packing_cents=_packing(goods, policy),
+        weight_milli_g=_weight_milli_g(goods),
+        is_shipped=bool(goods),
+    )
+
+
 def shipping_weight_g(parts: Iterable[Part]) -> int:
     """What one bundle weighs, rounded to whole grams; consulting and services weigh nothing."""
     return divide_half_up(_weight_milli_g(parts), MILLI)
@@ -120,7 +144,6 @@ class _Frame:
 def _frame(parts: Sequence[Part], policy: Policy) -> _Frame:
     goods = [part for part in parts if part.kind not in WEIGHTLESS]
     shared = policy.bundles_per_parcel
-    packing = _summed(goods, "packing_cost_cents") + (policy.packing_per_bundle_cents if goods else 0)
     shipping = 0
     if goods:
         # One fraction, so that the share of the parcel and the price by weight are rounded together.
@@ -131,7 +154,7 @@ def _frame(parts: Sequence[Part], policy: Policy) -> _Frame:
     fixed = (
         (Cost.BLOCKS, _summed(parts, "unit_cost_cents")),
         (Cost.PARTNERS, _summed(parts, "partner_cost_cents")),
-        (Cost.PACKING, packing),
+        (Cost.PACKING, _packing(goods, policy)),
         (Cost.SHIPPING, shipping),
         (Cost.SERVING, divide_half_up(policy.cost_to_serve_per_order_cents, shared)),
     )
@@ -182,6 +205,10 @@ def _no_higher_than_lowest(frame: _Frame, policy: Policy) -> int:
     by_amount = (needed + policy.margin_floor_cents) * whole // kept
     by_share = needed * whole // kept_above_floor
     return max(1, by_amount, by_share)
+
+
+def _packing(goods: Sequence[Part], policy: Policy) -> int:
+    return _summed(goods, "packing_cost_cents") + (policy.packing_per_bundle_cents if goods else 0)
 
 
 def _summed(parts: Iterable[Part], name: str) -> int:

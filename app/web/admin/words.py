@@ -93,6 +93,7 @@ MAIL_KINDS = {
     "order_being_checked": N_("Order being checked"),
     "order_cancelled": N_("Order cancelled"),
     "order_dispatched": N_("Order dispatched"),
+    "effort_level_changed": N_("Effort level changed"),
 }
 SCREENINGS = {
     ScreeningState.PENDING: Word(N_("not compared yet")),
@@ -229,6 +230,8 @@ EVENTS = {
     "payment_released": N_("Authorisation released"),
     "cancelled": N_("Order cancelled"),
     "dispatched": N_("Handed to the carrier"),
+    "delivery_failed": N_("Delivery failed"),
+    "charged_back": N_("Payment charged back"),
 }
 ACTIONS = {
     "order.dispatched": N_("Order dispatched"),
@@ -249,6 +252,13 @@ ACTIONS = {
     "customer.objected": N_("Company objected"),
     "objection.upheld": N_("Objection upheld"),
     "objection.dismissed": N_("Objection dismissed"),
+    "effort.level_changed": N_("Effort level changed"),
+    "effort.step_proposed": N_("Step of the effort level waits for a person"),
+    "effort.step_withdrawn": N_("Step of the effort level not due any more"),
+    "effort.step_declined": N_("Step of the effort level declined"),
+    "effort.overridden": N_("Effort level overridden"),
+    "effort.override_ended": N_("Override of the effort level ended"),
+    "effort.corrected": N_("Cause of an effort corrected"),
     "payment.held": N_("Payment held for review"),
     "payment.hold_decided": N_("Held payment decided"),
     "payment.released": N_("Authorisation released"),
@@ -405,6 +415,11 @@ DONE = {
     "synonyms_saved": N_("Saved: the next search knows it."),
     "synonyms_deleted": N_("Deleted: the next search does without it."),
     "dispatched": N_("Dispatched. The customers get an e-mail."),
+    "effort_noted": N_("The effort is noted."),
+    "effort_corrected": N_("The cause is corrected. The level is worked out anew."),
+    "effort_decided": N_("Decided. Where the level has changed, the company gets an e-mail."),
+    "effort_overridden": N_("The override counts. Where the level has changed, the company gets an e-mail."),
+    "effort_override_ended": N_("The override is ended: the figures count again."),
     "segment": N_("The segment is changed, from the company's next click on."),
     "suspended": N_("The shop is closed for this company."),
     "resumed": N_("The shop is open for this company again."),
