@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 
 from sqlalchemy import insert, or_
@@ -19,15 +19,21 @@ from app.customers.rules.admission import Admission
 from app.customers.rules.delivery import Destination
 from app.customers.service_delivery import is_held_back
 from app.ordering.models import Charge, Order, OrderLine, OrderTax
-from app.ordering.queries_checkout import Checkout, read_checkout
+from app.ordering.queries_checkout import Checkout, Wish, read_checkout
+from app.ordering.queries_rhythm import counts_for_rhythm, earlier_of, select_earlier
 from app.ordering.queries_stock import blocks_of_orders
 from app.ordering.rules.offer import Change, changes, read_offer
 from app.ordering.rules.promise import Calendar
 from app.ordering.rules.quantities import STOCK_FAULTS
+from app.ordering.rules.rhythm import EarlierOrder, Place, RhythmChoice
+from app.ordering.rules.standing import RunState
 from app.ordering.rules.states import CancelReason, OrderKind, OrderState
 from app.ordering.service import OrderParts, add_event, cancel, mail_order
+from app.ordering.service_standing import answer_run, lock_open_run
 from app.payments.rules.items import GREATEST_AMOUNT_CENTS, LEAST_AMOUNT_CENTS
 from app.payments.service import JUST_PAYING, let_go, lock_payments
+from app.policy.queries import current_policy
+from app.policy.rules.policy import Policy
 
 ADDRESS_IN_CHECK = N_(
     "We check this delivery address and write to you. Nothing was ordered or charged; your cart is kept."
@@ -53,6 +59,17 @@ class PlacedOrder:
     order_id: int
     number: str
     is_new: bool
+
+
+class _Past(NamedTuple):
+    """What a company ordered before: with this very checkout, anything not accepted, and what the rhythm counts by
+    the policy.
+    """
+
+    known: PlacedOrder | None
+    has_unpaid: bool
+    policy: Policy
+    earlier: list[EarlierOrder]
 
 
 class _Line(NamedTuple):
@@ -87,37 +104,46 @@ def place_order(
     language: str,
     calendar: Calendar,
     now: datetime,
+    rhythm: RhythmChoice | None = None,
+    run_id: int | None = None,
 ) -> PlacedOrder:
     """Stores the order that the customer saw (`shown`, see rules/offer.py), holds its blocks, mails its receipt.
 
-    The same checkout key gives the same order, however often and however parallel it is sent. Raises
-    OrderChanged, SoldOut where there is too little of a bundle, or Refused for an empty or unsellable cart, a
-    company no longer admitted, an order that is just being paid, a delivery address that a person must look at
-    first (nothing is ordered then).
+    `rhythm` is the choice for a further order. With `run_id` the order is made of a standing order, whose run it
+    answers; the cart stays as it is. The same checkout key gives the same order, however often and however parallel
+    it is sent. Raises OrderChanged, SoldOut where there is too little of a bundle, or Refused for an empty or
+    unsellable cart, a company no longer admitted, an order that is just being paid, a run that is over, a delivery
+    address that a person must look at first (nothing is ordered then).
     """
     with transaction(session):
         asked = ask_gate(session, customer_id, contact_id=contact_id)
-        known, has_unpaid = _earlier(session, customer_id, checkout_key)
-        if known:
-            return known
+        past = _past(session, customer_id, checkout_key, zone=calendar.zone, now=now)
+        if past.known:
+            return past.known
         if asked.admission is not Admission.ADMITTED:
             raise Refused(N_("Ordering is not possible right now."), code="order.not_admitted")
-        checkout = read_checkout(session, customer_id, calendar=calendar, now=now, is_locking=True)
-        _check(checkout, shown, language=language)
+        run = lock_open_run(session, run_id, customer_id=customer_id, now=now) if run_id else None
+        checkout = read_checkout(
+            session,
+            customer_id,
+            calendar=calendar,
+            now=now,
+            is_locking=True,
+            wish=Wish(rhythm, _place(address), run.standing_order_id if run else None),
+            policy=past.policy,
+            earlier=past.earlier,
+        )
+        _check(checkout, shown, rhythm, language=language)
         to = Destination(address.company_name, address.street, address.postal_code, address.city)
-        if is_held_back(session, customer_id=customer_id, contact_id=contact_id, to=to, now=now):
-            placed = None
-        else:
-            number = new_number("S")
+        placed = None
+        if not is_held_back(session, customer_id=customer_id, contact_id=contact_id, to=to, now=now):
             wanted = [
                 Wanted(line.name(language), line.priced.quantity, line.needs) for line in checkout.lines
             ]
-            replaced = _replace_unpaid(session, customer_id, wanted, by=number, now=now) if has_unpaid else []
             order = _store(
                 session,
                 checkout,
-                number=number,
-                replaced=replaced,
+                replacing=wanted if past.has_unpaid else None,
                 customer_id=customer_id,
                 contact_id=contact_id,
                 checkout_key=checkout_key,
@@ -127,6 +153,8 @@ def place_order(
                 now=now,
             )
             reserve(session, order.id or 0, wanted)
+            if run:
+                answer_run(session, run, RunState.CONFIRMED, now=now, order_id=order.id)
             placed = PlacedOrder(order.id or 0, order.number, is_new=True)
         reach("place_order.before_commit")
     reach("place_order.after_commit")
@@ -136,22 +164,32 @@ def place_order(
     return placed
 
 
-def _earlier(session: Session, customer_id: int, checkout_key: str) -> tuple[PlacedOrder | None, bool]:
-    """The order that this checkout placed before, and whether the company has any that is not accepted.
+def _past(session: Session, customer_id: int, checkout_key: str, *, zone: tzinfo, now: datetime) -> _Past:
+    """The company's orders that matter for a new one, in one look.
 
     The company's row is locked: no further one can come before this transaction ends.
     """
-    rows = session.execute(
-        select(Order.id, Order.number, Order.checkout_key).where(
-            col(Order.customer_id) == customer_id,
-            or_(col(Order.checkout_key) == checkout_key, col(Order.state) == OrderState.RECEIVED),
-        )
-    ).all()
+    policy = current_policy(session)
+    matters = or_(
+        col(Order.checkout_key) == checkout_key,
+        col(Order.state) == OrderState.RECEIVED,
+        counts_for_rhythm(policy, now=now),
+    )
+    rows = session.execute(select_earlier(customer_id).where(matters)).all()
     known = next((row for row in rows if row.checkout_key == checkout_key), None)
-    return (PlacedOrder(known.id or 0, known.number, is_new=False) if known else None), bool(rows)
+    return _Past(
+        PlacedOrder(known.id or 0, known.number, is_new=False) if known else None,
+        any(row.state is OrderState.RECEIVED and row.kind is OrderKind.GOODS for row in rows),
+        policy,
+        earlier_of(rows, zone=zone),
+    )
 
 
-def _check(checkout: Checkout, shown: str, *, language: str) -> None:
+def _place(address: DeliveryAddress) -> Place:
+    return Place(address.company_name, address.street, address.postal_code, address.city, address.country)
+
+
+def _check(checkout: Checkout, shown: str, choice: RhythmChoice | None, *, language: str) -> None:
     """Raises unless what was shown is what is true now, and can be sold and charged."""
     if not checkout.lines and not checkout.has_retired:
         raise Refused(N_("The cart is empty: there is nothing to order."), code="order.empty_cart")
@@ -162,7 +200,7 @@ def _check(checkout: Checkout, shown: str, *, language: str) -> None:
         raise Refused(N_("The cart needs a correction before it can be ordered."), code="order.cart_faulty")
     if checkout.terms is None:
         raise Refused(N_("No terms are in force: orders are not possible yet."), code="order.no_terms")
-    offer = read_offer(shown)
+    offer = read_offer(shown, choice)
     found = changes(offer, checkout.offer) if offer else None
     if found is None or found:
         raise OrderChanged(found or [])
@@ -216,8 +254,7 @@ def _store(
     session: Session,
     checkout: Checkout,
     *,
-    number: str,
-    replaced: list[str],
+    replacing: Sequence[Wanted] | None,
     customer_id: int,
     contact_id: int,
     checkout_key: str,
@@ -226,8 +263,13 @@ def _store(
     language: str,
     now: datetime,
 ) -> Order:
+    """Writes the order with its parts and its mail; earlier unpaid ones end for what it wants (`replacing`)."""
     assert checkout.terms is not None
-    totals = checkout.totals
+    number = new_number("S")
+    replaced = (
+        _replace_unpaid(session, customer_id, replacing, by=number, now=now) if replacing is not None else []
+    )
+    totals, option = checkout.totals, checkout.way.option
     order = Order(
         number=number,
         customer_id=customer_id,
@@ -248,9 +290,11 @@ def _store(
         terms_version_id=checkout.terms.id,
         terms_accepted_at=now,
         business_confirmed_at=now,
-        dispatch_on=checkout.promise.dispatch_on,
-        promised_on=checkout.promise.promised_on,
+        dispatch_on=option.promise.dispatch_on,
+        promised_on=option.promise.promised_on,
         placed_at=now,
+        rhythm=option.choice,
+        joins_order_id=option.joins.id if option.joins else None,
     )
     session.add(order)
     session.flush()
@@ -258,9 +302,26 @@ def _store(
     instead_of = {"replaces": ", ".join(replaced)} if replaced else {}
     add_event(session, order.id or 0, "placed", now=now, actor_name=address.contact_name, **instead_of)
     mail_order(
-        session, order, "order_received", now=now, parts=parts, terms_name=checkout.terms.name, **instead_of
+        session,
+        order,
+        "order_received",
+        now=now,
+        parts=parts,
+        terms_name=checkout.terms.name,
+        **instead_of,
+        **_told(checkout),
     )
     return order
+
+
+def _told(checkout: Checkout) -> dict[str, str]:
+    """What a mail says of a further order: whose parcel takes it, or from which day on the fee is gone."""
+    option, free_from_on = checkout.way.option, checkout.rhythm.free_from_on
+    if option.joins:
+        return {"joins": option.joins.number}
+    if option.choice is RhythmChoice.INTERIM and free_from_on:
+        return {"free_from_on": free_from_on.isoformat()}
+    return {}
 
 
 def _store_parts(session: Session, order_id: int, checkout: Checkout, *, language: str) -> OrderParts:

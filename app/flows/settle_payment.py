@@ -18,7 +18,15 @@ from app.ordering.models import Order
 from app.ordering.queries_checkout import has_kept_out_blocks, lead_time_of_order, promise_of
 from app.ordering.rules.promise import Calendar
 from app.ordering.rules.states import CancelReason, OrderState
-from app.ordering.service import accept, add_event, cancel, lock_cart, lock_order, mail_order
+from app.ordering.service import (
+    accept,
+    add_event,
+    cancel,
+    lock_cart,
+    lock_order,
+    lock_with_waiting,
+    mail_order,
+)
 from app.payments.models import Payment, StripeEvent
 from app.payments.queries import Attempt, attempt_by, payment_of_metadata
 from app.payments.rules.deadlines import TRANSIENT_AFTER
@@ -305,8 +313,8 @@ def _finish_captured(
 ) -> PaymentState:
     """Third beat: paid and accepted, with its mail; the order leaves the cart."""
     with transaction(session):
-        cart = lock_cart(session, attempt.customer_id)
-        order = lock_order(session, attempt.order_id)
+        cart = lock_cart(session, attempt.customer_id, for_order_id=attempt.order_id)
+        order, waiting = lock_with_waiting(session, attempt.order_id, joins_order_id=attempt.joins_order_id)
         payments = lock_payments(session, attempt.order_id)
         payment = _mine(payments, attempt)
         if payment.state is not PaymentState.CAPTURING:
@@ -319,7 +327,7 @@ def _finish_captured(
             calendar=calendar,
             now=now,
         )
-        accept(session, order, cart=cart, promise=promise, now=now)
+        accept(session, order, cart=cart, promise=promise, now=now, waiting=waiting)
         let_go(session, payments, now=now)
         reach("settle_payment.before_finish")
         return payment.state

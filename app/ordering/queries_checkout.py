@@ -1,5 +1,6 @@
 """What a company would order right now: its cart at today's versions, prices, tax and promise."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,13 +13,15 @@ from app.catalogue.rules.kinds import BundleState
 from app.catalogue.rules.stock import Need, Wanted, sellable_counts
 from app.customers.models import Customer
 from app.customers.rules.effort_levels import EffortLevel
-from app.ordering.models import CartLine, OrderLine, TermsVersion
+from app.ordering.models import CartLine, OrderLine, StandingOrder, StandingOrderLine, TermsVersion
+from app.ordering.queries_rhythm import read_earlier
 from app.ordering.queries_stock import free_of_blocks, own_held, rule_of
 from app.ordering.rules.charges import missing_value, order_charges
 from app.ordering.rules.offer import Offer, OfferLine
-from app.ordering.rules.pricing import PricedLine, RatePart, Totals, price_order
+from app.ordering.rules.pricing import ChargeKind, PricedLine, RatePart, Totals, price_order
 from app.ordering.rules.promise import Calendar, Promise, delivery_promise
 from app.ordering.rules.quantities import QuantityProblem, QuantityRule, check_quantity
+from app.ordering.rules.rhythm import EarlierOrder, Place, Rhythm, RhythmChoice, RhythmOption, order_rhythm
 from app.policy.queries import current_policy
 from app.policy.rules.policy import Policy
 
@@ -54,14 +57,54 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be ordered and how: the cart without a standing order, to the company itself without a place."""
+
+    choice: RhythmChoice | None = None
+    place: Place | None = None
+    standing_order_id: int | None = None
+
+
+CART = Wish()
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to order now (see rules/rhythm.py), with what the order costs then."""
+
+    option: RhythmOption
+    totals: Totals
+
+    @property
+    def fee_net_cents(self) -> int:
+        """The interim-order fee of this way; 0 where it has none."""
+        fees = [one for one in self.totals.charges if one.kind is ChargeKind.INTERIM_ORDER]
+        return sum(fee.net_cents for fee in fees)
+
+
+@dataclass(frozen=True, slots=True)
 class Checkout:
-    """The whole of it. `has_retired` tells that a cart line is no longer sold and stands in no list here."""
+    """The whole of it. `has_retired` tells that a cart line is no longer sold and stands in no list here.
+
+    `ways` are all ways to order now; `way` is the chosen one, or the first where the choice is not possible.
+    """
 
     lines: tuple[CheckoutLine, ...]
-    totals: Totals
-    promise: Promise
+    ways: tuple[Way, ...]
+    way: Way
+    rhythm: Rhythm
     terms: Terms | None
     has_retired: bool
+
+    @property
+    def totals(self) -> Totals:
+        """What the order costs as it was chosen."""
+        return self.way.totals
+
+    @property
+    def promise(self) -> Promise:
+        """When the order arrives as it was chosen."""
+        return self.way.option.promise
 
     @property
     def is_orderable(self) -> bool:
@@ -71,6 +114,14 @@ class Checkout:
     @property
     def offer(self) -> Offer:
         """What the customer agrees to by pressing the button."""
+        return self._offer(self.way)
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """What the customer can agree to: an offer for each way."""
+        return tuple(self._offer(way) for way in self.ways)
+
+    def _offer(self, way: Way) -> Offer:
         return Offer(
             lines=tuple(
                 OfferLine(
@@ -78,19 +129,32 @@ class Checkout:
                 )
                 for line in self.lines
             ),
-            charges_net_cents=self.totals.charges_net_cents,
-            gross_cents=self.totals.gross_cents,
-            promised_on=self.promise.promised_on,
+            charges_net_cents=way.totals.charges_net_cents,
+            gross_cents=way.totals.gross_cents,
+            promised_on=way.option.promise.promised_on,
             terms_version_id=self.terms.id if self.terms else 0,
+            rhythm=way.option.choice,
+            joins=way.option.joins.number if way.option.joins else "",
         )
 
 
 def read_checkout(
-    session: Session, customer_id: int, *, calendar: Calendar, now: datetime, is_locking: bool = False
+    session: Session,
+    customer_id: int,
+    *,
+    calendar: Calendar,
+    now: datetime,
+    is_locking: bool = False,
+    wish: Wish = CART,
+    policy: Policy | None = None,
+    earlier: Sequence[EarlierOrder] | None = None,
 ) -> Checkout:
-    """A company's cart as an order would be made of it; `is_locking` holds its rows until the transaction ends."""
-    policy = current_policy(session)
-    rows = _cart(session, customer_id, is_locking=is_locking)
+    """A company's cart, or one of its standing orders, as an order would be made of it.
+
+    `is_locking` holds the lines until the transaction ends. Who knows the policy and the earlier orders hands them in.
+    """
+    policy = policy or current_policy(session)
+    rows = _wanted_lines(session, customer_id, wish.standing_order_id, is_locking=is_locking)
     sold = [row for row in rows if row.state is BundleState.PUBLISHED and row.version_id is not None]
     blocks = _blocks(session, [row.version_id for row in sold])
     counts = _counts(session, customer_id, sold, blocks, is_exact=not is_locking)
@@ -98,18 +162,28 @@ def read_checkout(
         _line(row, blocks=blocks[row.version_id], available_count=count)
         for row, count in zip(sold, counts, strict=True)
     )
-    goods_net_cents = sum(line.priced.net_cents for line in lines)
+    if earlier is None:
+        earlier = read_earlier(session, customer_id, policy=policy, zone=calendar.zone, now=now)
+    place = wish.place
+    if place is None and any(order.is_waiting for order in earlier):
+        place = Place(**home_address(session, customer_id))
+    lead_times = [line.lead_time_days for line in lines]
+    rhythm = order_rhythm(
+        earlier,
+        rhythm_days=policy.rhythm_days,
+        today=now.astimezone(calendar.zone).date(),
+        now=now,
+        place=place,
+        promise_at=lambda at: promise_of(lead_times, policy=policy, calendar=calendar, now=at),
+    )
     effort_level = rows[0].effort_level if rows else EffortLevel.NORMAL
+    priced = [line.priced for line in lines]
+    ways = tuple(Way(option, _totals(priced, option, policy, effort_level)) for option in rhythm.options)
     return Checkout(
         lines=lines,
-        totals=price_order(
-            [line.priced for line in lines],
-            charges=order_charges(policy, goods_net_cents=goods_net_cents, effort_level=effort_level),
-            missing_cents=missing_value(policy, goods_net_cents),
-        ),
-        promise=promise_of(
-            [line.lead_time_days for line in lines], policy=policy, calendar=calendar, now=now
-        ),
+        ways=ways,
+        way=ways[rhythm.options.index(rhythm.option(wish.choice))],
+        rhythm=rhythm,
         terms=_terms(session),
         has_retired=len(sold) < len(rows),
     )
@@ -159,30 +233,54 @@ def home_address(session: Session, customer_id: int) -> dict[str, str]:
     return {name: getattr(customer, name) for name in names}
 
 
-def _cart(session: Session, customer_id: int, *, is_locking: bool) -> list[Any]:
-    """The cart's lines with what is sold now, as plain rows: a bundle's long texts are not asked for."""
-    query: Any = (
-        select(  # type: ignore[call-overload]
-            CartLine.bundle_id,
-            CartLine.quantity,
-            Bundle.state,
-            BundleVersion.id.label("version_id"),  # type: ignore[union-attr]
-            BundleVersion.name_de,
-            BundleVersion.name_en,
-            BundleVersion.price_cents,
-            BundleVersion.minimum_quantity,
-            BundleVersion.order_step,
-            BundleVersion.maximum_quantity,
-            Customer.effort_level,
+def _totals(
+    lines: Sequence[PricedLine], option: RhythmOption, policy: Policy, effort_level: EffortLevel
+) -> Totals:
+    """What the lines cost in one way to order, with the charges of that way."""
+    goods_net_cents = sum(line.net_cents for line in lines)
+    return price_order(
+        lines,
+        charges=order_charges(
+            policy, goods_net_cents=goods_net_cents, rhythm=option.choice, effort_level=effort_level
+        ),
+        missing_cents=missing_value(policy, goods_net_cents),
+    )
+
+
+def _wanted_lines(
+    session: Session, customer_id: int, standing_order_id: int | None, *, is_locking: bool
+) -> list[Any]:
+    """The lines with what is sold now, as plain rows: a bundle's long texts are not asked for."""
+    lines: Any = CartLine if standing_order_id is None else StandingOrderLine
+    query: Any = select(  # type: ignore[call-overload]
+        lines.bundle_id,
+        lines.quantity,
+        Bundle.state,
+        BundleVersion.id.label("version_id"),  # type: ignore[union-attr]
+        BundleVersion.name_de,
+        BundleVersion.name_en,
+        BundleVersion.price_cents,
+        BundleVersion.minimum_quantity,
+        BundleVersion.order_step,
+        BundleVersion.maximum_quantity,
+        Customer.effort_level,
+    ).select_from(lines)
+    if standing_order_id is None:
+        query = query.join(Customer, col(Customer.id) == lines.customer_id)
+    else:
+        query = (
+            query.join(StandingOrder, col(StandingOrder.id) == lines.standing_order_id)
+            .join(Customer, col(Customer.id) == col(StandingOrder.customer_id))
+            .where(lines.standing_order_id == standing_order_id)
         )
-        .join(Customer, col(Customer.id) == col(CartLine.customer_id))
-        .join(Bundle, col(Bundle.id) == col(CartLine.bundle_id))
+    query = (
+        query.join(Bundle, col(Bundle.id) == lines.bundle_id)
         .outerjoin(BundleVersion, col(BundleVersion.id) == col(Bundle.current_version_id))
-        .where(col(CartLine.customer_id) == customer_id)
-        .order_by(col(CartLine.id))
+        .where(col(Customer.id) == customer_id)
+        .order_by(lines.id)
     )
     if is_locking:
-        query = query.with_for_update(of=CartLine)
+        query = query.with_for_update(of=lines)
     return list(session.execute(query))
 
 

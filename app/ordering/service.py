@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from app.catalogue.models import BundleVersion
 from app.catalogue.service_stock import release
 from app.core.errors import N_, Refused
 from app.customers.models import Contact
 from app.mail.service import put_mail
-from app.ordering.models import CartLine, Charge, Order, OrderEvent, OrderLine, OrderTax
+from app.ordering.models import CartLine, Charge, Order, OrderEvent, OrderLine, OrderTax, StandingOrderRun
 from app.ordering.queries_stock import blocks_of_orders
 from app.ordering.rules.promise import Promise
+from app.ordering.rules.rhythm import can_join
 from app.ordering.rules.states import CancelReason, OrderState, may_follow
 
 MAILED_CANCELLATIONS = frozenset({CancelReason.UNPAID, CancelReason.BY_CUSTOMER, CancelReason.BY_STAFF})
@@ -35,9 +36,26 @@ def lock_order(session: Session, order_id: int) -> Order:
     return session.get_one(Order, order_id, with_for_update=True)
 
 
-def lock_cart(session: Session, customer_id: int) -> list[CartLine]:
-    """A company's cart lines, locked; comes before the order in the order of locks."""
+def lock_with_waiting(
+    session: Session, order_id: int, *, joins_order_id: int | None
+) -> tuple[Order, Order | None]:
+    """The order and the waiting one that it joins (None for none), both locked, the older one first."""
+    if joins_order_id is None:
+        return lock_order(session, order_id), None
+    query = select(Order).where(or_(col(Order.id) == order_id, col(Order.id) == joins_order_id))
+    waiting, order = session.exec(query.order_by(col(Order.id)).with_for_update()).all()
+    return order, waiting
+
+
+def lock_cart(session: Session, customer_id: int, *, for_order_id: int | None = None) -> list[CartLine]:
+    """A company's cart lines, locked; comes before the order in the order of locks.
+
+    None of them for an order that did not come from the cart but from a standing order.
+    """
     query = select(CartLine).where(col(CartLine.customer_id) == customer_id).order_by(col(CartLine.id))
+    if for_order_id is not None:
+        of_run = select(StandingOrderRun.id).where(col(StandingOrderRun.order_id) == for_order_id)
+        query = query.where(~of_run.exists())
     return list(session.exec(query.with_for_update()))
 
 
@@ -48,14 +66,24 @@ def add_event(
     session.add(OrderEvent(order_id=order_id, kind=kind, actor_name=actor_name, values=values, at=now))
 
 
-def accept(session: Session, order: Order, *, cart: list[CartLine], promise: Promise, now: datetime) -> None:
+def accept(
+    session: Session,
+    order: Order,
+    *,
+    cart: list[CartLine],
+    promise: Promise,
+    now: datetime,
+    waiting: Order | None = None,
+) -> None:
     """Makes a paid order binding: promise, timeline, mail, and its quantities leave the cart.
 
     The promise counts from the payment: where an earlier run was missed meanwhile, the later one holds and
-    the mail says so. It never gets earlier than what stood on the page.
+    the mail says so. It never gets earlier than what stood on the page. An order that can no longer travel with the
+    one that it joins (`waiting`) leaves by itself; what it costs stays what was shown.
     """
     _move(order, OrderState.ACCEPTED)
     order.accepted_at = now
+    missed = _missed(session, order, waiting, promise=promise, now=now) if waiting else ""
     is_later = promise.promised_on > order.promised_on
     if is_later:
         add_event(
@@ -72,7 +100,8 @@ def accept(session: Session, order: Order, *, cart: list[CartLine], promise: Pro
     lines = _lines_with_bundle(session, _id(order))
     _take_out_of_cart(session, lines, cart)
     parts = _parts(session, order, lines=lines)
-    mail_order(session, order, "order_accepted", now=now, parts=parts, is_later=is_later)
+    told = {"missed": missed} if missed else {"joins": waiting.number} if waiting else {}
+    mail_order(session, order, "order_accepted", now=now, parts=parts, is_later=is_later, **told)
 
 
 def cancel(
@@ -195,6 +224,16 @@ def _take_out_of_cart(session: Session, lines: Sequence[Any], cart: list[CartLin
             session.delete(line)
         elif left < line.quantity:
             line.quantity = left
+
+
+def _missed(session: Session, order: Order, waiting: Order, *, promise: Promise, now: datetime) -> str:
+    """The number of the order whose parcel was missed by this one's payment; empty where both travel together."""
+    is_here = waiting.state is OrderState.ACCEPTED
+    if is_here and can_join(dispatch_on=waiting.dispatch_on, promised_on=waiting.promised_on, own=promise):
+        return ""
+    order.joins_order_id = None
+    add_event(session, _id(order), "joining_missed", now=now, number=waiting.number)
+    return waiting.number
 
 
 def _move(order: Order, following: OrderState) -> None:

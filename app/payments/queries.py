@@ -30,6 +30,7 @@ class Attempt:
     customer_id: int
     contact_id: int
     pay_until_at: datetime
+    joins_order_id: int | None
 
 
 def attempt_by(
@@ -73,6 +74,7 @@ def attempt_by(
         customer_id=order.customer_id,
         contact_id=order.contact_id,
         pay_until_at=pay_until(order.placed_at),
+        joins_order_id=order.joins_order_id,
     )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from app.ordering.rules.rhythm import RhythmChoice
+
 
 class ChangeKind(StrEnum):
     """What can be different between the page and the present moment."""
@@ -15,6 +17,7 @@ class ChangeKind(StrEnum):
     QUANTITY = "quantity"
     BUNDLE = "bundle"
     PRICE = "price"
+    RHYTHM = "rhythm"
     SURCHARGE = "surcharge"
     TOTAL = "total"
     PROMISE = "promise"
@@ -33,13 +36,15 @@ class OfferLine:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """All that a customer agrees to by pressing the button."""
+    """All that a customer agrees to by pressing the button; `joins` names the order whose parcel takes it."""
 
     lines: tuple[OfferLine, ...]
     charges_net_cents: int
     gross_cents: int
     promised_on: date
     terms_version_id: int
+    rhythm: RhythmChoice = RhythmChoice.NORMAL
+    joins: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +57,56 @@ class Change:
     new: int | str | None = None
 
 
-def write_offer(offer: Offer) -> str:
-    """The offer as a short text that a form carries; it only ever serves to compare, so it is no secret."""
+def write_offer(*offers: Offer) -> str:
+    """Offers of the same lines and terms as a short text that a form carries, what holds without a choice first.
+
+    It only ever serves to compare, so it is no secret.
+    """
+    first = offers[0]
     lines = [
-        [line.bundle_version_id, line.bundle_id, line.quantity, line.unit_price_cents] for line in offer.lines
+        [line.bundle_version_id, line.bundle_id, line.quantity, line.unit_price_cents] for line in first.lines
     ]
-    whole = [
-        offer.charges_net_cents,
-        offer.gross_cents,
-        offer.promised_on.isoformat(),
-        offer.terms_version_id,
+    ways = [
+        [
+            offer.rhythm.value,
+            offer.joins,
+            offer.charges_net_cents,
+            offer.gross_cents,
+            offer.promised_on.isoformat(),
+        ]
+        for offer in offers
     ]
-    return json.dumps([lines, whole], separators=(",", ":"))
+    return json.dumps([lines, first.terms_version_id, ways], separators=(",", ":"))
 
 
-def read_offer(text: str) -> Offer | None:
-    """The offer that a form carried, or None for a text that is none."""
+def read_offer(text: str, choice: RhythmChoice | None = None) -> Offer | None:
+    """The offer of a choice (None: the first) that a form carried, or None for a text that holds none of it."""
     try:
-        lines, (charges, gross, promised_on, terms) = json.loads(text)
+        lines, terms, ways = json.loads(text)
         read = tuple(OfferLine(*(_whole(number) for number in line)) for line in lines)
-        return Offer(read, _whole(charges), _whole(gross), date.fromisoformat(promised_on), _whole(terms))
+        for rhythm, joins, charges, gross, promised_on in ways:
+            if choice is None or choice == rhythm:
+                return Offer(
+                    read,
+                    _whole(charges),
+                    _whole(gross),
+                    date.fromisoformat(promised_on),
+                    _whole(terms),
+                    RhythmChoice(rhythm),
+                    _text(joins),
+                )
     except (ValueError, TypeError, RecursionError):
-        return None
+        pass
+    return None
 
 
 def changes(shown: Offer, present: Offer) -> list[Change]:
     """What is different now, line by line; empty when the customer agreed to exactly what is true now."""
     found = _line_changes(shown.lines, present.lines)
+    if shown.rhythm is not present.rhythm:
+        found.append(Change(ChangeKind.RHYTHM, old=shown.rhythm.value, new=present.rhythm.value))
+    elif shown.joins != present.joins:
+        found.append(Change(ChangeKind.RHYTHM, old=shown.joins, new=present.joins))
     if shown.charges_net_cents != present.charges_net_cents:
         found.append(Change(ChangeKind.SURCHARGE, old=shown.charges_net_cents, new=present.charges_net_cents))
     if shown.gross_cents != present.gross_cents:
@@ -118,3 +146,9 @@ def _whole(number: object) -> int:
     if not isinstance(number, int) or isinstance(number, bool):
         raise TypeError("not a whole number")
     return number
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value

@@ -16,6 +16,7 @@ from app.fulfilment.queries import shipment_of
 from app.fulfilment.rules.runs import is_late
 from app.mail.queries import mails_about
 from app.ordering.queries_desk import find_order, list_orders, read_parts
+from app.ordering.queries_rhythm import companions_of
 from app.ordering.rules.states import OrderState
 from app.payments.queries_desk import payments_of_order
 from app.payments.queries_holds import open_hold_of_order
@@ -107,6 +108,7 @@ def _page(
         hold=open_hold_of_order(session, order_id),
         hold_decisions=HOLD_DECISIONS,
         order=order,
+        companions=companions_of(session, order),
         parts=read_parts(session, order_id),
         customer=customer_by_id(session, order.customer_id),
         contact=contact,

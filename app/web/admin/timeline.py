@@ -30,6 +30,7 @@ EVENT_RANKS = {
     "payment_held": 4,
     "payment_released": 6,
     "promise_moved": 7,
+    "joining_missed": 7,
     "accepted": 8,
     "cancelled": 8,
     "dispatched": 9,

@@ -1,5 +1,6 @@
 """The checkout: what is ordered, where it goes, the order button, and the way back from the card page."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -17,14 +18,15 @@ from app.customers.rules.countries import COUNTRIES, fault_of_address
 from app.flows.place_order import DeliveryAddress, OrderChanged, place_order
 from app.flows.settle_payment import settle_payment
 from app.flows.start_payment import start_payment
-from app.ordering.queries_checkout import Checkout, home_address, names_of_versions, read_checkout
+from app.ordering.queries_checkout import Checkout, Wish, home_address, names_of_versions, read_checkout
 from app.ordering.rules.offer import Change, write_offer
+from app.ordering.rules.rhythm import Place, RhythmChoice
 from app.payments.queries import order_of_session
 from app.payments.stripe_gateway import StripeRefusal, StripeUnavailable
 from app.web.countries import country_options
 from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
 from app.web.forms import Errors, Form, errors_of, parse
-from app.web.problems import wants_json
+from app.web.problems import problem_details, wants_json
 from app.web.rendering import page, see_other
 from app.web.storefront.cart import cart_page
 from app.web.storefront.promises import calendar_of
@@ -50,6 +52,7 @@ class CheckoutForm(Form):
     is_business: Literal["1"]
     checkout_key: Annotated[str, StringConstraints(min_length=16, max_length=64, pattern=r"^[\w-]+$")]
     shown: Annotated[str, StringConstraints(max_length=20_000)]
+    rhythm: RhythmChoice | None = None
 
     @property
     def address(self) -> DeliveryAddress:
@@ -59,8 +62,12 @@ class CheckoutForm(Form):
 
 
 @router.get("/checkout")
-def show_checkout(request: Request, visitor: VisitorDep, session: ReadDep, now: Now) -> Response:
-    checkout = read_checkout(session, visitor.customer_id, calendar=calendar_of(request), now=now)
+def show_checkout(
+    request: Request, visitor: VisitorDep, session: ReadDep, now: Now, rhythm: str = ""
+) -> Response:
+    checkout = read_checkout(
+        session, visitor.customer_id, calendar=calendar_of(request), now=now, wish=Wish(chosen(rhythm))
+    )
     if not checkout.is_orderable:
         return see_other("/cart")
     values = _prefilled(session, visitor)
@@ -97,10 +104,11 @@ def order(
             language=language,
             calendar=calendar_of(request),
             now=now,
+            rhythm=form.rhythm,
         )
     except OrderChanged as changed:
         if wants_json(request):
-            raise
+            return changes_for_programs(request, changed)
         return _again(request, reads, visitor, values, now=now, status=409, changed=changed.changes)
     except SoldOut as refusal:
         if wants_json(request):
@@ -167,6 +175,28 @@ def to_card_page(
     return see_other(url)
 
 
+def chosen(rhythm: str) -> RhythmChoice | None:
+    """The way to order that somebody asked for; None for a word that is none."""
+    return next((choice for choice in RhythmChoice if choice.value == rhythm), None)
+
+
+def changes_for_programs(request: Request, changed: OrderChanged) -> Response:
+    """What is different from what was shown, as problem details: each change with its old and new value."""
+    return problem_details(
+        request,
+        409,
+        code=changed.code,
+        detail=translate(request.scope["lang"], changed.message),
+        changes=[asdict(change) for change in changed.changes],
+    )
+
+
+def place_of(values: dict[str, str]) -> Place | None:
+    """The delivery address of a form; None where a part of it is missing."""
+    parts = [values.get(name, "").strip() for name in Place.__dataclass_fields__]
+    return Place(*parts) if all(parts) else None
+
+
 def _prefilled(session: Session, visitor: Visitor) -> dict[str, str]:
     home = home_address(session, visitor.customer_id)
     return {**home, "contact_name": visitor.contact_name, "checkout_key": new_token()}
@@ -198,7 +228,8 @@ def _again(
     errors: Errors | None = None,
     changed: list[Change] | None = None,
 ) -> Response:
-    checkout = read_checkout(session, visitor.customer_id, calendar=calendar_of(request), now=now)
+    wish = Wish(chosen(values.get("rhythm", "")), place_of(values))
+    checkout = read_checkout(session, visitor.customer_id, calendar=calendar_of(request), now=now, wish=wish)
     if not checkout.is_orderable:
         return see_other("/cart")
     names: dict[int, str] = {}
@@ -226,7 +257,7 @@ def _page(
         "checkout": checkout,
         "lines": [(line.name(language), line.priced) for line in checkout.lines],
         "totals": checkout.totals,
-        "shown": write_offer(checkout.offer),
+        "shown": write_offer(*checkout.offers),
         "countries": country_options(language),
         "values": values,
         "errors": errors or {},

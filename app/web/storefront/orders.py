@@ -14,6 +14,7 @@ from app.flows.cancel_order import cancel_order
 from app.flows.reorder import reorder
 from app.ordering.models import Order, OrderEvent
 from app.ordering.queries import missing_in_cart, orders_of, whole_order
+from app.ordering.queries_rhythm import companions_of
 from app.ordering.rules.states import CancelReason, OrderState
 from app.payments.models import Payment
 from app.payments.queries import payments_of_order
@@ -42,6 +43,7 @@ EVENTS = {
     "payment_held": N_("Amount reserved, order being checked"),
     "payment_released": N_("Reserved amount released, nothing charged"),
     "promise_moved": N_("Delivery day moved, because it counts from the payment"),
+    "joining_missed": N_("The parcel it was to join had left: it leaves by itself, at no further cost"),
     "accepted": N_("Paid by card, order accepted"),
     "dispatched": N_("Handed to the carrier"),
     "cancelled": N_("Order cancelled"),
@@ -117,6 +119,7 @@ def show_order(
         payment=payment,
         cancellation=CANCELLATIONS[order.cancel_reason] if order.cancel_reason else "",
         replaced_by=_replaced_by(whole.events),
+        companions=companions_of(session, order),
         is_thanked=notice == "back" and order.state is OrderState.ACCEPTED,
         timeline=[(event, EVENTS.get(event.kind, event.kind), _day(event)) for event in whole.events],
         notice=NOTICES.get(notice, ""),
