@@ -18,6 +18,7 @@ from app.customers.service import forget_expired, forget_unconfirmed
 from app.flows.flag_growing import flag_growing
 from app.flows.guard_margins import guard_margins
 from app.flows.look_into_import import give_up_import, look_into_import
+from app.flows.note_chargeback import note_chargeback
 from app.flows.override_rating import end_due_overrides
 from app.flows.publish_bundle import publish_scheduled, refuse_scheduled
 from app.flows.receive_application import receive_application
@@ -103,6 +104,17 @@ def _settle_payment(shop: Shop, args: dict[str, Any]) -> None:
 def _sweep_payments(shop: Shop, _: dict[str, Any]) -> None:
     with shop.db.session() as session:
         sweep_payments(session, now=utc_now())
+
+
+def _note_chargeback(shop: Shop, args: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        note_chargeback(
+            session,
+            shop.stripe,
+            dispute_id=args["dispute_id"],
+            event_row_id=args["event_row_id"],
+            now=utc_now(),
+        )
 
 
 def _screen_customer(shop: Shop, args: dict[str, Any]) -> None:
@@ -283,6 +295,7 @@ HANDLERS: dict[str, Handler] = {
     "screen_all": _screen_all,
     "settle_payment": _settle_payment,
     "sweep_payments": _sweep_payments,
+    "note_chargeback": _note_chargeback,
     "propose_rating": _propose_rating,
     "rate_accounts": _rate_accounts,
     "discover_bundles": _discover_bundles,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from app.payments.rules.facts import (
+    DisputeFacts,
     EventFacts,
     IntentFacts,
     IntentStatus,
@@ -42,6 +43,7 @@ class FakeStripe:
     refunded: list[str] = field(default_factory=list)
     refunds: dict[str, RefundFacts] = field(default_factory=dict)
     charged_back: set[str] = field(default_factory=set)
+    disputes: dict[str, DisputeFacts] = field(default_factory=dict)
     before: dict[str, Callable[[], None]] = field(default_factory=dict)
     _answers: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     _stored: set[str] = field(default_factory=set)
@@ -207,6 +209,12 @@ class FakeStripe:
     def read_refund(self, refund_id: str) -> RefundFacts:
         self._do("read_refund", None, None, lambda: None)
         return self.refunds[refund_id]
+
+    def read_dispute(self, dispute_id: str) -> DisputeFacts:
+        self._do("read_dispute", None, None, lambda: None)
+        if dispute_id not in self.disputes:
+            raise StripeRefusal("resource_missing")
+        return self.disputes[dispute_id]
 
     def read_event(self, body: bytes, *, signature: str) -> EventFacts:
         if signature != "genuine":

@@ -1,34 +1,67 @@
 """A person of the staff answers an objection: upheld opens what was closed, and either way a mail says so."""
 
-from datetime import datetime
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from app.audit.service import Actor, record
-from app.core.errors import N_, Invalid, NotFound, Refused
+from app.care.models import EffortEvent
+from app.care.rules.effort import EffortCause, EffortKind
+from app.care.rules.levels import faults_of_override
+from app.care.service_effort import correct_cause, note_effort
+from app.care.service_levels import leave_refusal, start_override
+from app.core.errors import N_, FieldError, Invalid, NotFound, Refused
 from app.core.transaction import transaction
 from app.customers.models import Contact, Customer, Objection
 from app.customers.queries_screening import newest_screening
 from app.customers.rules.admission import ScreeningState
-from app.customers.rules.objections import Outcome, faults_of_answer
+from app.customers.rules.effort_levels import EffortLevel
+from app.customers.rules.objections import EFFORT, Outcome, faults_of_answer
 from app.customers.service import lock_customer
 from app.customers.service_review import reopened
+from app.customers.service_standing import resume_customer
 from app.mail.service import put_mail
 from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.segments import Segment
+from app.policy.queries import current_policy
 
 MAIN_BRAND = (Segment.A, Segment.B)
 SHUT = (ScreeningState.BLOCKED, ScreeningState.REFUSED)
 
 
+@dataclass(frozen=True)
+class Relief:
+    """What an upheld objection to the effort level changes: events that were our doing after all, or another level
+    (its value) up to and including a day, or both.
+    """
+
+    our_event_ids: Collection[int] = ()
+    level: str = ""
+    ends_on: date | None = None
+
+
+NO_RELIEF = Relief()
+
+
 def answer_objection(
-    session: Session, objection_id: int, *, outcome: str, answer: str, actor: Actor, now: datetime
+    session: Session,
+    objection_id: int,
+    *,
+    outcome: str,
+    answer: str,
+    relief: Relief = NO_RELIEF,
+    today: date | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> bool:
     """Answers an objection; False where the same person gave this answer before.
 
     Upheld, a suspended company is served again, and the case of a refused or blocked one is opened for a new
-    decision; whoever decides it sees the evidence. Raises NotFound, Invalid `objection.invalid`, Refused
+    decision; whoever decides it sees the evidence. Upheld against the effort level, the `relief` takes effect.
+    Answering is work, and never counts against who objects. Raises NotFound, Invalid `objection.invalid`, Refused
     `objection.answered` (somebody else was faster) or `objection.by_segment` (the company is kept out by its
     segment, which is changed on its page).
     """
@@ -50,11 +83,22 @@ def answer_objection(
                 code="objection.answered",
                 name=objection.answered_by,
             )
-        if outcome == Outcome.UPHELD:
+        if outcome == Outcome.UPHELD and objection.against == EFFORT:
+            _relieve(session, customer, relief, answer, today=today or now.date(), actor=actor, now=now)
+        elif outcome == Outcome.UPHELD:
             _open(session, customer, answer, actor=actor, now=now)
         objection.outcome = Outcome(outcome)
         objection.answer, objection.answered_by, objection.answered_at = answer, actor.name[:200], now
         _tell(session, customer, objection, now=now)
+        note_effort(
+            session,
+            customer_id=objection.customer_id,
+            kind=EffortKind.STAFF_ACTION,
+            cause=EffortCause.OURS,
+            source_key=f"objection:{objection.id}",
+            by=actor.name,
+            now=now,
+        )
         new = {"objection_id": objection.id, "against": objection.against}
         _record(session, customer, f"objection.{outcome}", actor=actor, reason=answer, now=now, new=new)
     return True
@@ -70,9 +114,8 @@ def _open(session: Session, customer: Customer, answer: str, *, actor: Actor, no
             code="objection.by_segment",
             segment=customer.segment.value,
         )
-    if customer.suspended_at is not None:
-        customer.suspended_at, customer.suspended_reason = None, ""
-        _record(session, customer, "customer.resumed", actor=actor, reason=answer, now=now)
+    if resume_customer(session, customer, reason=answer, actor=actor, now=now):
+        leave_refusal(session, customer, reason=answer, actor=actor, now=now)
     if customer.screening not in SHUT and not _is_linked_to_main_brand(session, customer):
         return
     assert customer.id is not None
@@ -91,6 +134,53 @@ def _open(session: Session, customer: Customer, answer: str, *, actor: Actor, no
         old={"screening": old.value},
         new={"screening": ScreeningState.REVIEW.value},
     )
+
+
+def _relieve(
+    session: Session,
+    customer: Customer,
+    relief: Relief,
+    answer: str,
+    *,
+    today: date,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Corrects the events that were ours and puts the company onto the other level; a refusal is over with it."""
+    ids = set(relief.our_event_ids)
+    events = session.exec(
+        select(EffortEvent)
+        .where(col(EffortEvent.id).in_(ids), col(EffortEvent.customer_id) == customer.id)
+        .order_by(col(EffortEvent.id))
+        .with_for_update()
+    ).all()
+    if len(events) != len(ids) or not (ids or relief.level):
+        message = N_(
+            "Please tick what was our doing, or choose another level: an upheld objection changes something."
+        )
+        fault = FieldError("our_events", message)
+        raise Invalid(N_("Please check your entries."), code="objection.invalid", fields=(fault,))
+    if relief.level:
+        longest = timedelta(days=current_policy(session).override_longest_days)
+        faults = faults_of_override(relief.level, relief.ends_on, today=today, longest=longest)
+        if faults:
+            raise Invalid(N_("Please check your entries."), code="objection.invalid", fields=tuple(faults))
+    reason = answer[:400]
+    for event in events:
+        correct_cause(session, customer, event, cause=EffortCause.OURS, reason=reason, actor=actor, now=now)
+    if resume_customer(session, customer, reason=answer, actor=actor, now=now):
+        leave_refusal(session, customer, reason=reason, actor=actor, now=now)
+    if relief.level:
+        assert relief.ends_on is not None
+        start_override(
+            session,
+            customer,
+            level=EffortLevel(relief.level),
+            ends_on=relief.ends_on,
+            reason=reason,
+            actor=actor,
+            now=now,
+        )
 
 
 def _is_linked_to_main_brand(session: Session, customer: Customer) -> bool:
@@ -116,6 +206,7 @@ def _tell(session: Session, customer: Customer, objection: Objection, *, now: da
         answer=objection.answer,
         is_upheld=objection.outcome is Outcome.UPHELD,
         is_reviewed=customer.screening is ScreeningState.REVIEW,
+        is_effort=objection.against == EFFORT,
     )
 
 

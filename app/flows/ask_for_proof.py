@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from app.audit.service import Actor, record
+from app.care.rules.effort import EffortCause, EffortKind
+from app.care.service_effort import note_effort
 from app.core.errors import N_, Invalid, Refused
 from app.core.transaction import transaction
 from app.customers.models import Customer, Screening
@@ -46,6 +48,15 @@ def ask_for_proof(
             key=f"proof_wanted:{screening.id}:{now.isoformat()}",
             now=now,
             proof=kind,
+        )
+        note_effort(
+            session,
+            customer_id=screening.customer_id,
+            kind=EffortKind.APPLICATION_REVIEW,
+            cause=EffortCause.OURS,
+            source_key=f"screening:{screening.id}:proof:{now.isoformat()}",
+            by=actor.name,
+            now=now,
         )
         _record(
             session, "screening.proof_asked", customer, actor=actor, reason=why.sentence(Act.PROOF), now=now

@@ -4,10 +4,12 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from app.audit.service import Actor, record
+from app.audit.service import Actor
+from app.care.service_levels import leave_refusal
 from app.core.errors import N_, FieldError, Invalid, NotFound
 from app.core.transaction import transaction
 from app.customers.models import Customer
+from app.customers.service_standing import record_standing, resume_customer, suspend_customer
 
 
 def suspend(session: Session, customer_id: int, *, reason: str, actor: Actor, now: datetime) -> bool:
@@ -18,22 +20,20 @@ def suspend(session: Session, customer_id: int, *, reason: str, actor: Actor, no
     reason = _checked(reason)
     with transaction(session):
         customer = _lock(session, customer_id)
-        if customer.suspended_at is not None:
-            return False
-        customer.suspended_at, customer.suspended_reason = now, reason
-        _record(session, customer, "customer.suspended", reason=reason, actor=actor, now=now)
-    return True
+        return suspend_customer(session, customer, reason=reason, actor=actor, now=now)
 
 
 def resume(session: Session, customer_id: int, *, reason: str, actor: Actor, now: datetime) -> bool:
-    """Opens the shop again; False when it is open. Raises as `suspend`."""
+    """Opens the shop again; False when it is open. A company refused for its effort stands on the effort fee then.
+
+    Raises as `suspend`.
+    """
     reason = _checked(reason)
     with transaction(session):
         customer = _lock(session, customer_id)
-        if customer.suspended_at is None:
+        if not resume_customer(session, customer, reason=reason, actor=actor, now=now):
             return False
-        customer.suspended_at, customer.suspended_reason = None, ""
-        _record(session, customer, "customer.resumed", reason=reason, actor=actor, now=now)
+        leave_refusal(session, customer, reason=reason, actor=actor, now=now)
     return True
 
 
@@ -47,7 +47,7 @@ def move_up(session: Session, customer_id: int, *, reason: str, actor: Actor, no
         if customer.moved_up_at is not None:
             return False
         customer.moved_up_at = now
-        _record(session, customer, "customer.moved_up", reason=reason, actor=actor, now=now)
+        record_standing(session, customer, "customer.moved_up", reason=reason, actor=actor, now=now)
     return True
 
 
@@ -68,18 +68,3 @@ def _lock(session: Session, customer_id: int) -> Customer:
     if customer is None:
         raise NotFound(N_("There is no such customer."), code="customer.not_found")
     return customer
-
-
-def _record(
-    session: Session, customer: Customer, action: str, *, reason: str, actor: Actor, now: datetime
-) -> None:
-    record(
-        session,
-        actor,
-        action=action,
-        object_kind="customer",
-        object_id=customer.id,
-        object_name=customer.company_name,
-        now=now,
-        reason=reason,
-    )

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 from app.audit.models import ActorKind
 from app.audit.service import Actor, record
 from app.care.models import EffortStanding
-from app.care.rules.levels import OVERRIDES, needs_a_person
+from app.care.rules.levels import faults_of_override, needs_a_person
 from app.care.service_levels import end_override, lock_standing, start_override, take_step
 from app.core.errors import N_, FieldError, Invalid, NotFound, Refused
 from app.core.transaction import transaction
@@ -79,8 +79,12 @@ def override_effort(
     """
     reason = reason.strip()
     with transaction(session):
-        longest = current_policy(session).override_longest_days
-        check_override(level, ends_on, reason, today=today, longest_days=longest)
+        longest = timedelta(days=current_policy(session).override_longest_days)
+        faults = faults_of_override(level, ends_on, today=today, longest=longest)
+        if not reason or len(reason) > LONGEST_REASON:
+            faults.append(FieldError("reason", N_("Please say why, in at most 400 characters.")))
+        if faults:
+            raise _invalid(*faults)
         assert ends_on is not None
         customer = _lock(session, customer_id)
         start_override(
@@ -101,20 +105,6 @@ def stop_override(session: Session, customer_id: int, *, actor: Actor, now: date
         return end_override(
             session, customer, lock_standing(session, customer, now=now), actor=actor, now=now
         )
-
-
-def check_override(level: str, ends_on: date | None, reason: str, *, today: date, longest_days: int) -> None:
-    """Raises Invalid with each field of an override that is wrong."""
-    faults = []
-    if level not in OVERRIDES:
-        faults.append(FieldError("level", N_("Please choose one of the offered values.")))
-    if ends_on is None or not today <= ends_on <= today + timedelta(days=longest_days):
-        message = N_("Please enter a day from today on, at most %(days)s days ahead.")
-        faults.append(FieldError("ends_on", message, {"days": longest_days}))
-    if not reason or len(reason) > LONGEST_REASON:
-        faults.append(FieldError("reason", N_("Please say why, in at most 400 characters.")))
-    if faults:
-        raise _invalid(*faults)
 
 
 def _check_decision(decision: str, reason: str) -> None:

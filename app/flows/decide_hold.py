@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from app.audit.service import Actor, record
+from app.care.rules.effort import EffortCause, EffortKind
+from app.care.service_effort import note_effort
 from app.core.errors import N_, FieldError, Invalid, NotFound, Refused
 from app.core.failpoints import reach
 from app.core.transaction import transaction
@@ -68,6 +70,17 @@ def decide_hold(
                 reason=reason,
                 new={"card": "passed"},
             )
+        # That we doubted the card is our own caution, and never counts against the company.
+        note_effort(
+            session,
+            customer_id=order.customer_id,
+            order_id=order.id,
+            kind=EffortKind.STAFF_ACTION,
+            cause=EffortCause.OURS,
+            source_key=f"hold:{hold.id}",
+            by=actor.name,
+            now=now,
+        )
         reach("decide_hold.before_commit")
     reach("decide_hold.after_commit")
 

@@ -7,6 +7,8 @@ from sqlmodel import Session, col, select
 
 from app.audit.models import ActorKind
 from app.audit.service import Actor, record
+from app.care.rules.effort import EffortCause, EffortKind
+from app.care.service_effort import note_effort
 from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.transaction import transaction
 from app.customers.models import CARD, Customer, Screening
@@ -161,7 +163,22 @@ def _decide(
             if is_beside
             else {"screening": decision.value, "main_account_id": customer.main_account_id},
         )
+        _note_effort(session, screening, actor=actor, now=now)
     return decision
+
+
+def _note_effort(session: Session, screening: Screening, *, actor: Actor, now: datetime) -> None:
+    """That a person had to look is our own caution, and never counts against the company."""
+    session.flush()
+    note_effort(
+        session,
+        customer_id=screening.customer_id,
+        kind=EffortKind.APPLICATION_REVIEW,
+        cause=EffortCause.OURS,
+        source_key=f"screening:{screening.id}",
+        by=actor.name,
+        now=now,
+    )
 
 
 def _decide_holds(

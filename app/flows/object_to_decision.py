@@ -1,4 +1,4 @@
-"""A company that is kept outside objects: the objection is kept, and the staff are told."""
+"""A company objects to being kept outside or to its effort level: the objection is kept, and the staff are told."""
 
 from datetime import datetime, timedelta
 
@@ -8,10 +8,10 @@ from app.audit.models import ActorKind
 from app.audit.service import Actor, record
 from app.core.errors import N_, Invalid, Refused
 from app.core.transaction import transaction
-from app.customers.gate import admission_now
+from app.customers.gate import ask_gate
 from app.customers.models import Contact, Customer, Objection
 from app.customers.queries_objections import newest_objection
-from app.customers.rules.objections import OPEN_TO_OBJECTION, fault_of_objection
+from app.customers.rules.objections import against, fault_of_objection
 from app.mail.service import put_mail
 from app.throttling.service import hit
 
@@ -24,7 +24,8 @@ ADDRESSED = "Team"
 def object_to_decision(
     session: Session, *, contact_id: int, text: str, staff_address: str, now: datetime
 ) -> bool:
-    """Keeps what a person of a company says against being kept outside, and mails `staff_address`.
+    """Keeps what a person of a company says against being kept outside, or against the level of its effort,
+    and mails `staff_address`.
 
     False where an objection of the company is open already: one at a time. Raises Invalid
     `objection.invalid`, Refused `objection.not_possible` (nobody decided against this company) or `throttled`.
@@ -36,8 +37,9 @@ def object_to_decision(
     with transaction(session):
         contact = session.get_one(Contact, contact_id)
         # Locks the company's row: of two who press the button at once the second finds the first's.
-        admission = admission_now(session, contact.customer_id, contact_id=contact_id)
-        if admission not in OPEN_TO_OBJECTION:
+        asked = ask_gate(session, contact.customer_id, contact_id=contact_id)
+        what = against(asked.admission, asked.customer.effort_level)
+        if what is None:
             raise Refused(N_("There is no decision against your company."), code="objection.not_possible")
         newest = newest_objection(session, contact.customer_id)
         if newest is not None and newest.answered_at is None:
@@ -49,8 +51,7 @@ def object_to_decision(
             window=WINDOW,
             now=now,
         )
-        customer = session.get_one(Customer, contact.customer_id)
-        _keep(session, customer, contact, admission.value, text, staff_address=staff_address, now=now)
+        _keep(session, asked.customer, contact, what, text, staff_address=staff_address, now=now)
     return True
 
 

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from app.insights.findings import Finding, Invariant
 from app.insights.invariants_catalogue import CATALOGUE
+from app.insights.invariants_effort import EFFORT
 from app.insights.invariants_guards import GUARDS
 from app.insights.invariants_mail import MAIL
 from app.insights.invariants_money import MONEY
@@ -16,7 +17,18 @@ from app.insights.invariants_stock import STOCK
 from app.insights.invariants_storage import STORAGE
 from app.insights.invariants_traces import TRACES
 
-ALL: tuple[Invariant, ...] = (*ORDERS, *MONEY, *MAIL, *CATALOGUE, *GUARDS, *STOCK, *RATING, *TRACES, *STORAGE)
+ALL: tuple[Invariant, ...] = (
+    *ORDERS,
+    *MONEY,
+    *MAIL,
+    *CATALOGUE,
+    *GUARDS,
+    *STOCK,
+    *RATING,
+    *EFFORT,
+    *TRACES,
+    *STORAGE,
+)
 """Each invariant once, in the order in which they are told."""
 
 

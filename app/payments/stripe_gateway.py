@@ -11,6 +11,7 @@ from stripe.params.checkout import SessionCreateParams
 
 from app.core.errors import N_, Unavailable
 from app.payments.rules.facts import (
+    DisputeFacts,
     EventFacts,
     IntentFacts,
     IntentStatus,
@@ -210,6 +211,18 @@ class StripeGateway:
         """A refund as it is now."""
         with _answers():
             return _refund_facts(self._client.v1.refunds.retrieve(refund_id))
+
+    def read_dispute(self, dispute_id: str) -> DisputeFacts:
+        """A dispute as it is now. Raises StripeRefusal for an unknown one."""
+        with _answers():
+            dispute = self._client.v1.disputes.retrieve(dispute_id)
+        intent = dispute.payment_intent
+        return DisputeFacts(
+            id=dispute.id,
+            status=dispute.status,
+            reason=dispute.reason,
+            intent_id=intent.id if isinstance(intent, stripe.PaymentIntent) else intent or "",
+        )
 
     def read_event(self, body: bytes, *, signature: str) -> EventFacts:
         """What a webhook is about. Raises Forged; nothing of an unsigned body is looked at."""

@@ -14,6 +14,7 @@ from app.insights.findings import Finding
 from app.insights.invariants import ALL, check_invariants
 from app.insights.invariants_traces import Turn, closed_before
 from tests.databases import Databases, migrate
+from tests.insights import breaks_effort
 from tests.insights.conftest import CleanShop, Hand
 from tests.make import NOW
 
@@ -282,9 +283,7 @@ BREAKS: dict[str, tuple[Callable[[Hand], None], str]] = {
         "thousandths reserved; orders hold",
     ),
     "a_reservation_is_as_far_as_its_order": (
-        _sql(
-            "UPDATE stock_reservations SET state = 'used' WHERE order_id = :accepted",
-        ),
+        _sql("UPDATE stock_reservations SET state = 'used' WHERE order_id = :accepted"),
         "is accepted, and its reservation of block",
     ),
     "the_stock_is_the_sum_of_its_moves": (
@@ -343,6 +342,7 @@ BREAKS: dict[str, tuple[Callable[[Hand], None], str]] = {
         _history_of_something_else,
         "is C, and its history ends with B",
     ),
+    **breaks_effort.BREAKS,
     "every_reference_leads_somewhere": (
         _sql("UPDATE order_events SET order_id = 99999 WHERE order_id = :received"),
         "leads to no row of orders",

@@ -76,6 +76,8 @@ OTHER_BRANCHES: list[tuple[str, dict[str, Any]]] = [
     *(("proof_wanted", {"proof": kind}) for kind in STANDARD_REASONS[Act.PROOF]),
     ("objection_answered", {"is_upheld": True}),
     ("objection_answered", {"is_upheld": True, "is_reviewed": True}),
+    ("objection_answered", {"is_upheld": True, "is_effort": True}),
+    ("objection_answered", {"is_effort": True}),
     *(
         (
             "effort_level_changed",

@@ -9,6 +9,7 @@ import stripe
 
 from app.payments.rules.facts import (
     CardItem,
+    DisputeFacts,
     IntentStatus,
     RefundStatus,
     SessionFacts,
@@ -279,3 +280,21 @@ def test_a_refund_that_the_bank_sends_back_says_that_it_failed(
     failed = gateway.read_refund(refund.id)
     assert failed.status is RefundStatus.FAILED
     assert failed.failure_code != ""
+
+
+def test_a_dispute_is_read_with_its_state_and_intent(
+    standin: StandinProcess, gateway: StripeGateway, page: SessionFacts
+) -> None:
+    standin.pay(page.id)
+    intent = gateway.read_session(page.id).intent
+    assert intent is not None
+    gateway.capture(intent.id, amount_cents=10_103, key=f"{page.id}-capture")
+    dispute_id = standin.dispute(intent.id, reason="product_not_received")["id"]
+
+    assert gateway.read_dispute(dispute_id) == DisputeFacts(
+        dispute_id, "needs_response", "product_not_received", intent.id
+    )
+    standin.close_dispute(dispute_id, is_won=True)
+    assert gateway.read_dispute(dispute_id).status == "won"
+    with pytest.raises(StripeRefusal):
+        gateway.read_dispute("dp_unknown")

@@ -1,8 +1,10 @@
 """Which effort level comes next: one step up after new effort, and down as soon as the figures allow it."""
 
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from app.care.rules.cost_to_serve import YearFigures
+from app.core.errors import N_, FieldError
 from app.customers.rules.application import LegalForm
 from app.customers.rules.effort_levels import EffortLevel
 from app.customers.rules.reviewing import is_sole_trader
@@ -87,6 +89,19 @@ def needs_a_person(old: EffortLevel, new: EffortLevel, *, legal_form: str) -> bo
         return False
     is_unknown = legal_form in ("", LegalForm.FOREIGN)
     return new is EffortLevel.REFUSED or is_unknown or is_sole_trader(legal_form)
+
+
+def faults_of_override(
+    level: str, ends_on: date | None, *, today: date, longest: timedelta
+) -> list[FieldError]:
+    """What is wrong with another level until a day; empty when all is well."""
+    found = []
+    if level not in OVERRIDES:
+        found.append(FieldError("level", N_("Please choose one of the offered values.")))
+    if ends_on is None or not today <= ends_on <= today + longest:
+        message = N_("Please enter a day from today on, at most %(days)s days ahead.")
+        found.append(FieldError("ends_on", message, {"days": longest.days}))
+    return found
 
 
 def falls_below_percent(level: EffortLevel, bounds: Bounds) -> int:

@@ -1,9 +1,10 @@
-"""Who may object to being kept outside, and what an objection and its answer must say."""
+"""Who may object to being kept outside or to the effort level, and what an objection and its answer must say."""
 
 from enum import StrEnum
 
 from app.core.errors import N_, FieldError
 from app.customers.rules.admission import Admission
+from app.customers.rules.effort_levels import EffortLevel
 
 SHORTEST = 10
 LONGEST = 2000
@@ -16,8 +17,22 @@ class Outcome(StrEnum):
     DISMISSED = "dismissed"
 
 
+EFFORT = "effort"
+"""What an objection is against where a company objects to its effort level; else it is the gate's answer."""
+
 OPEN_TO_OBJECTION = frozenset({Admission.MAIN_BRAND, Admission.SUSPENDED, Admission.REFUSED})
 """The answers of the gate that somebody decided, and that a person can look at again."""
+
+
+def against(admission: Admission, level: EffortLevel) -> str | None:
+    """What a company can object to at this moment: its effort level, or the gate's answer; None for nothing.
+
+    A company that is shut out for its effort objects to the effort.
+    """
+    is_open = admission is Admission.ADMITTED and level is not EffortLevel.NORMAL
+    if is_open or (admission is Admission.SUSPENDED and level is EffortLevel.REFUSED):
+        return EFFORT
+    return admission.value if admission in OPEN_TO_OBJECTION else None
 
 
 def fault_of_objection(text: str) -> FieldError | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.payments.rules.facts import EventFacts
+from app.payments.rules.facts import DisputeFacts, EventFacts
 
 SETTLING = frozenset(
     {
@@ -19,6 +19,23 @@ SETTLING = frozenset(
 That money was reserved is said twice, by the session and by its intent: the session's word is enough, and the
 sweep is the net below it. That it was taken is our own doing.
 """
+
+
+DISPUTING = frozenset({"charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed"})
+"""The types after which a payment may be charged back; the dispute is read again from Stripe."""
+
+WARNING = "warning"
+"""How the states of a mere inquiry of the bank begin: no money moves."""
+
+
+def dispute_of(event: EventFacts) -> str | None:
+    """The id of the dispute that an event is about."""
+    return event.object_id if event.event_type in DISPUTING else None
+
+
+def is_chargeback(dispute: DisputeFacts) -> bool:
+    """Whether money was taken back, and not only asked about."""
+    return not dispute.status.startswith(WARNING)
 
 
 def target_of(event: EventFacts) -> dict[str, Any]:

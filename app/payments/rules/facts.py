@@ -79,6 +79,16 @@ class EventFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeFacts:
+    """A cardholder's bank takes money back; `status` is Stripe's word, `won` where we keep the money after all."""
+
+    id: str
+    status: str
+    reason: str
+    intent_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CardItem:
     """One line on the card page: its name and what it costs including VAT."""
 
