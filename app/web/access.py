@@ -79,6 +79,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "GET /cart",
         "POST /cart/lines",
         "POST /cart/lines/{bundle_id}",
+        "POST /cart/rational",
         "GET,POST /checkout",
     ),
     **_routes(

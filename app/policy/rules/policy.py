@@ -117,6 +117,7 @@ class Policy:
     interim_order_fee_cents: int = 690
     coach_holding_bp: int = 1_000
     coach_longest_days: int = 84
+    coach_least_saving_cents: int = 500
     standing_ask_days: int = 5
     # Special services.
     service_offer_days: int = 14
@@ -191,6 +192,7 @@ BOUNDS: dict[str, Bound] = {
     "interim_order_fee_cents": Bound(0, 10**7),
     "coach_holding_bp": Bound(0, 10_000),
     "coach_longest_days": Bound(7, 365),
+    "coach_least_saving_cents": Bound(1, 10**6),
     "standing_ask_days": Bound(1, 30),
     "service_offer_days": Bound(1, 90),
     "complaint_answer_days": Bound(1, 30),

@@ -49,6 +49,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "interim_order_fee_cents": N_("Interim-order fee"),
         "coach_holding_bp": N_("Order advice: a year of keeping goods costs the customer, of their value"),
         "coach_longest_days": N_("Order advice: at most the need of days in one order"),
+        "coach_least_saving_cents": N_("Order advice: silent below a saving in a year of"),
         "standing_ask_days": N_("A standing order asks before each run, in days"),
         "few_left_count": N_("“Few left” is shown when the stock allows at most this many smallest orders"),
     },

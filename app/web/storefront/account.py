@@ -14,12 +14,15 @@ from app.customers.queries import browsers_of, people_of, read_facts
 from app.flows.change_company import change_company
 from app.flows.log_out import log_out_elsewhere
 from app.flows.reset_password import change_password
+from app.ordering.queries_coach import read_history
 from app.web.cookies import set_session
 from app.web.countries import country_options
 from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
 from app.web.forms import Errors, Form, errors_of, parse
 from app.web.rendering import page, see_other
+from app.web.storefront.coach import charges_saved, silence_text
 from app.web.storefront.company_form import CompanyForm, legal_form_options
+from app.web.storefront.promises import calendar_of
 from app.web.visitor import Visitor
 
 router = APIRouter()
@@ -117,6 +120,7 @@ def _account(
 ) -> Response:
     language = request.scope["lang"]
     saved = request.query_params.get("saved", "")
+    advice = read_history(session, visitor.customer_id, calendar=calendar_of(request), now=now).advice()
     return page(
         request,
         "store/account/account.html",
@@ -126,5 +130,8 @@ def _account(
         saved=saved if saved in SAVED else "",
         countries=country_options(language),
         legal_forms=legal_form_options(language),
+        rhythm=advice.rhythm,
+        charges_saved=charges_saved(advice),
+        silence=silence_text(advice, language),
         browsers=browsers_of(session, visitor.contact_id, session_hash=visitor.session_hash, now=now),
     )

@@ -13,7 +13,9 @@ from app.catalogue.rules.stock import MOST_TOLD
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import translate
 from app.flows.fill_cart import accept_change, add_to_cart, quantity_sentence, quantity_values, set_quantity
+from app.flows.take_rational_order import take_rational_order
 from app.ordering.queries_cart import Cart, CartRow, read_cart
+from app.ordering.queries_coach import read_coached_cart
 from app.ordering.rules.quantities import (
     GREATEST_QUANTITY,
     greatest_quantity,
@@ -24,6 +26,7 @@ from app.web.deps import LARGEST_ID, Now, ReadDep, RowId, Values, VisitorDep, Wr
 from app.web.forms import Errors, Form, errors_of, parse
 from app.web.rendering import is_htmx, page, see_other
 from app.web.storefront.bundle import bundle_page
+from app.web.storefront.coach import NOT_READABLE, charges_saved, shown_order, silence_text
 from app.web.storefront.promises import calendar_of, last_order
 from app.web.visitor import Visitor
 
@@ -108,6 +111,25 @@ def change_line(
     return _answer(request, visitor, reads, now=now)
 
 
+@router.post("/cart/rational")
+def take_rational(
+    request: Request, visitor: VisitorDep, session: WriteDep, reads: ReadDep, values: Values, now: Now
+) -> Response:
+    language = request.scope["lang"]
+    quantities = shown_order(values.get("lines", ""))
+    if quantities is None:
+        refusal = translate(language, NOT_READABLE)
+        return cart_page(
+            request, visitor, reads, now=now, status=422, refusal=refusal, errors={"lines": refusal}
+        )
+    try:
+        take_rational_order(session, customer_id=visitor.customer_id, quantities=quantities, now=now)
+    except Invalid as fault:
+        errors = errors_of(fault.fields, language=language)
+        return cart_page(request, visitor, reads, now=now, status=422, refusal=errors["lines"], errors=errors)
+    return _answer(request, visitor, reads, now=now)
+
+
 def _answer(request: Request, visitor: Visitor, session: Session, *, now: datetime) -> Response:
     return cart_page(request, visitor, session, now=now) if is_htmx(request) else see_other("/cart")
 
@@ -129,6 +151,9 @@ def cart_page(
     calendar = calendar_of(request)
     cart = read_cart(session, visitor.customer_id, language=language, calendar=calendar, now=now)
     faults = _faults(cart, language) | (wrong or {})
+    coached = read_coached_cart(
+        session, visitor.customer_id, cart.checkout, calendar=calendar, now=now, language=language
+    )
     return page(
         request,
         "store/cart/_cart.html" if is_htmx(request) else "store/cart/cart.html",
@@ -140,6 +165,10 @@ def cart_page(
         left={row.bundle_id: row.rule.available_count for row in cart.rows if _is_told(row)},
         nearest={row.bundle_id: _nearest(row) for row in cart.rows if _nearest(row)},
         refusal=refusal,
+        coached=coached if cart.is_orderable else None,
+        rhythm=coached.advice.rhythm if coached else None,
+        charges_saved=charges_saved(coached.advice) if coached else [],
+        silence=silence_text(coached.advice, language) if coached else "",
         last_order=last_order(cart.checkout.promise, calendar),
         is_fragment=is_htmx(request),
     )
