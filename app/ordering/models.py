@@ -41,6 +41,10 @@ class TermsVersion(SQLModel, table=True):
     text_en: str
     created_at: datetime = Field(sa_type=UTCDateTime)
 
+    def text_in(self, language: str) -> str:
+        """The words in a language of the shop."""
+        return self.text_de if language == "de" else self.text_en
+
 
 class Order(SQLModel, table=True):
     """A binding purchase with the amounts, address, terms and promise that were shown before the button.

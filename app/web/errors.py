@@ -26,6 +26,7 @@ CONFLICTS = (
     "bundle.same_person", "bundle.commission_only", "bundle.empty", "bundle.no_name", "bundle.no_price",
     "block.made_to_order", "block.stock_moved", "block.retires_bundles", "block.changed_meanwhile",
     "category.not_empty", "proposal.kept_out", "proposal.not_open", "proposal.unknown_blocks",
+    "terms.name_taken", "terms.changed_meanwhile",
 )  # fmt: skip
 """Refusals by the present state of a thing, not by who asks."""
 STATUS_BY_CODE = {"throttled": 429, "import.too_many": 429, **dict.fromkeys(CONFLICTS, 409)}

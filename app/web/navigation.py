@@ -25,6 +25,7 @@ ENTRIES = (
     ("/admin/payments", N_("Payments")),
     ("/admin/mail", N_("E-mails")),
     ("/admin/policy", N_("Policy")),
+    ("/admin/terms", N_("Terms")),
     ("/admin/gate", N_("Gate")),
     ("/admin/staff", N_("Staff")),
     ("/admin/api-keys", N_("API keys")),

@@ -40,7 +40,15 @@ ADMIN = (
         "/admin/guards",
         "/admin/payments",
     ),
-    *("/admin/mail", "/admin/policy", "/admin/gate", "/admin/staff", "/admin/audit"),
+    *(
+        "/admin/mail",
+        "/admin/policy",
+        "/admin/terms",
+        "/admin/terms?new=1",
+        "/admin/gate",
+        "/admin/staff",
+        "/admin/audit",
+    ),
 )
 LISTS_WITH_PAGES = ("accounts", "orders", "customers", "bundles", "blocks")
 

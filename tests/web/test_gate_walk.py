@@ -93,6 +93,7 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/admin/blocks/{block_id}": part.id,
             "/admin/bundles/{bundle_id}": bundle.id,
             "/admin/categories/{category_id}": make.category(session).id,
+            "/admin/terms/{name}": make.terms(session).name,
             "/admin/synonyms/{group_id}": make.synonyms(session, "Otterbucht", "Kranichsteg").id,
             "/admin/discovery/{proposal_id}": make.proposal(session, "Pfahlmuschel").id,
             "/admin/mail/{mail_id}": mail.id,
@@ -260,7 +261,15 @@ def opened_by_mistake(mistake: str) -> list[tuple[tuple[str, str], Entry, Entry]
 
 OPEN_TO_ANYBODY = {
     *("GET /", "GET /favicon.ico", "GET /healthz", "GET /imprint", "GET /privacy", "GET /readyz"),
-    *("GET /robots.txt", "GET /terms", "POST /language", "GET /login", "POST /login", "GET /register"),
+    *(
+        "GET /robots.txt",
+        "GET /terms",
+        "GET /terms/{name}.pdf",
+        "POST /language",
+        "GET /login",
+        "POST /login",
+        "GET /register",
+    ),
     *("POST /register", "GET /verify/{token}", "POST /verify/{token}", "GET /password/forgot"),
     *("POST /password/forgot", "GET /password/reset/{token}", "POST /password/reset/{token}"),
     *("GET /admin/login", "POST /admin/login", "GET /api/v1/openapi.json"),

@@ -1,4 +1,4 @@
-"""Pages for everybody: start, imprint, privacy, terms, language, health."""
+"""Pages for everybody: start, imprint, privacy, language, health."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,9 +10,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app.core.errors import N_, FieldError, Invalid
 from app.core.i18n import LANGUAGES
-from app.ordering.queries_terms import terms_in_force, terms_named
 from app.web.cookies import set_language
-from app.web.deps import ReadDep, ShopDep, Values
+from app.web.deps import ShopDep, Values
 from app.web.rendering import page, see_other
 from app.web.static import FOLDER, static_url
 
@@ -32,22 +31,6 @@ def show_imprint(request: Request) -> Response:
 @router.get("/privacy")
 def show_privacy(request: Request) -> Response:
     return page(request, "store/public/privacy.html")
-
-
-@router.get("/terms")
-def show_terms(request: Request, session: ReadDep, version: str = "") -> Response:
-    in_force = terms_in_force(session)
-    terms = terms_named(session, version) if version else in_force
-    shown = None
-    if terms is not None:
-        is_german = request.scope["lang"] == "de"
-        shown = {
-            "name": terms.name,
-            "text": terms.text_de if is_german else terms.text_en,
-            "created_at": terms.created_at,
-            "is_in_force": in_force is not None and terms.id == in_force.id,
-        }
-    return page(request, "store/public/terms.html", terms=shown)
 
 
 @router.post("/language")

@@ -79,6 +79,7 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
     "/admin/mail/{mail_id}/retry": lambda _: {},
     "/admin/mail/{mail_id}/abort": lambda _: {},
     "/admin/policy": lambda _: POLICY_FORM,
+    "/admin/terms": lambda _: {"name": "2026-02", "text_de": "1. Neu", "text_en": "1. New", "based_on": "2026-01"},
     "/admin/staff": lambda _: {"email": "new@schlicht.example", "name": "Kim Neu", "role": "operations"},
     "/admin/staff/{staff_member_id}": lambda _: {"act": "role", "role": "finance"},
     "/admin/imports/{import_id}/columns": lambda _: {"account_number": "Nr", "company_name": "Firma"},
@@ -131,6 +132,7 @@ def url(path: str, desk: Desk) -> str:
         group_id=desk.synonyms.id,
         proposal_id=desk.proposal.id,
         kind="accounts",
+        name="2026-01",
     )
 
 

@@ -70,6 +70,7 @@ NAMED = {
     "/admin/customers/{number}/suspend": {"reason"},
     "/admin/customers/{number}/move-up": {"reason"},
     "/admin/policy": {"cut_off_hour"},
+    "/admin/terms": {"name", "text_de", "text_en"},
     "/admin/staff": {"email", "name", "role"},
     "/admin/synonyms": {"words"},
     "/admin/synonyms/{group_id}": {"words"},

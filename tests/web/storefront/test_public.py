@@ -3,33 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlmodel import Session
-
-from app.core.clock import utc_now
-from app.core.transaction import transaction
-from app.ordering.models import TermsVersion
-from tests import make
-
-
-def test_older_terms_stay_readable_and_say_that_they_are_old(
-    session: Session, browser: Callable[..., Any]
-) -> None:
-    with transaction(session):
-        make.terms(session)
-        newer = TermsVersion(name="2026-02", text_de="Neu.", text_en="It is new.", created_at=utc_now())
-        session.add(newer)
-    client = browser()
-
-    present = client.get("/terms").text
-    older = client.get("/terms?version=2026-01")
-
-    assert "It is new." in present
-    assert "in force since" in present
-    assert "It holds." in older.text
-    assert "an older version" in older.text
-    assert "in force since" not in older.text
-    assert client.get("/terms?version=1999-01").status_code == 404
-
 
 def test_the_imprint_names_the_country_in_words(browser: Callable[..., Any]) -> None:
     client = browser()
