@@ -15,8 +15,9 @@ from app.policy.models import PolicyVersion
 from app.policy.rules.policy import to_values
 
 FOLDER = Path(__file__).parent
-TERMS_NAME = "2026-01"
 OPENED = timedelta(days=300)
+TERMS = {"2026-01": OPENED, "2026-02": timedelta(days=30)}
+"""The versions of the terms, the newest last, and how long each has been there."""
 WRITTEN_BEFORE = timedelta(days=2)
 # Orders of the first log-in, in days ago: old ones that have left, and fresh ones that wait for their run.
 OWN_ORDERS_DAYS_AGO = (170, 121, 64, 36, 2)
@@ -55,7 +56,11 @@ def builder(sizes: Sizes, *, calendar: Calendar, password: str, seed: int, now: 
                 password_hash=password_hash,
                 now=now,
             )
-        terms_version_id = present.terms_version_id or _add_terms(rows, opened_at)
+        terms = (
+            ((opened_at, present.terms_version_id),)
+            if present.terms_version_id
+            else _add_terms(rows, now=now)
+        )
         offers = list(present.offers) + _missing_bundles(
             rows, present, sizes, seed=seed, opened_at=opened_at, now=now
         )
@@ -69,19 +74,26 @@ def builder(sizes: Sizes, *, calendar: Calendar, password: str, seed: int, now: 
         )
         wanted = range(present.bulk_customer_count, min(sizes.customers, people.MOST_CUSTOMERS))
         buyers += people.add_customers(rows, wanted, password_hash=password_hash, now=now)
-        conditions = Conditions(present.policy, calendar, terms_version_id, now, seed)
+        conditions = Conditions(present.policy, calendar, terms, now, seed)
         _add_orders(rows, present, sizes, buyers, offers, conditions)
 
     return build
 
 
-def _add_terms(rows: Rows, created_at: datetime) -> int:
-    return rows.add(
-        TermsVersion,
-        name=TERMS_NAME,
-        text_de=(FOLDER / "terms_de.txt").read_text(encoding="utf-8"),
-        text_en=(FOLDER / "terms_en.txt").read_text(encoding="utf-8"),
-        created_at=created_at,
+def _add_terms(rows: Rows, *, now: datetime) -> tuple[tuple[datetime, int], ...]:
+    """Writes every version; from when on each was in force, and its id."""
+    return tuple(
+        (
+            now - age,
+            rows.add(
+                TermsVersion,
+                name=name,
+                text_de=(FOLDER / f"terms_{name}_de.txt").read_text(encoding="utf-8"),
+                text_en=(FOLDER / f"terms_{name}_en.txt").read_text(encoding="utf-8"),
+                created_at=now - age,
+            ),
+        )
+        for name, age in TERMS.items()
     )
 
 

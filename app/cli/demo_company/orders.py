@@ -33,13 +33,18 @@ class Conditions:
 
     policy: Policy
     calendar: Calendar
-    terms_version_id: int
+    terms: tuple[tuple[datetime, int], ...]
+    """From when on each version was in force, and its id; the newest last."""
     now: datetime
     seed: int
 
     @property
     def today(self) -> date:
         return self.now.astimezone(self.calendar.zone).date()
+
+    def terms_at(self, moment: datetime) -> int:
+        """The version that an order of that moment accepted."""
+        return next((id for since, id in reversed(self.terms) if since <= moment), self.terms[0][1])
 
 
 def order_maker(rows: Rows, offers: Sequence[Offer], conditions: Conditions) -> Callable[[Buyer, int], int]:
@@ -113,7 +118,7 @@ def _add_order(
         city=buyer.city,
         country=buyer.country,
         purchase_reference=f"BE-{chance.randint(1000, 9999)}" if chance.random() < 0.5 else "",
-        terms_version_id=conditions.terms_version_id,
+        terms_version_id=conditions.terms_at(placed_at),
         terms_accepted_at=placed_at,
         business_confirmed_at=placed_at,
         dispatch_on=promise.dispatch_on,
