@@ -44,7 +44,8 @@ class Block(SQLModel, table=True):
     `unit_cost_cents`. Stock is counted in thousandths of a unit, `reserved_milli` of it for open orders; neither
     counts where the block is made to order. A hazardous or restricted block stays out of the shop.
     `largest_need_milli` is at least what the smallest order of any listed bundle takes of it: as long as much
-    more is free, no level of stock can change (rules/stock.py).
+    more is free, no level of stock can change (rules/stock.py). `minimum_quantity_milli` and `order_step_milli` say in
+    which sizes it is sold, None for no word on it (rules/agreements.py).
     """
 
     __tablename__ = "blocks"
@@ -57,6 +58,8 @@ class Block(SQLModel, table=True):
         CheckConstraint("weight_g >= 0", name="weight"),
         CheckConstraint("stock_milli >= 0", name="stock"),
         CheckConstraint("reserved_milli >= 0", name="reserved"),
+        CheckConstraint("minimum_quantity_milli > 0", name="minimum_quantity"),
+        CheckConstraint("order_step_milli > 0", name="order_step"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -85,6 +88,8 @@ class Block(SQLModel, table=True):
     stock_milli: int = Field(default=0, sa_type=BigInteger)
     reserved_milli: int = Field(default=0, sa_type=BigInteger)
     largest_need_milli: int = Field(default=0, sa_type=BigInteger)
+    minimum_quantity_milli: int | None = None
+    order_step_milli: int | None = None
 
 
 class BlockPrice(SQLModel, table=True):
@@ -156,6 +161,9 @@ class BundleVersion(SQLModel, table=True):
     `purpose` says what the bundle is for. `maximum_quantity` is the most of one order, None for no such bound.
     `publish_at` is the moment from which a scheduled version is on sale. `revision` grows with every change by a
     person; `refusal` says why a scheduled version was not published (code, message, values of a Refused).
+    `own_minimum_quantity` and `own_order_step` are what the bundle itself says of its sizes, None where it inherits
+    what its blocks say; `minimum_quantity` and `order_step` are what held when the version was written. In which sizes
+    it is sold today stands in its listing.
     """
 
     __tablename__ = "bundle_versions"
@@ -164,6 +172,8 @@ class BundleVersion(SQLModel, table=True):
         CheckConstraint("maximum_quantity > 0", name="maximum"),
         CheckConstraint("price_cents > 0", name="price"),
         CheckConstraint("minimum_quantity > 0 and order_step > 0", name="quantities"),
+        CheckConstraint("own_minimum_quantity > 0", name="own_minimum"),
+        CheckConstraint("own_order_step > 0", name="own_step"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -197,6 +207,8 @@ class BundleVersion(SQLModel, table=True):
     refusal: dict[str, Any] | None = Field(
         default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
     )
+    own_minimum_quantity: int | None = None
+    own_order_step: int | None = None
 
 
 class BundleItem(SQLModel, table=True):
@@ -288,6 +300,8 @@ class BundleImage(SQLModel, table=True):
 
 class Listing(SQLModel, table=True):
     """One published bundle as customers browse it; positions are dense (1, 2, 3 …) per kind and over all.
+
+    `minimum_quantity` and `order_step` are those of today, which a block may have changed since the publication.
 
     `single_…` are unit and quantity of the block where a bundle holds only one, else empty: for the price per unit.
     """

@@ -137,7 +137,13 @@ def published_bundle(session: Session, slug: str, *, language: str) -> BundleFac
     """A bundle on sale. Raises NotFound, alike for an unknown, draft or retired one."""
     row = session.execute(
         select(  # type: ignore[call-overload]
-            Bundle.id, Bundle.image_id, BundleVersion, Listing.stock_level, Listing.main_brand_lead_time_days
+            Bundle.id,
+            Bundle.image_id,
+            BundleVersion,
+            Listing.stock_level,
+            Listing.main_brand_lead_time_days,
+            Listing.minimum_quantity,
+            Listing.order_step,
         )
         .join(BundleVersion, col(BundleVersion.id) == col(Bundle.current_version_id))
         .outerjoin(Listing, col(Listing.bundle_id) == col(Bundle.id))
@@ -145,7 +151,7 @@ def published_bundle(session: Session, slug: str, *, language: str) -> BundleFac
     ).first()
     if row is None:
         raise no_such_bundle()
-    bundle_id, image_id, version, stock_level, lead_time_days = row
+    bundle_id, image_id, version, stock_level, lead_time_days, minimum_quantity, order_step = row
     items = session.exec(
         select(BundleItem).where(col(BundleItem.bundle_version_id) == version.id).order_by(col(BundleItem.id))
     ).all()
@@ -157,8 +163,8 @@ def published_bundle(session: Session, slug: str, *, language: str) -> BundleFac
         text=version.text_de if language == "de" else version.text_en,
         kind=version.kind,
         price_cents=version.price_cents,
-        minimum_quantity=version.minimum_quantity,
-        order_step=version.order_step,
+        minimum_quantity=minimum_quantity or version.minimum_quantity,
+        order_step=order_step or version.order_step,
         main_brand_lead_time_days=max(
             lead_time_days or 0, *(item.main_brand_lead_time_days for item in items)
         ),

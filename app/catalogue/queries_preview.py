@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from app.catalogue.queries import BundleContent, BundleFacts
 from app.catalogue.queries_desk import read_sheet
+from app.catalogue.queries_sizes import sizes_today
 from app.catalogue.rules.stock import StockLevel
 
 
@@ -15,6 +16,7 @@ def previewed_bundle(session: Session, bundle_id: int, *, language: str) -> Bund
     sheet = read_sheet(session, bundle_id)
     version = sheet.version
     is_frozen = version.published_at is not None
+    sizes = sizes_today(version, sheet.items)
     parts = [(item if is_frozen else block, item.quantity_milli) for item, block in sheet.items]
     values: dict[str, Any] = {
         "bundle_id": bundle_id,
@@ -27,8 +29,8 @@ def previewed_bundle(session: Session, bundle_id: int, *, language: str) -> Bund
         "category_id": version.category_id,
         "pictogram": version.pictogram,
         "price_cents": version.price_cents,
-        "minimum_quantity": version.minimum_quantity,
-        "order_step": version.order_step,
+        "minimum_quantity": sizes.minimum_quantity,
+        "order_step": sizes.order_step,
         "maximum_quantity": version.maximum_quantity,
         "main_brand_lead_time_days": max(
             (

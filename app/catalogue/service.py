@@ -11,6 +11,7 @@ from sqlmodel import Session, SQLModel, col, func, select
 
 from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion, CatalogueState, Listing
 from app.catalogue.queries import lead_time_today
+from app.catalogue.rules.agreements import BlockSizes, Sizes, sizes_of_bundle
 from app.catalogue.rules.kinds import BundleState
 from app.catalogue.rules.stages import VersionStage
 from app.catalogue.rules.stock import Need, free_milli, sellable_count, smallest_order, stock_level
@@ -188,13 +189,15 @@ class _Stock:
     free: dict[int, int]
     known_needs: dict[int, int]
     lead_times: dict[int, int]
+    sizes: dict[int, tuple[int | None, int | None]]
     few_left_count: int
     is_whole: bool
     needs: dict[int, int] = field(default_factory=dict)
 
     def level_values(self, version: Any, items: Sequence[Any]) -> dict[str, Any]:
-        """The listing's level and today's lead time; its needs are kept in mind."""
-        smallest = smallest_order(version.minimum_quantity, version.order_step)
+        """The listing's sizes, level and lead time of today; its needs are kept in mind."""
+        sizes = self._sizes(version, items)
+        smallest = smallest_order(sizes.minimum_quantity, sizes.order_step)
         for item in items:
             need = item.quantity_milli * smallest
             if need > self.needs.get(item.block_id, 0):
@@ -202,9 +205,15 @@ class _Stock:
         count = sellable_count([Need(item.block_id, item.quantity_milli) for item in items], self.free)
         lead_times = [max(item.main_brand_lead_time_days, self.lead_times[item.block_id]) for item in items]
         return {
+            "minimum_quantity": sizes.minimum_quantity,
+            "order_step": sizes.order_step,
             "stock_level": stock_level(count, smallest=smallest, few_left_count=self.few_left_count),
             "main_brand_lead_time_days": max(lead_times, default=0),
         }
+
+    def _sizes(self, version: Any, items: Sequence[Any]) -> Sizes:
+        blocks = (BlockSizes(item.quantity_milli, *self.sizes[item.block_id]) for item in items)
+        return sizes_of_bundle(version, blocks)
 
     def keep_largest_needs(self, session: Session) -> None:
         """Writes down what the listings need of each block: anew after the whole list, else only what is more."""
@@ -231,6 +240,8 @@ def _stock(session: Session, block_ids: Sequence[int] | None = None) -> _Stock:
         Block.reserved_milli,
         Block.largest_need_milli,
         Block.main_brand_lead_time_days,
+        Block.minimum_quantity_milli,
+        Block.order_step_milli,
     )
     if block_ids is not None:
         query = query.where(col(Block.id).in_(block_ids))
@@ -243,6 +254,7 @@ def _stock(session: Session, block_ids: Sequence[int] | None = None) -> _Stock:
         },
         known_needs={row.id: row.largest_need_milli for row in rows},
         lead_times={row.id: row.main_brand_lead_time_days for row in rows},
+        sizes={row.id: (row.minimum_quantity_milli, row.order_step_milli) for row in rows},
         few_left_count=current_policy(session).few_left_count,
         is_whole=block_ids is None,
     )
@@ -300,7 +312,7 @@ def _listed(session: Session) -> Iterable[tuple[Any, Any, Sequence[Any]]]:
 
 
 def _listing_values(bundle: Any, version: Any, items: Sequence[Any]) -> dict[str, Any]:
-    """The row of one bundle, from objects or plain rows alike."""
+    """The row of one bundle without what depends on its blocks today, from objects or plain rows alike."""
     names = index_words(f"{version.name_de} {version.name_en}")
     contents = " ".join(f"{item.sku} {item.name_de} {item.name_en}" for item in items)
     words = index_words(f"{version.name_de} {version.name_en} {contents} {version.text_de} {version.text_en}")
@@ -312,8 +324,6 @@ def _listing_values(bundle: Any, version: Any, items: Sequence[Any]) -> dict[str
         "name_en": version.name_en,
         "kind": version.kind,
         "price_cents": version.price_cents,
-        "minimum_quantity": version.minimum_quantity,
-        "order_step": version.order_step,
         "block_count": len(items),
         "category_id": version.category_id,
         "pictogram": version.pictogram,

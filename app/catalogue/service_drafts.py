@@ -1,6 +1,6 @@
 """Writing the draft version of a bundle, inside the caller's transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,8 @@ from sqlmodel import Session, col, delete, select
 
 from app.audit.service import Actor
 from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion
+from app.catalogue.queries_sizes import agreement_of
+from app.catalogue.rules.agreements import Agreement, sizes_of
 from app.catalogue.rules.drafts import LONGEST_SLUG
 from app.catalogue.service import block_facts
 from app.catalogue.service_publishing import back_to_draft, check_seen
@@ -53,7 +55,10 @@ def write_version(
 def write_items(
     session: Session, version: BundleVersion, items: Sequence[tuple[Block, int]]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Gives an unpublished version these blocks in thousandths of their units; what it held before, and now."""
+    """Gives an unpublished version these blocks in thousandths of their units; what it held before, and now.
+
+    Its sizes become what they are with these blocks today.
+    """
     is_of_version = col(BundleItem.bundle_version_id) == version.id
     old = _facts(list(session.exec(select(BundleItem).where(is_of_version).order_by(col(BundleItem.id)))))
     session.exec(delete(BundleItem).where(is_of_version))
@@ -67,7 +72,15 @@ def write_items(
         for block, quantity_milli in items
     ]
     session.add_all(new)
+    write_sizes(version, items)
     return old, _facts(new)
+
+
+def write_sizes(version: BundleVersion, parts: Iterable[tuple[Block, int]]) -> None:
+    """Writes down in which sizes an unpublished version with these blocks would be sold now."""
+    own = Agreement(version.own_minimum_quantity, version.own_order_step)
+    sizes = sizes_of(own, agreement_of(parts))
+    version.minimum_quantity, version.order_step = sizes.minimum_quantity, sizes.order_step
 
 
 def free_slug(session: Session, wanted: str) -> str:

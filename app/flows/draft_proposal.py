@@ -10,6 +10,7 @@ from app.audit.service import Actor, record
 from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion
 from app.catalogue.service import block_facts
 from app.catalogue.service_blocks import keep_blocks
+from app.catalogue.service_drafts import write_sizes
 from app.core.errors import N_, NotFound, Refused
 from app.core.transaction import transaction
 from app.insights.models import Proposal, ProposalState
@@ -57,16 +58,18 @@ def draft_proposal(session: Session, proposal_id: int, *, actor: Actor, now: dat
             price_cents=advice.price_cents,
             created_at=now,
         )
+        items = [(blocks[item["sku"]], item["quantity_milli"]) for item in proposal.items]
+        write_sizes(version, items)
         session.add(version)
         session.flush()
         session.add_all(
             BundleItem(
                 bundle_version_id=version.id or 0,
-                block_id=blocks[item["sku"]].id or 0,
-                quantity_milli=item["quantity_milli"],
-                **block_facts(blocks[item["sku"]]),
+                block_id=block.id or 0,
+                quantity_milli=quantity_milli,
+                **block_facts(block),
             )
-            for item in proposal.items
+            for block, quantity_milli in items
         )
         proposal.state, proposal.bundle_id = ProposalState.DRAFTED, bundle.id
         proposal.decided_by, proposal.decided_at = actor.name, now

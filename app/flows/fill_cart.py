@@ -7,9 +7,7 @@ from typing import Any
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, delete, func, select
 
-from app.catalogue.models import Bundle, BundleVersion
 from app.catalogue.queries import no_such_bundle
-from app.catalogue.rules.kinds import BundleState
 from app.catalogue.rules.stock import MOST_TOLD
 from app.core.errors import N_, FieldError, Invalid
 from app.core.transaction import transaction
@@ -20,6 +18,7 @@ from app.ordering.queries_stock import (
     cart_versions,
     counts_of_lines,
     rule_of,
+    sold_now,
     with_quantities,
 )
 from app.ordering.rules.quantities import (
@@ -30,6 +29,7 @@ from app.ordering.rules.quantities import (
     is_plenty_short,
     told_problem,
 )
+from app.policy.queries import current_policy
 
 MOST_LINES = 100
 SENTENCES = {
@@ -55,7 +55,7 @@ def add_to_cart(
     """
     with transaction(session):
         _lock(session, customer_id)
-        version = _on_sale(session, bundle_id)
+        version = _on_sale(session, customer_id, bundle_id, now=now)
         cart = cart_versions(session, customer_id)
         present = next((line.quantity for line in cart if line.bundle_id == bundle_id), 0)
         _check(session, customer_id, version, present + quantity, cart=cart, language=language)
@@ -80,7 +80,7 @@ def set_quantity(
         if quantity == 0:
             session.exec(delete(CartLine).where(col(CartLine.id) == line.id))
             return
-        version = _on_sale(session, bundle_id)
+        version = _on_sale(session, customer_id, bundle_id, now=now)
         cart = cart_versions(session, customer_id)
         _check(session, customer_id, version, quantity, cart=cart, language=language)
         line.quantity = quantity
@@ -97,7 +97,9 @@ def accept_change(
     with transaction(session):
         _lock(session, customer_id)
         line = _line(session, customer_id, bundle_id)
-        if line is not None and _on_sale(session, bundle_id).id == version_id:
+        if line is None:
+            return
+        if _on_sale(session, customer_id, bundle_id, now=now).version_id == version_id:
             line.seen_version_id = version_id
             line.updated_at = now
 
@@ -132,12 +134,8 @@ def _lock(session: Session, customer_id: int) -> None:
     session.exec(select(Customer.id).where(col(Customer.id) == customer_id).with_for_update()).one()
 
 
-def _on_sale(session: Session, bundle_id: int) -> BundleVersion:
-    version = session.exec(
-        select(BundleVersion)
-        .join(Bundle, col(Bundle.current_version_id) == col(BundleVersion.id))
-        .where(col(Bundle.id) == bundle_id, col(Bundle.state) == BundleState.PUBLISHED)
-    ).first()
+def _on_sale(session: Session, customer_id: int, bundle_id: int, *, now: datetime) -> Any:
+    version = sold_now(session, customer_id, [bundle_id], now=now).get(bundle_id)
     if version is None:
         raise no_such_bundle()
     return version
@@ -154,17 +152,17 @@ def _line(session: Session, customer_id: int, bundle_id: int) -> CartLine | None
 def _check(
     session: Session,
     customer_id: int,
-    version: BundleVersion,
+    version: Any,
     quantity: int,
     *,
     cart: Sequence[SoldLine],
     language: str,
 ) -> None:
     """Raises Invalid unless so many can be ordered beside what stands before them in the cart."""
-    lines = with_quantities(cart, {version.bundle_id: (version.id or 0, quantity)})
+    lines = with_quantities(cart, {version.bundle_id: (version.version_id, quantity)})
     place = next(index for index, line in enumerate(lines) if line.bundle_id == version.bundle_id)
     count = counts_of_lines(session, customer_id, lines[: place + 1])[place]
-    rule = rule_of(version, available_count=count)
+    rule = rule_of(version, available_count=count, policy=current_policy(session))
     problem = check_quantity(quantity, rule)
     if problem is None:
         return
@@ -189,12 +187,12 @@ def _refuse_full(session: Session, customer_id: int) -> None:
         raise Invalid(N_("The cart is full."), code="cart.full", fields=(full,))
 
 
-def _put(session: Session, customer_id: int, version: BundleVersion, *, quantity: int, now: datetime) -> None:
+def _put(session: Session, customer_id: int, version: Any, *, quantity: int, now: datetime) -> None:
     insert: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[session.get_bind().dialect.name]
     new = insert(CartLine).values(
         customer_id=customer_id,
         bundle_id=version.bundle_id,
-        seen_version_id=version.id,
+        seen_version_id=version.version_id,
         quantity=quantity,
         updated_at=now,
     )

@@ -92,6 +92,21 @@ class OrderChanged(Refused):
         self.changes = found
 
 
+class TooLittle(Refused):
+    """The goods are worth less than the minimum order value, and the policy refuses that; nothing was ordered."""
+
+    def __init__(self, checkout: Checkout) -> None:
+        super().__init__(
+            N_(
+                "Goods worth %(missing_cents)s more, net, are needed: the minimum order value is %(minimum_cents)s. "
+                "Nothing was ordered; your cart is kept."
+            ),
+            code="order.too_little",
+            missing_cents=checkout.totals.missing_cents,
+            minimum_cents=checkout.small_terms.minimum_order_value_cents,
+        )
+
+
 def place_order(
     session: Session,
     *,
@@ -111,7 +126,8 @@ def place_order(
 
     `rhythm` is the choice for a further order. With `run_id` the order is made of a standing order, whose run it
     answers; the cart stays as it is. The same checkout key gives the same order, however often and however parallel
-    it is sent. Raises OrderChanged, SoldOut where there is too little of a bundle, or Refused for an empty or
+    it is sent. Raises OrderChanged, SoldOut where there is too little of a bundle, TooLittle below the
+    minimum order value where the policy refuses that, or Refused for an empty or
     unsellable cart, a company no longer admitted, an order that is just being paid, a run that is over, a delivery
     address that a person must look at first (nothing is ordered then).
     """
@@ -196,6 +212,8 @@ def _check(checkout: Checkout, shown: str, choice: RhythmChoice | None, *, langu
     for line in checkout.lines:
         if line.problem and line.problem.fault in STOCK_FAULTS:
             raise SoldOut(name=line.name(language), available=line.rule.available_count or 0)
+    if checkout.is_too_little:
+        raise TooLittle(checkout)
     if not checkout.is_orderable:
         raise Refused(N_("The cart needs a correction before it can be ordered."), code="order.cart_faulty")
     if checkout.terms is None:
@@ -336,11 +354,11 @@ def _store_parts(session: Session, order_id: int, checkout: Checkout, *, languag
         )
         for line in checkout.lines
     ]
-    totals = checkout.totals
+    totals, charges = checkout.totals, checkout.charges(language)
     _insert(session, OrderLine, [{"order_id": order_id, **line._asdict()} for line in lines])
-    _insert(session, Charge, [{"order_id": order_id, **asdict(charge)} for charge in totals.charges])
+    _insert(session, Charge, [{"order_id": order_id, **asdict(charge)} for charge in charges])
     _insert(session, OrderTax, [{"order_id": order_id, **asdict(tax)} for tax in totals.taxes])
-    return OrderParts(lines, totals.charges, totals.taxes)
+    return OrderParts(lines, charges, totals.taxes)
 
 
 def _insert(session: Session, model: type[SQLModel], rows: list[dict[str, Any]]) -> None:

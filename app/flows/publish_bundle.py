@@ -7,10 +7,13 @@ from sqlmodel import Session, col, select
 
 from app.audit.service import SYSTEM, Actor, record
 from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion
+from app.catalogue.queries_sizes import sizes_today
 from app.catalogue.rules.blocks import keeps_out
+from app.catalogue.rules.drafts import order_fault
 from app.catalogue.rules.kinds import BundleState, Source
 from app.catalogue.rules.stages import VersionStage
 from app.catalogue.service import block_facts, put_listing, touch_catalogue
+from app.catalogue.service_drafts import write_sizes
 from app.catalogue.service_margins import refresh_margins
 from app.catalogue.service_publishing import (
     back_to_review,
@@ -71,6 +74,7 @@ def schedule_bundle(
         _pass_review(session, bundle, version, actor=actor, now=now)
         rows = _rows(session, version)
         _check(version, [block for _, block in rows])
+        _check_sizes(version, rows)
         check_guards(session, version, rows, now=now)
         old = version.stage
         if old is not VersionStage.SCHEDULED:
@@ -157,6 +161,7 @@ def _publish(
     old_stage = version.stage
     rows = _rows(session, version)
     _check(version, [block for _, block in rows])
+    _check_sizes(version, rows)
     check_guards(session, version, rows, now=now)
     items = _frozen_items(session, version, rows, actor=publisher, now=now)
     bundle.state = BundleState.PUBLISHED
@@ -221,6 +226,7 @@ def _frozen_items(
     if version.published_at is None:
         for item, block in rows:
             item.sqlmodel_update(block_facts(block))
+        write_sizes(version, [(block, item.quantity_milli) for item, block in rows])
         # The items first: once the version is published, the database refuses to change them.
         session.flush()
         move_to(version, VersionStage.PUBLISHED)
@@ -228,6 +234,14 @@ def _frozen_items(
         version.published_by = actor.name
         session.flush()
     return [item for item, _ in rows]
+
+
+def _check_sizes(version: BundleVersion, rows: Sequence[tuple[BundleItem, Block]]) -> None:
+    if order_fault(sizes_today(version, rows), version.maximum_quantity) is not None:
+        raise Refused(
+            N_("Nobody could order this bundle: its smallest order is more than an order may hold."),
+            code="bundle.unorderable",
+        )
 
 
 def _check(version: BundleVersion, blocks: Sequence[Block]) -> None:

@@ -1,20 +1,21 @@
 """The bundles of an earlier order go into the cart again, at today's versions and prices."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, col, select
 
-from app.catalogue.models import Bundle, BundleVersion
-from app.catalogue.rules.kinds import BundleState
+from app.catalogue.models import BundleVersion
 from app.core.errors import N_, NotFound
 from app.core.transaction import transaction
 from app.customers.models import Customer
 from app.ordering.models import CartLine, Order, OrderLine
-from app.ordering.queries_stock import cart_versions, counts_of_lines, rule_of, with_quantities
+from app.ordering.queries_stock import cart_versions, counts_of_lines, rule_of, sold_now, with_quantities
 from app.ordering.rules.quantities import nearest_quantity
 from app.ordering.service import lock_cart
+from app.policy.queries import current_policy
 
 MOST_LINES = 100
 
@@ -46,7 +47,7 @@ def reorder(session: Session, *, order_number: str, customer_id: int, now: datet
             raise NotFound(N_("There is no such order."), code="order.unknown")
         cart = {line.bundle_id: line for line in lock_cart(session, customer_id)}
         wanted = _wanted(session, order_id)
-        versions = _on_sale(session, wanted.keys())
+        versions = sold_now(session, customer_id, wanted.keys(), now=now)
         fitting = _fitting(session, customer_id, cart, wanted, versions)
         added_count = fewer_count = 0
         for bundle_id, quantity in fitting.items():
@@ -55,7 +56,7 @@ def reorder(session: Session, *, order_number: str, customer_id: int, now: datet
                 line = CartLine(
                     customer_id=customer_id,
                     bundle_id=bundle_id,
-                    seen_version_id=versions[bundle_id].id or 0,
+                    seen_version_id=versions[bundle_id].version_id,
                     quantity=quantity,
                     updated_at=now,
                 )
@@ -81,39 +82,31 @@ def _wanted(session: Session, order_id: int) -> dict[int, int]:
     return wanted
 
 
-def _on_sale(session: Session, bundle_ids: Collection[int]) -> dict[int, BundleVersion]:
-    versions = session.exec(
-        select(BundleVersion)
-        .join(Bundle, col(Bundle.current_version_id) == col(BundleVersion.id))
-        .where(col(Bundle.id).in_(bundle_ids), col(Bundle.state) == BundleState.PUBLISHED)
-    )
-    return {version.bundle_id: version for version in versions}
-
-
 def _fitting(
     session: Session,
     customer_id: int,
     cart: Mapping[int, CartLine],
     wanted: Mapping[int, int],
-    versions: Mapping[int, BundleVersion],
+    versions: Mapping[int, Any],
 ) -> dict[int, int]:
     """The quantity of each bundle that can go into the cart now; those of which nothing can are left out."""
+    policy = current_policy(session)
     sizes: dict[int, tuple[int, int]] = {}
     for bundle_id, quantity in wanted.items():
         version = versions.get(bundle_id)
         has_room = bundle_id in cart or len(cart.keys() | sizes.keys()) < MOST_LINES
         if version is None or not has_room:
             continue
-        size = nearest_quantity(quantity, rule_of(version, available_count=None))
+        size = nearest_quantity(quantity, rule_of(version, available_count=None, policy=policy))
         if size is not None:
             present = cart[bundle_id].quantity if bundle_id in cart else 0
-            sizes[bundle_id] = (version.id or 0, max(size, present))
+            sizes[bundle_id] = (version.version_id, max(size, present))
     lines = with_quantities(cart_versions(session, customer_id), sizes)
     counts = counts_of_lines(session, customer_id, lines)
     found = {}
     for line, count in zip(lines, counts, strict=True):
         if line.bundle_id in sizes:
-            rule = rule_of(versions[line.bundle_id], available_count=count)
+            rule = rule_of(versions[line.bundle_id], available_count=count, policy=policy)
             size = nearest_quantity(line.quantity, rule)
             if size is not None:
                 found[line.bundle_id] = size

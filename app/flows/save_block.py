@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from app.audit.service import Actor
 from app.catalogue.models import Block, BundleItem, Partner
 from app.catalogue.queries_blocks import blocks_on_sale, entry_of
-from app.catalogue.rules.blocks import BlockEntry, entry_faults, keeps_out, shown_mark
+from app.catalogue.rules.blocks import SIZES, BlockEntry, entry_faults, keeps_out, shown_mark
 from app.catalogue.rules.falling import touches_margin
 from app.catalogue.rules.kinds import PriceCause
 from app.catalogue.service import hold_catalogue
@@ -22,6 +22,7 @@ from app.catalogue.service_blocks import (
     retire_bundles_with,
 )
 from app.catalogue.service_margins import refresh_margins
+from app.catalogue.service_sizes import lock_with_neighbours, refresh_sizes
 from app.catalogue.service_stock import switch_counting
 from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.transaction import transaction
@@ -62,6 +63,8 @@ def save_block(
     if faults:
         raise _invalid(*faults)
     with transaction(session):
+        if block_id is not None and _says_other_sizes(session, block_id, entry):
+            lock_with_neighbours(session, [block_id])
         block = lock_block(session, block_id) if block_id is not None else None
         if block is not None:
             _check_seen(session, block, seen)
@@ -79,9 +82,17 @@ def save_block(
         retired = _retire(session, block, may_retire, actor=actor, now=now) if goes_out else ()
         if "is_made_to_order" in old:
             switch_counting(session, [block.id or 0], needs_of_open_orders)
+        if not old.keys().isdisjoint(SIZES):
+            refresh_sizes(session, [block.id or 0])
         if touches_margin(old):
             refresh_margins(session, block_ids=[block.id or 0], now=now)
         return SavedBlock(block.id or 0, retired)
+
+
+def _says_other_sizes(session: Session, block_id: int, entry: BlockEntry) -> bool:
+    query = select(Block.minimum_quantity_milli, Block.order_step_milli).where(col(Block.id) == block_id)
+    known = session.exec(query).first()
+    return known is not None and known != (entry.minimum_quantity_milli, entry.order_step_milli)
 
 
 def _check_seen(session: Session, block: Block, seen: str) -> None:

@@ -10,7 +10,9 @@ from sqlmodel import Session, col, select
 
 from app.audit.service import Actor, record
 from app.catalogue.models import Block, Bundle, BundleImage, BundleVersion, Category, Listing
-from app.catalogue.rules.drafts import draft_faults, merged
+from app.catalogue.queries_sizes import agreement_of
+from app.catalogue.rules.agreements import Agreement, sizes_of
+from app.catalogue.rules.drafts import draft_faults, merged, order_fault
 from app.catalogue.rules.kinds import BundleState, Kind
 from app.catalogue.rules.pictures import CONTENT_TYPE, NotAPicture, clean_picture
 from app.catalogue.rules.stages import is_before_review
@@ -43,8 +45,8 @@ def save_bundle(
     category_id: int | None = None,
     pictogram: str = "",
     price_cents: int,
-    minimum_quantity: int,
-    order_step: int,
+    minimum_quantity: int | None,
+    order_step: int | None,
     maximum_quantity: int | None = None,
     items: Sequence[tuple[int, int]],
     actor: Actor,
@@ -54,7 +56,8 @@ def save_bundle(
 ) -> int:
     """Writes a bundle's draft version (a new one where the newest is published); returns the bundle's id.
 
-    `names`, `texts` and `purposes` are keyed by language, `items` are (block id, thousandths of its unit).
+    `names`, `texts` and `purposes` are keyed by language, `items` are (block id, thousandths of its unit). Minimum
+    quantity and order step are the bundle's own, None where it inherits what its blocks say.
     `unread` are faults of the form itself: they are told together with those that are found here. Customers see
     nothing of it before `publish_bundle`; a version in review or with a date is a draft again. Raises Invalid
     with a fault per field, NotFound for an unknown bundle, Refused where it was changed since it was `seen`.
@@ -67,8 +70,8 @@ def save_bundle(
         "category_id": category_id,
         "pictogram": pictogram,
         "price_cents": price_cents,
-        "minimum_quantity": minimum_quantity,
-        "order_step": order_step,
+        "own_minimum_quantity": minimum_quantity,
+        "own_order_step": order_step,
         "maximum_quantity": maximum_quantity,
     }
     faults = [*unread, *draft_faults(slug, values, items)]
@@ -76,6 +79,8 @@ def save_bundle(
         blocks = keep_blocks(session, [block_id for block_id, _ in items])
         bundle = None if bundle_id is None else locked_bundle(session, bundle_id)
         faults += _stored_faults(session, bundle, slug, category_id, items, blocks)
+        parts = [(blocks[block_id], milli) for block_id, milli in items if block_id in blocks]
+        faults += [] if faults else _unorderable(values, parts)
         if faults:
             raise _invalid(*merged(faults))
         if bundle is None:
@@ -84,7 +89,6 @@ def save_bundle(
             session.flush()
         version, old = write_version(session, bundle, values, seen=seen, actor=actor, now=now)
         bundle.slug = slug
-        parts = [(blocks[block_id], quantity_milli) for block_id, quantity_milli in items]
         old_items, new_items = write_items(session, version, parts)
         record(
             session,
@@ -180,6 +184,12 @@ def _stored_faults(
         elif quantity_milli % 1000 and not has_decimals(block.unit_code):
             message = N_("%(sku)s comes in whole numbers only. Please enter one.")
             yield FieldError("items", message, {"sku": block.sku})
+
+
+def _unorderable(values: Mapping[str, Any], parts: Sequence[tuple[Block, int]]) -> list[FieldError]:
+    own = Agreement(values["own_minimum_quantity"], values["own_order_step"])
+    fault = order_fault(sizes_of(own, agreement_of(parts)), values["maximum_quantity"])
+    return [fault] if fault else []
 
 
 def _keep(session: Session, content: bytes, *, now: datetime) -> int:

@@ -5,15 +5,14 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from app.catalogue.models import Bundle, BundleVersion
-from app.catalogue.rules.kinds import BundleState
 from app.core.errors import N_, FieldError, Invalid
 from app.core.transaction import transaction
 from app.customers.models import Customer
 from app.ordering.models import CartLine
-from app.ordering.queries_stock import cart_versions, counts_of_lines, rule_of, with_quantities
+from app.ordering.queries_stock import cart_versions, counts_of_lines, rule_of, sold_now, with_quantities
 from app.ordering.rules.quantities import check_quantity
 from app.ordering.service import lock_cart
+from app.policy.queries import current_policy
 
 MOST_LINES = 100
 NOT_POSSIBLE = N_("This order is not possible any more; your cart is as it was. See what is advised now.")
@@ -32,15 +31,16 @@ def take_rational_order(
         # The company's row is the lock under which carts change: two tabs count the same lines.
         session.exec(select(Customer.id).where(col(Customer.id) == customer_id).with_for_update()).one()
         cart = {line.bundle_id: line for line in lock_cart(session, customer_id)}
-        versions = _on_sale(session, quantities)
+        versions = sold_now(session, customer_id, quantities, now=now)
         if len(versions) < len(quantities) or len(cart.keys() | quantities.keys()) > MOST_LINES:
             raise _not_possible()
-        wanted = {one: (versions[one].id or 0, count) for one, count in quantities.items()}
+        wanted = {one: (versions[one].version_id, count) for one, count in quantities.items()}
         lines = with_quantities(cart_versions(session, customer_id), wanted)
+        policy = current_policy(session)
         for line, count in zip(lines, counts_of_lines(session, customer_id, lines), strict=True):
             if line.bundle_id not in quantities:
                 continue
-            rule = rule_of(versions[line.bundle_id], available_count=count)
+            rule = rule_of(versions[line.bundle_id], available_count=count, policy=policy)
             if check_quantity(line.quantity, rule):
                 raise _not_possible()
         for one, count in quantities.items():
@@ -52,20 +52,11 @@ def take_rational_order(
                     CartLine(
                         customer_id=customer_id,
                         bundle_id=one,
-                        seen_version_id=versions[one].id or 0,
+                        seen_version_id=versions[one].version_id,
                         quantity=count,
                         updated_at=now,
                     )
                 )
-
-
-def _on_sale(session: Session, quantities: Mapping[int, int]) -> dict[int, BundleVersion]:
-    versions = session.exec(
-        select(BundleVersion)
-        .join(Bundle, col(Bundle.current_version_id) == col(BundleVersion.id))
-        .where(col(Bundle.id).in_(quantities), col(Bundle.state) == BundleState.PUBLISHED)
-    )
-    return {version.bundle_id: version for version in versions}
 
 
 def _not_possible() -> Invalid:

@@ -12,7 +12,7 @@ from sqlmodel import Session, SQLModel, col, select
 from app.audit.service import Actor, record
 from app.catalogue.models import Block, Partner
 from app.catalogue.queries_blocks import AT_ONCE, blocks_on_sale, entry_of
-from app.catalogue.rules.blocks import BlockEntry, keeps_out
+from app.catalogue.rules.blocks import SIZES, BlockEntry, keeps_out
 from app.catalogue.rules.falling import touches_margin
 from app.catalogue.rules.kinds import Kind, PriceCause
 from app.catalogue.service import hold_catalogue
@@ -31,7 +31,7 @@ from app.imports.rules.known_block import KnownBlock
 from app.mainbrand.service_purchases import Merged
 
 SAMPLE = BlockEntry("X", "x", "x", Kind.SERVICE, "C62", 0, 0, 0, 0)
-TYPES: dict[str, Any] = {name: type(value) for name, value in SAMPLE.values.items()}
+TYPES: dict[str, Any] = {name: int if name in SIZES else type(value) for name, value in SAMPLE.values.items()}
 MARKS = ("is_hazardous", "is_restricted")
 MARKED = N_("A list of blocks said so.")
 UNMARKED = N_("A list of blocks was taken back.")
@@ -130,7 +130,7 @@ def undo_blocks(
     ids = [one.block_id for one in kept]
     blocks = {block.id or 0: block for block in lock_blocks(session, ids, is_deleting=True)}
     added = [one.block_id for one in kept if one.former is None]
-    changed = [one for one in kept if one.block_id in blocks and _columns(blocks[one.block_id]) != one.left]
+    changed = [one for one in kept if one.block_id in blocks and _differs(blocks[one.block_id], one.left)]
     in_use = len(changed) + len(_used(session, added) - {one.block_id for one in changed})
     if in_use:
         raise Refused(
@@ -139,7 +139,7 @@ def undo_blocks(
             count=in_use,
         )
     values = [
-        (blocks[one.block_id], {name: TYPES.get(name, _same)(value) for name, value in one.former.items()})
+        (blocks[one.block_id], {name: _typed(name, value) for name, value in one.former.items()})
         for one in kept
         if one.former is not None and one.block_id in blocks
     ]
@@ -238,7 +238,7 @@ def _after(found: tuple[Block, BlockEntry], row: Mapping[str, Any]) -> BlockEntr
 
 
 def _entry(values: Mapping[str, Any]) -> BlockEntry:
-    return BlockEntry(**{name: TYPES[name](value) for name, value in values.items()})
+    return BlockEntry(**{name: _typed(name, value) for name, value in values.items()})
 
 
 def _new(row: Mapping[str, Any], partners: Mapping[str, int], *, now: datetime) -> Block:
@@ -304,5 +304,11 @@ def _used(session: Session, block_ids: list[int]) -> set[int]:
     return found
 
 
-def _same(value: Any) -> Any:
-    return value
+def _differs(block: Block, left: Mapping[str, Any]) -> bool:
+    """Whether a block is not what an import left; what blocks had no word for then is not compared."""
+    present = _columns(block)
+    return any(present[name] != value for name, value in left.items())
+
+
+def _typed(name: str, value: Any) -> Any:
+    return value if value is None or name not in TYPES else TYPES[name](value)

@@ -12,6 +12,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
 from app.catalogue.models import Block, BundleApproval, BundleItem, BundleVersion
+from app.catalogue.queries_sizes import sizes_today
 from app.catalogue.rules.cannibalisation import (
     Bought,
     Cannibalisation,
@@ -60,11 +61,13 @@ class Purchases:
 
 def offer_of(version: BundleVersion, rows: Iterable[tuple[BundleItem, Block]]) -> Offer:
     """A version with its blocks as they are today, as the guard sees it."""
+    rows = list(rows)
+    sizes = sizes_today(version, rows)
     return Offer(
         version.price_cents,
         tuple(ingredient(block, item.quantity_milli) for item, block in rows),
-        version.minimum_quantity,
-        version.order_step,
+        sizes.minimum_quantity,
+        sizes.order_step,
         version.maximum_quantity,
     )
 

@@ -1,6 +1,40 @@
 """Invariants of what is on sale: the list that customers browse and the frozen versions behind it."""
 
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from app.catalogue.rules.agreements import BlockSizes, Sizes, sizes_of_bundle
 from app.insights.findings import Invariant, rows_of
+
+LISTED = text(
+    "SELECT l.bundle_id, l.slug, l.minimum_quantity, l.order_step, v.own_minimum_quantity, v.own_order_step,"
+    " i.quantity_milli, b.minimum_quantity_milli, b.order_step_milli FROM listings l"
+    " JOIN bundle_versions v ON v.id = l.bundle_version_id"
+    " JOIN bundle_items i ON i.bundle_version_id = l.bundle_version_id JOIN blocks b ON b.id = i.block_id"
+    " ORDER BY l.bundle_id"
+)
+
+
+def _other_sizes(session: Session, _now: datetime) -> Iterator[tuple[object, str]]:
+    """Each listing that is sold in other sizes than the agreements give, by the rule itself."""
+    for bundle_id, group in groupby(session.execute(LISTED), key=lambda row: row.bundle_id):
+        rows = list(group)
+        first = rows[0]
+        blocks = [
+            BlockSizes(row.quantity_milli, row.minimum_quantity_milli, row.order_step_milli) for row in rows
+        ]
+        sizes = sizes_of_bundle(first, blocks)
+        if sizes != Sizes(first.minimum_quantity, first.order_step):
+            yield (
+                bundle_id,
+                f"Bundle {first.slug} is listed from {first.minimum_quantity} on in steps of {first.order_step};"
+                f" its agreements say {sizes.minimum_quantity} and {sizes.order_step}.",
+            )
+
 
 CATALOGUE = (
     Invariant(
@@ -63,18 +97,22 @@ CATALOGUE = (
     ),
     Invariant(
         "the_list_says_what_the_version_says",
-        "Each place of the list shows its bundle's current version: price, quantities, names, category, pictogram.",
+        "Each place of the list shows its bundle's current version: price, maximum, names, category, pictogram.",
         rows_of(
             "SELECT b.id, b.slug FROM listings l JOIN bundles b ON b.id = l.bundle_id"
             " JOIN bundle_versions v ON v.id = l.bundle_version_id"
             " WHERE b.current_version_id IS NULL OR l.bundle_version_id <> b.current_version_id"
             " OR l.slug <> b.slug OR l.price_cents <> v.price_cents OR l.kind <> v.kind"
-            " OR l.name_de <> v.name_de OR l.name_en <> v.name_en OR l.order_step <> v.order_step"
-            " OR l.minimum_quantity <> v.minimum_quantity OR l.pictogram <> v.pictogram"
+            " OR l.name_de <> v.name_de OR l.name_en <> v.name_en OR l.pictogram <> v.pictogram"
             " OR coalesce(l.category_id, 0) <> coalesce(v.category_id, 0)"
             " OR coalesce(l.maximum_quantity, 0) <> coalesce(v.maximum_quantity, 0) ORDER BY b.id",
             "The list shows something else of bundle {slug} than its current version says.",
         ),
+    ),
+    Invariant(
+        "the_list_sells_in_todays_sizes",
+        "Minimum quantity and order step of each place are its bundle's own, else those of its blocks today.",
+        _other_sizes,
     ),
     Invariant(
         "the_list_has_no_gap",

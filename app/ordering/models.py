@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Column, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.core.db import UTCDateTime, enum_type
@@ -164,13 +164,22 @@ class OrderEvent(SQLModel, table=True):
 class Agreement(SQLModel, table=True):
     """An exception for one customer and bundle until a day (inclusive): other sizes than everybody's.
 
-    None inherits what the bundle or its blocks say. `ended_at` is set where a person ended it before its day.
+    None inherits what the bundle or its blocks say. It holds until `ends_at`, the end of `ends_on` where the shop is,
+    unless a person (or a newer one) ended it before: then `ended_at` is set.
     """
 
     __tablename__ = "agreements"
     __table_args__ = (
         CheckConstraint("minimum_quantity > 0 and order_step > 0", name="quantities"),
         Index("ix_agreements_customer_id_bundle_id", "customer_id", "bundle_id"),
+        Index(
+            "uq_agreements_open",
+            "customer_id",
+            "bundle_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -183,6 +192,7 @@ class Agreement(SQLModel, table=True):
     agreed_by: str = Field(max_length=200)
     created_at: datetime = Field(sa_type=UTCDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    ends_at: datetime = Field(sa_type=UTCDateTime)
 
 
 class StandingOrder(SQLModel, table=True):

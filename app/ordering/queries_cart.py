@@ -87,7 +87,7 @@ def _row(
         name=_name(current, language),
         kind=current.kind,
         quantity=line.quantity,
-        rule=sold.rule if sold else QuantityRule(current.minimum_quantity, current.order_step),
+        rule=sold.rule if sold else QuantityRule(),
         unit_price_cents=current.price_cents,
         is_retired=is_retired,
         is_changed=not is_retired and current.id != seen.id,

@@ -1,7 +1,7 @@
 """What a company would order right now: its cart at today's versions, prices, tax and promise."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,18 +10,27 @@ from sqlmodel import Session, col, func, or_, select
 from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion
 from app.catalogue.queries import lead_time_today
 from app.catalogue.rules.kinds import BundleState
-from app.catalogue.rules.stock import Need, Wanted, sellable_counts
+from app.catalogue.rules.stock import Need, Wanted, sellable_counts, spare_counts
 from app.customers.models import Customer
 from app.customers.rules.effort_levels import EffortLevel
 from app.ordering.models import CartLine, OrderLine, StandingOrder, StandingOrderLine, TermsVersion
 from app.ordering.queries_rhythm import read_earlier
-from app.ordering.queries_stock import free_of_blocks, own_held, rule_of
-from app.ordering.rules.charges import missing_value, order_charges
+from app.ordering.queries_stock import SIZE_COLUMNS, free_of_blocks, own_held, rule_of, with_sizes
+from app.ordering.rules.charges import missing_value, order_charges, small_order_terms
 from app.ordering.rules.offer import Offer, OfferLine
-from app.ordering.rules.pricing import ChargeKind, PricedLine, RatePart, Totals, price_order
+from app.ordering.rules.pricing import ChargeKind, PricedCharge, PricedLine, RatePart, Totals, price_order
 from app.ordering.rules.promise import Calendar, Promise, delivery_promise
-from app.ordering.rules.quantities import QuantityProblem, QuantityRule, check_quantity
+from app.ordering.rules.quantities import (
+    QuantityFault,
+    QuantityProblem,
+    QuantityRule,
+    available_quantity,
+    check_quantity,
+    least_quantity,
+    missing_count,
+)
 from app.ordering.rules.rhythm import EarlierOrder, Place, Rhythm, RhythmChoice, RhythmOption, order_rhythm
+from app.ordering.rules.way_out import SizedLine, SmallOrderTerms, WayOut, way_out
 from app.policy.queries import current_policy
 from app.policy.rules.policy import Policy
 
@@ -30,7 +39,8 @@ from app.policy.rules.policy import Policy
 class CheckoutLine:
     """A cart line that can be sold now; `problem` says why its quantity cannot.
 
-    `rule` holds how many the lines before it leave of it; `needs` is what one of it takes of each block.
+    `rule` holds how many the lines before it leave of it; `needs` is what one of it takes of each block; `most` is the
+    largest quantity to which it alone could be raised, all other lines served.
     """
 
     bundle_id: int
@@ -42,6 +52,27 @@ class CheckoutLine:
     rule: QuantityRule
     problem: QuantityProblem | None
     needs: tuple[Need, ...]
+    most: int
+
+    @property
+    def is_low(self) -> bool:
+        """Whether it can be ordered below its minimum quantity, with a surcharge."""
+        return self.problem is None and missing_count(self.priced.quantity, self.rule) > 0
+
+    @property
+    def sized(self) -> SizedLine:
+        """What the way out of a small order looks at; a line with any other fault stays as it is."""
+        quantity = self.priced.quantity
+        is_small = self.problem is not None and self.problem.fault is QuantityFault.TOO_SMALL
+        is_raisable = is_small or self.problem is None
+        return SizedLine(
+            self.bundle_id,
+            quantity,
+            self.priced.unit_price_cents,
+            least_quantity(self.rule) if is_raisable else quantity,
+            self.rule.order_step,
+            self.most if is_raisable else quantity,
+        )
 
     def name(self, language: str) -> str:
         """The bundle's name in a language."""
@@ -95,6 +126,7 @@ class Checkout:
     rhythm: Rhythm
     terms: Terms | None
     has_retired: bool
+    small_terms: SmallOrderTerms
 
     @property
     def totals(self) -> Totals:
@@ -108,8 +140,27 @@ class Checkout:
 
     @property
     def is_orderable(self) -> bool:
-        """Whether each line of the cart can be sold as it is."""
-        return bool(self.lines) and not self.has_retired and not any(line.problem for line in self.lines)
+        """Whether the cart can be sold as it is: each line, and their value where the policy wants a least one."""
+        is_sold = bool(self.lines) and not self.has_retired and not any(line.problem for line in self.lines)
+        return is_sold and not self.is_too_little
+
+    @property
+    def is_too_little(self) -> bool:
+        """Whether the goods are worth less than the policy lets pass."""
+        return self.small_terms.is_low_value_refused and self.totals.missing_cents > 0
+
+    @property
+    def way_out(self) -> WayOut | None:
+        """What is missing to minimum quantities and minimum order value, and the cheapest way out of it."""
+        return way_out([line.sized for line in self.lines], self.small_terms)
+
+    def charges(self, language: str) -> tuple[PricedCharge, ...]:
+        """The charges as people read them: a line's surcharge names its bundle."""
+        names = {line.bundle_version_id: line.name(language) for line in self.lines}
+        return tuple(
+            replace(charge, name=names[charge.bundle_version_id]) if charge.bundle_version_id else charge
+            for charge in self.totals.charges
+        )
 
     @property
     def offer(self) -> Offer:
@@ -154,13 +205,13 @@ def read_checkout(
     `is_locking` holds the lines until the transaction ends. Who knows the policy and the earlier orders hands them in.
     """
     policy = policy or current_policy(session)
-    rows = _wanted_lines(session, customer_id, wish.standing_order_id, is_locking=is_locking)
+    rows = _wanted_lines(session, customer_id, wish.standing_order_id, now=now, is_locking=is_locking)
     sold = [row for row in rows if row.state is BundleState.PUBLISHED and row.version_id is not None]
     blocks = _blocks(session, [row.version_id for row in sold])
     counts = _counts(session, customer_id, sold, blocks, is_exact=not is_locking)
     lines = tuple(
-        _line(row, blocks=blocks[row.version_id], available_count=count)
-        for row, count in zip(sold, counts, strict=True)
+        _line(row, blocks=blocks[row.version_id], available_count=count, spare_count=spare, policy=policy)
+        for row, (count, spare) in zip(sold, counts, strict=True)
     )
     if earlier is None:
         earlier = read_earlier(session, customer_id, policy=policy, zone=calendar.zone, now=now)
@@ -177,8 +228,7 @@ def read_checkout(
         promise_at=lambda at: promise_of(lead_times, policy=policy, calendar=calendar, now=at),
     )
     effort_level = rows[0].effort_level if rows else EffortLevel.NORMAL
-    priced = [line.priced for line in lines]
-    ways = tuple(Way(option, _totals(priced, option, policy, effort_level)) for option in rhythm.options)
+    ways = tuple(Way(option, _totals(lines, option, policy, effort_level)) for option in rhythm.options)
     return Checkout(
         lines=lines,
         ways=ways,
@@ -186,6 +236,7 @@ def read_checkout(
         rhythm=rhythm,
         terms=_terms(session),
         has_retired=len(sold) < len(rows),
+        small_terms=small_order_terms(policy),
     )
 
 
@@ -234,21 +285,25 @@ def home_address(session: Session, customer_id: int) -> dict[str, str]:
 
 
 def _totals(
-    lines: Sequence[PricedLine], option: RhythmOption, policy: Policy, effort_level: EffortLevel
+    lines: Sequence[CheckoutLine], option: RhythmOption, policy: Policy, effort_level: EffortLevel
 ) -> Totals:
     """What the lines cost in one way to order, with the charges of that way."""
-    goods_net_cents = sum(line.net_cents for line in lines)
+    goods_net_cents = sum(line.priced.net_cents for line in lines)
     return price_order(
-        lines,
+        [line.priced for line in lines],
         charges=order_charges(
-            policy, goods_net_cents=goods_net_cents, rhythm=option.choice, effort_level=effort_level
+            policy,
+            goods_net_cents=goods_net_cents,
+            low_version_ids=[line.bundle_version_id for line in lines if line.is_low],
+            rhythm=option.choice,
+            effort_level=effort_level,
         ),
         missing_cents=missing_value(policy, goods_net_cents),
     )
 
 
 def _wanted_lines(
-    session: Session, customer_id: int, standing_order_id: int | None, *, is_locking: bool
+    session: Session, customer_id: int, standing_order_id: int | None, *, now: datetime, is_locking: bool
 ) -> list[Any]:
     """The lines with what is sold now, as plain rows: a bundle's long texts are not asked for."""
     lines: Any = CartLine if standing_order_id is None else StandingOrderLine
@@ -260,9 +315,7 @@ def _wanted_lines(
         BundleVersion.name_de,
         BundleVersion.name_en,
         BundleVersion.price_cents,
-        BundleVersion.minimum_quantity,
-        BundleVersion.order_step,
-        BundleVersion.maximum_quantity,
+        *SIZE_COLUMNS,
         Customer.effort_level,
     ).select_from(lines)
     if standing_order_id is None:
@@ -279,6 +332,7 @@ def _wanted_lines(
         .where(col(Customer.id) == customer_id)
         .order_by(lines.id)
     )
+    query = with_sizes(query, customer_id, now=now)
     if is_locking:
         query = query.with_for_update(of=lines)
     return list(session.execute(query))
@@ -291,9 +345,11 @@ def _counts(
     blocks: dict[int, list[Any]],
     *,
     is_exact: bool,
-) -> list[int | None]:
-    """How many of each line can be ordered. Only `is_exact` always counts what own unpaid orders hold; else it
-    is asked only where there would be too little without.
+) -> list[tuple[int | None, int | None]]:
+    """How many of each line can be ordered, and how many more once all are served.
+
+    Only `is_exact` always counts what own unpaid orders hold; else it is asked only where there would be too little
+    without.
     """
     wanted = [Wanted("", row.quantity, _needs(blocks[row.version_id])) for row in sold]
     rows = [row for of_version in blocks.values() for row in of_version]
@@ -303,12 +359,21 @@ def _counts(
         count is not None and count < line.quantity for line, count in zip(wanted, counts, strict=True)
     )
     if free and (is_exact or is_short):
-        counts = sellable_counts(wanted, free_of_blocks(rows, own=own_held(session, customer_id)))
-    return counts
+        free = free_of_blocks(rows, own=own_held(session, customer_id))
+        counts = sellable_counts(wanted, free)
+    return list(zip(counts, spare_counts(wanted, free), strict=True))
 
 
-def _line(row: Any, *, blocks: list[Any], available_count: int | None) -> CheckoutLine:
-    rule = rule_of(row, available_count=available_count)
+def _line(
+    row: Any,
+    *,
+    blocks: list[Any],
+    available_count: int | None,
+    spare_count: int | None,
+    policy: Policy,
+) -> CheckoutLine:
+    rule = rule_of(row, available_count=available_count, policy=policy)
+    greatest = available_quantity(rule)
     parts = tuple(
         RatePart(block.vat_rate_bp, block.quantity_milli * block.reference_price_cents) for block in blocks
     )
@@ -322,6 +387,7 @@ def _line(row: Any, *, blocks: list[Any], available_count: int | None) -> Checko
         rule=rule,
         problem=check_quantity(row.quantity, rule),
         needs=_needs(blocks),
+        most=greatest if spare_count is None else min(greatest, row.quantity + spare_count),
     )
 
 

@@ -17,13 +17,13 @@ from app.customers.rules.effort_levels import EffortLevel
 from app.mainbrand.models import MainAccount, Purchase
 from app.ordering.models import Order, OrderLine
 from app.ordering.queries_checkout import Checkout
-from app.ordering.queries_stock import free_of_blocks, rule_of
+from app.ordering.queries_stock import SIZE_COLUMNS, free_of_blocks, rule_of, with_sizes
 from app.ordering.rules.charges import order_charges
 from app.ordering.rules.coach import YEAR_DAYS, Good, PastOrder, Quantities, Terms, regular_bundles
 from app.ordering.rules.coach_advice import Advice, RationalOrder, advise, rational_order
 from app.ordering.rules.pricing import PricedCharge
 from app.ordering.rules.promise import Calendar, delivery_promise
-from app.ordering.rules.quantities import QuantityRule, least_quantity
+from app.ordering.rules.quantities import QuantityRule, least_quantity, missing_count
 from app.ordering.rules.rhythm import RhythmChoice
 from app.ordering.rules.states import OrderKind, OrderState
 from app.policy.queries import current_policy
@@ -31,6 +31,7 @@ from app.policy.rules.policy import Policy
 
 BINDING = (OrderState.ACCEPTED, OrderState.DISPATCHED)
 CURRENCY = "EUR"
+ANY_SIZE = QuantityRule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,8 @@ def read_history(
     )
     orders = _orders_of(rows, calendar)
     is_linked = rows[0].main_account_id is not None
-    found, free = _facts_of(session, _asked_for(rows, orders, known or {}, is_linked=is_linked))
+    asked_for = _asked_for(rows, orders, known or {}, is_linked=is_linked)
+    found, free = _facts_of(session, customer_id, asked_for, policy=policy, now=now)
     blocks = {**{one: facts.needs for one, (_, facts) in found.items()}, **(needs or {})}
     for one, (good, _) in found.items():
         goods[one] = (known or {}).get(one, good)
@@ -198,7 +200,10 @@ def coach_terms(
 
     def charges_of(quantities: Quantities, rhythm: RhythmChoice) -> Sequence[PricedCharge]:
         worth = sum(count * goods[one].unit_price_cents for one, count in quantities.items())
-        return order_charges(policy, goods_net_cents=worth, rhythm=rhythm, effort_level=effort_level)
+        low = [one for one, count in quantities.items() if missing_count(count, goods[one].rule or ANY_SIZE)]
+        return order_charges(
+            policy, goods_net_cents=worth, low_version_ids=low, rhythm=rhythm, effort_level=effort_level
+        )
 
     return Terms(
         charges_of=charges_of,
@@ -276,22 +281,20 @@ def _asked_for(
     on_sale = {row.bundle_id for row in rows if row.state is BundleState.PUBLISHED}
     if is_linked:
         return on_sale | set(known)
-    return set(regular_bundles(orders, dict.fromkeys(on_sale, Good(0, QuantityRule()))))
+    return set(regular_bundles(orders, dict.fromkeys(on_sale, Good(0, ANY_SIZE))))
 
 
 def _facts_of(
-    session: Session, bundle_ids: Collection[int]
+    session: Session, customer_id: int, bundle_ids: Collection[int], *, policy: Policy, now: datetime
 ) -> tuple[dict[int, tuple[Good, Regular]], dict[int, int]]:
     """Price, sizes and blocks of bundles on sale as they are now, and what is free of their counted blocks."""
-    rows = session.execute(
+    query: Any = (
         select(  # type: ignore[call-overload]
             BundleVersion.bundle_id,
             BundleVersion.name_de,
             BundleVersion.name_en,
             BundleVersion.price_cents,
-            BundleVersion.minimum_quantity,
-            BundleVersion.order_step,
-            BundleVersion.maximum_quantity,
+            *SIZE_COLUMNS,
             BundleItem.block_id,
             BundleItem.quantity_milli,
             Block.is_made_to_order,
@@ -303,7 +306,8 @@ def _facts_of(
         .join(Block, col(Block.id) == col(BundleItem.block_id))
         .where(col(Bundle.id).in_(bundle_ids), col(Bundle.state) == BundleState.PUBLISHED)
         .order_by(col(BundleItem.id))
-    ).all() if bundle_ids else []  # fmt: skip
+    )
+    rows = session.execute(with_sizes(query, customer_id, now=now)).all() if bundle_ids else []
     free = free_of_blocks(rows)
     items: dict[int, list[Any]] = {}
     for row in rows:
@@ -311,7 +315,7 @@ def _facts_of(
     found = {}
     for bundle_id, parts in items.items():
         needs = tuple(Need(part.block_id, part.quantity_milli) for part in parts)
-        rule = rule_of(parts[0], available_count=sellable_count(needs, free))
+        rule = rule_of(parts[0], available_count=sellable_count(needs, free), policy=policy)
         found[bundle_id] = (
             Good(parts[0].price_cents, rule),
             Regular(parts[0].name_de, parts[0].name_en, needs),

@@ -2,16 +2,21 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import and_
 from sqlmodel import Session, col, func, select
 
-from app.catalogue.models import Block, Bundle, BundleItem, StockReservation
+from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion, Listing, StockReservation
+from app.catalogue.rules.agreements import Agreement as SizeAgreement
+from app.catalogue.rules.agreements import sizes_of
 from app.catalogue.rules.kinds import BundleState
 from app.catalogue.rules.stock import Need, ReservationState, Wanted, free_milli, sellable_counts
-from app.ordering.models import CartLine, Order, OrderLine
+from app.ordering.models import Agreement, CartLine, Order, OrderLine
 from app.ordering.rules.quantities import QuantityRule
 from app.ordering.rules.states import OPEN, OrderState
+from app.policy.rules.policy import BelowMinimum, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +28,60 @@ class SoldLine:
     quantity: int
 
 
-def rule_of(version: Any, *, available_count: int | None) -> QuantityRule:
-    """The sizes in which a version (an object or a plain row) is sold when so many are available."""
-    return QuantityRule(
-        version.minimum_quantity, version.order_step, version.maximum_quantity, available_count
+SIZE_COLUMNS: tuple[Any, ...] = (
+    Listing.minimum_quantity,
+    Listing.order_step,
+    BundleVersion.maximum_quantity,
+    col(Agreement.minimum_quantity).label("agreed_minimum"),
+    col(Agreement.order_step).label("agreed_step"),
+)
+"""What `rule_of` reads; a query that asks for them goes through `with_sizes`."""
+
+
+def with_sizes(query: Any, customer_id: int, *, now: datetime) -> Any:
+    """A query of bundles and their versions, joined with their sizes of today and this company's exceptions."""
+    is_in_force = and_(
+        col(Agreement.bundle_id) == col(Bundle.id),
+        col(Agreement.customer_id) == customer_id,
+        col(Agreement.ended_at).is_(None),
+        col(Agreement.ends_at) > now,
     )
+    return query.outerjoin(Listing, col(Listing.bundle_id) == col(Bundle.id)).outerjoin(
+        Agreement, is_in_force
+    )
+
+
+def rule_of(row: Any, *, available_count: int | None, policy: Policy) -> QuantityRule:
+    """The sizes in which a company may order a bundle (a row with SIZE_COLUMNS) when so many are available."""
+    sizes = sizes_of(
+        SizeAgreement(row.agreed_minimum, row.agreed_step),
+        SizeAgreement(row.minimum_quantity, row.order_step),
+    )
+    return QuantityRule(
+        sizes.minimum_quantity,
+        sizes.order_step,
+        row.maximum_quantity,
+        available_count,
+        is_less_allowed=policy.below_minimum_quantity is BelowMinimum.SURCHARGE,
+    )
+
+
+def sold_now(
+    session: Session, customer_id: int, bundle_ids: Collection[int], *, now: datetime
+) -> dict[int, Any]:
+    """Those of some bundles that are on sale, by id: version, names, and the sizes for this company."""
+    query: Any = (
+        select(
+            col(Bundle.id).label("bundle_id"),
+            col(BundleVersion.id).label("version_id"),
+            BundleVersion.name_de,
+            BundleVersion.name_en,
+            *SIZE_COLUMNS,
+        )
+        .join(BundleVersion, col(Bundle.current_version_id) == col(BundleVersion.id))
+        .where(col(Bundle.id).in_(bundle_ids), col(Bundle.state) == BundleState.PUBLISHED)
+    )
+    return {row.bundle_id: row for row in session.execute(with_sizes(query, customer_id, now=now))}
 
 
 def free_of_blocks(rows: Iterable[Any], *, own: Mapping[int, int] | None = None) -> dict[int, int]:

@@ -19,13 +19,13 @@ log = logging.getLogger("app.web")
 
 STATUS: dict[type[ShopError], int] = {NotFound: 404, Refused: 403, Invalid: 422, Unavailable: 503}
 CONFLICTS = (
-    "order.changed", "stock.sold_out", "cart.changed", "import.wrong_state", "import.being_written",
+    "order.changed", "order.too_little", "stock.sold_out", "cart.changed", "import.wrong_state", "import.being_written",
     "bundle.below_floor", "bundle.too_fast", "bundle.more_service", "bundle.needs_approval", "bundle.kept_out",
     "bundle.illegal_transition", "bundle.second_person", "bundle.not_submitted", "bundle.changed_meanwhile",
     "bundle.approval_not_open", "bundle.approval_open", "bundle.approval_void", "bundle.no_approval_needed",
     "bundle.same_person", "bundle.commission_only", "bundle.empty", "bundle.no_name", "bundle.no_price",
     "block.made_to_order", "block.stock_moved", "block.retires_bundles", "block.changed_meanwhile",
-    "category.not_empty", "proposal.kept_out", "proposal.not_open", "proposal.unknown_blocks",
+    "bundle.unorderable", "category.not_empty", "proposal.kept_out", "proposal.not_open", "proposal.unknown_blocks",
     "terms.name_taken", "terms.changed_meanwhile",
 )  # fmt: skip
 """Refusals by the present state of a thing, not by who asks."""

@@ -108,7 +108,7 @@ def test_each_company_has_its_own_cart(session: Session) -> None:
 @pytest.mark.parametrize(
     "quantity, sentence",
     [
-        (9, "%(name)s is sold from %(upper)s on. Take %(upper)s."),
+        (3, "%(name)s is sold from %(upper)s on. Take %(upper)s."),
         (12, "%(name)s is sold in steps of %(step)s. Take %(lower)s or %(upper)s."),
         (9_999, "At most %(lower)s of %(name)s go into one order. Take %(lower)s."),
     ],

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 ABOVE_EVERY_ORDER = 10_000
 """One more than the most that an order may hold of a bundle: sizes that come out larger are cut to it."""
@@ -25,6 +26,18 @@ class Sizes:
 
     minimum_quantity: int = 1
     order_step: int = 1
+
+
+class Speaking(Protocol):
+    """A bundle's version: what it says itself of its sizes, None where it inherits."""
+
+    @property
+    def own_minimum_quantity(self) -> int | None:
+        """Its own minimum quantity."""
+
+    @property
+    def own_order_step(self) -> int | None:
+        """Its own order step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,12 @@ def sizes_of(*agreements: Agreement) -> Sizes:
     """The sizes that hold where these speak, the nearest first; single bundles where all are silent."""
     found = nearest(*agreements)
     return Sizes(found.minimum_quantity or 1, found.order_step or 1)
+
+
+def sizes_of_bundle(version: Speaking, blocks: Iterable[BlockSizes]) -> Sizes:
+    """The sizes in which a bundle is sold to everybody: its own word, else that of its blocks."""
+    own = Agreement(version.own_minimum_quantity, version.own_order_step)
+    return sizes_of(own, agreement_of_blocks(blocks))
 
 
 def _cut(size: int | None) -> int | None:

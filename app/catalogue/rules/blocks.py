@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from app.catalogue.rules.kinds import Kind, Packaging, Source
-from app.catalogue.rules.units import is_unit
+from app.catalogue.rules.units import has_decimals, is_unit
 from app.core.errors import N_, FieldError
 
 SKU = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 ./_-]*[A-Za-z0-9])?")
@@ -15,9 +15,11 @@ VAT_RATES_BP = (0, 700, 1900)
 GREATEST_PRICE_CENTS = 100_000_000
 GREATEST_LEAD_TIME_DAYS = 365
 GREATEST_WEIGHT_G = 5_000_000
+GREATEST_SIZE_MILLI = 9_999_000
 LONGEST = {"sku": 64, "name": 200, "text": 2_000, "partner": 200}
 PRICES = ("unit_cost_cents", "partner_cost_cents", "main_brand_price_cents")
 """The amounts whose every change is kept."""
+SIZES = ("minimum_quantity_milli", "order_step_milli")
 AMOUNTS = (*PRICES, "packing_cost_cents")
 
 
@@ -35,7 +37,10 @@ class Kept(Protocol):
 
 @dataclass(frozen=True)
 class BlockEntry:
-    """A block as staff write it: amounts in cents a unit, weight in grams, the partner by name (empty for none)."""
+    """A block as staff write it: amounts in cents a unit, weight in grams, the partner by name (empty for none).
+
+    `minimum_quantity_milli` and `order_step_milli` are in thousandths of the unit, None where it comes in any size.
+    """
 
     sku: str
     name_de: str
@@ -58,6 +63,8 @@ class BlockEntry:
     is_restricted: bool = False
     cpv_code: str = ""
     is_made_to_order: bool = True
+    minimum_quantity_milli: int | None = None
+    order_step_milli: int | None = None
 
     def tidied(self) -> "BlockEntry":
         """The same without spaces around its texts; a partner's name has single spaces only."""
@@ -124,4 +131,20 @@ def _number_faults(entry: BlockEntry) -> list[FieldError]:
         faults.append(FieldError("weight_g", N_("Please enter 0 to 5,000,000 grams.")))
     if entry.vat_rate_bp not in VAT_RATES_BP:
         faults.append(FieldError("vat_rate_bp", N_("Please choose one of the offered values.")))
+    return faults + _size_faults(entry)
+
+
+def _size_faults(entry: BlockEntry) -> list[FieldError]:
+    faults = []
+    for name in SIZES:
+        size_milli = getattr(entry, name)
+        if size_milli is None:
+            continue
+        if not 1 <= size_milli <= GREATEST_SIZE_MILLI:
+            faults.append(
+                FieldError(name, N_("Please enter a quantity above zero and up to 9,999, or nothing."))
+            )
+        elif size_milli % 1000 and not has_decimals(entry.unit_code):
+            message = N_("%(sku)s comes in whole numbers only. Please enter one.")
+            faults.append(FieldError(name, message, {"sku": entry.sku}))
     return faults

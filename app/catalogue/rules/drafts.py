@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from app.catalogue.rules.agreements import Sizes
 from app.catalogue.rules.pictograms import PICTOGRAMS
 from app.catalogue.rules.stock import smallest_order
 from app.core.errors import N_, FieldError
@@ -49,21 +50,26 @@ def merged(*lists: Iterable[FieldError]) -> list[FieldError]:
     return list(found.values())
 
 
-def _size_faults(values: Mapping[str, Any]) -> list[FieldError]:
-    faults = [
-        FieldError(field, N_("Please enter a whole number from 1 to 9,999."))
-        for field in ("minimum_quantity", "order_step")
-        if not 1 <= values[field] <= GREATEST_SIZE
-    ]
-    most = values["maximum_quantity"]
-    if most is None:
-        return faults
-    if not 1 <= most <= GREATEST_SIZE:
-        faults.append(FieldError("maximum_quantity", N_("Please enter a whole number from 1 to 9,999.")))
-    elif not faults and most < (least := smallest_order(values["minimum_quantity"], values["order_step"])):
+def order_fault(sizes: Sizes, maximum_quantity: int | None) -> FieldError | None:
+    """What is wrong where the smallest order that these sizes allow is more than an order may hold."""
+    least = smallest_order(sizes.minimum_quantity, sizes.order_step)
+    if maximum_quantity is not None and maximum_quantity < least:
         message = N_("Nobody could order it: the smallest order is %(least)s. Please enter at least that.")
-        faults.append(FieldError("maximum_quantity", message, {"least": least}))
-    return faults
+        return FieldError("maximum_quantity", message, {"least": least})
+    if least > GREATEST_SIZE:
+        message = N_(
+            "Nobody could order it: the smallest order that these sizes and blocks allow is too large."
+        )
+        return FieldError("order_step", message)
+    return None
+
+
+def _size_faults(values: Mapping[str, Any]) -> list[FieldError]:
+    return [
+        FieldError(field.removeprefix("own_"), N_("Please enter a whole number from 1 to 9,999."))
+        for field in ("own_minimum_quantity", "own_order_step", "maximum_quantity")
+        if values[field] is not None and not 1 <= values[field] <= GREATEST_SIZE
+    ]
 
 
 def _item_faults(items: Sequence[tuple[int, int]]) -> list[FieldError]:

@@ -83,6 +83,15 @@ def sellable_counts(lines: Sequence[Wanted], free: Mapping[int, int]) -> list[in
     return counts
 
 
+def spare_counts(lines: Sequence[Wanted], free: Mapping[int, int]) -> list[int | None]:
+    """For each line how many more could be sold once all lines have taken what they want; None for no limit."""
+    left = {**free}
+    for block_id, milli in total_needs(lines).items():
+        if block_id in left:
+            left[block_id] = max(0, left[block_id] - milli)
+    return [sellable_count(line.needs, left) for line in lines]
+
+
 def total_needs(lines: Iterable[Wanted]) -> dict[int, int]:
     """The thousandths that all lines together take of each block, counted or not."""
     total: dict[int, int] = {}

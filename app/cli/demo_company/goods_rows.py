@@ -227,6 +227,8 @@ def _version_values(
         "price_cents": facts.price_cents,
         "minimum_quantity": facts.minimum_quantity,
         "order_step": facts.order_step,
+        "own_minimum_quantity": facts.minimum_quantity,
+        "own_order_step": facts.order_step,
         "maximum_quantity": facts.maximum_quantity,
         "stage": VersionStage.DRAFT,
         "written_by": WRITER,

@@ -1,11 +1,14 @@
 """Which charges an order carries beside its goods: decided here, once, for cart, checkout and order alike."""
 
+from collections.abc import Sequence
+
 from app.core.errors import N_
 from app.core.i18n import translate
 from app.customers.rules.effort_levels import EffortLevel
 from app.ordering.rules.pricing import ChargeKind, PricedCharge
 from app.ordering.rules.rhythm import RhythmChoice
-from app.policy.rules.policy import Policy
+from app.ordering.rules.way_out import SmallOrderTerms
+from app.policy.rules.policy import BelowMinimum, Policy
 
 CHARGE_NAMES = {
     ChargeKind.LOW_QUANTITY: N_("Low-quantity surcharge"),
@@ -22,24 +25,45 @@ def missing_value(policy: Policy, goods_net_cents: int) -> int:
     return max(0, policy.minimum_order_value_cents - goods_net_cents) if goods_net_cents else 0
 
 
+def small_order_terms(policy: Policy) -> SmallOrderTerms:
+    """What the policy asks of orders and lines below their minimum."""
+    return SmallOrderTerms(
+        policy.minimum_order_value_cents,
+        policy.low_quantity_surcharge_cents,
+        policy.low_line_surcharge_cents,
+        policy.below_minimum_value is BelowMinimum.REFUSE,
+        policy.below_minimum_quantity is BelowMinimum.REFUSE,
+    )
+
+
 def order_charges(
     policy: Policy,
     *,
     goods_net_cents: int,
+    low_version_ids: Sequence[int] = (),
     rhythm: RhythmChoice = RhythmChoice.NORMAL,
     effort_level: EffortLevel = EffortLevel.NORMAL,
 ) -> tuple[PricedCharge, ...]:
-    """The charges of an order of goods, each of them more than zero, none for an empty cart (domain.md 4 and 6)."""
+    """The charges of an order of goods, each of them more than zero, none for an empty cart (domain.md 4 and 6).
+
+    `low_version_ids` are the lines below their minimum quantity, by bundle version. What the policy refuses carries no
+    charge: it cannot be ordered.
+    """
     if not goods_net_cents:
         return ()
+    terms = small_order_terms(policy)
+    is_low = missing_value(policy, goods_net_cents) > 0 and not terms.is_low_value_refused
+    of_lines = tuple(
+        PricedCharge(ChargeKind.LOW_LINE, terms.line_surcharge_cents, bundle_version_id=version_id)
+        for version_id in low_version_ids
+        if terms.line_surcharge_cents and not terms.is_low_line_refused
+    )
     amounts = {
-        ChargeKind.LOW_QUANTITY: (
-            policy.low_quantity_surcharge_cents if missing_value(policy, goods_net_cents) else 0
-        ),
+        ChargeKind.LOW_QUANTITY: terms.value_surcharge_cents if is_low else 0,
         ChargeKind.INTERIM_ORDER: policy.interim_order_fee_cents if rhythm is RhythmChoice.INTERIM else 0,
         ChargeKind.EFFORT_FEE: policy.effort_fee_cents if effort_level is EffortLevel.FEE else 0,
     }
-    return tuple(PricedCharge(kind, net_cents) for kind, net_cents in amounts.items() if net_cents)
+    return of_lines + tuple(PricedCharge(kind, net_cents) for kind, net_cents in amounts.items() if net_cents)
 
 
 def charge_name(kind: ChargeKind, language: str, *, name: str = "", quantity: int = 1) -> str:

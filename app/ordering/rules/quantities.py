@@ -92,7 +92,7 @@ def check_quantity(quantity: int, rule: QuantityRule) -> QuantityProblem | None:
     if quantity > available:
         return QuantityProblem(QuantityFault.TOO_FEW_LEFT, available, None)
     lowest = lowest_quantity(rule)
-    if quantity < lowest and (quantity < 1 or not rule.is_less_allowed):
+    if quantity < lowest:
         return QuantityProblem(QuantityFault.TOO_SMALL, None, lowest)
     rest = quantity % rule.order_step
     if rest:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.catalogue.rules.blocks import VAT_RATES_BP, BlockEntry, entry_faults
+from app.catalogue.rules.blocks import SIZES, VAT_RATES_BP, BlockEntry, entry_faults
 from app.catalogue.rules.kinds import Kind, Packaging, Source
 from app.core.errors import N_, FieldError, Invalid
 from app.core.i18n import translate
@@ -11,6 +11,7 @@ from app.web.admin.block_words import PACKAGINGS
 from app.web.admin.reading import FormReader
 from app.web.admin.words import SOURCES
 from app.web.forms_money import amount_text
+from app.web.forms_quantity import milli_text
 from app.web.rendering import KIND_NAMES
 
 TEXTS = ("sku", "name_de", "name_en", "text_de", "text_en", "partner", "cpv_code", "unit_code")
@@ -30,7 +31,7 @@ NAMES: dict[str, Mapping[Any, str]] = {
 NOW_STANDS = N_("Here stands now: %(value)s")
 LONGEST_SHOWN = 200
 EMPTY = {
-    **dict.fromkeys((*TEXTS, *AMOUNTS, *OPTIONAL_AMOUNTS, *FLAGS), ""),
+    **dict.fromkeys((*TEXTS, *AMOUNTS, *OPTIONAL_AMOUNTS, *FLAGS, *SIZES), ""),
     "kind": Kind.SPARE_PART.value,
     "unit_code": "C62",
     "main_brand_lead_time_days": "2",
@@ -52,6 +53,7 @@ def read_entry(values: dict[str, str]) -> BlockEntry:
     read |= {name: reader.cents(name) for name in AMOUNTS}
     read |= {name: reader.cents(name) if values.get(name, "").strip() else 0 for name in OPTIONAL_AMOUNTS}
     read |= {name: values.get(name) == "1" for name in FLAGS}
+    read |= {name: reader.milli(name) if values.get(name, "").strip() else None for name in SIZES}
     entry = BlockEntry(
         kind=reader.choice("kind", Kind),
         source=reader.choice("source", Source),
@@ -76,6 +78,7 @@ def typed(entry: BlockEntry, *, language: str) -> dict[str, str]:
         **{name: getattr(entry, name) for name in TEXTS},
         **{name: amount_text(getattr(entry, name), language=language) for name in amounts},
         **{name: "1" if getattr(entry, name) else "" for name in FLAGS},
+        **{name: _size_text(getattr(entry, name), language) for name in SIZES},
         "kind": entry.kind.value,
         "source": entry.source.value,
         "packaging": entry.packaging.value,
@@ -84,6 +87,10 @@ def typed(entry: BlockEntry, *, language: str) -> dict[str, str]:
         "vat_rate_bp": str(entry.vat_rate_bp),
         "is_made_to_order": "1" if entry.is_made_to_order else "0",
     }
+
+
+def _size_text(size_milli: int | None, language: str) -> str:
+    return "" if size_milli is None else milli_text(size_milli, language=language)
 
 
 def differences(written: BlockEntry, kept: BlockEntry, *, language: str) -> dict[str, str]:

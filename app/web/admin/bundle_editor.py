@@ -32,8 +32,8 @@ EMPTY = {
     "category_id": "",
     "maximum_quantity": "",
     "price_cents": "",
-    "minimum_quantity": "1",
-    "order_step": "1",
+    "minimum_quantity": "",
+    "order_step": "",
     "seen": "",
 }
 
@@ -65,8 +65,8 @@ def sheet_page(
         "category_id": str(version.category_id or ""),
         "maximum_quantity": str(version.maximum_quantity or ""),
         "price_cents": amount_text(version.price_cents, language=request.scope["lang"]),
-        "minimum_quantity": str(version.minimum_quantity),
-        "order_step": str(version.order_step),
+        "minimum_quantity": str(version.own_minimum_quantity or ""),
+        "order_step": str(version.own_order_step or ""),
         "seen": seen_mark(version),
     }
     rows = [

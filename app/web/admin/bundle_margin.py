@@ -8,9 +8,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.catalogue.models import Block
 from app.catalogue.queries_approvals import approval_of
 from app.catalogue.queries_desk import BundleSheet
 from app.catalogue.queries_margins import blocks_by_sku, part_of
+from app.catalogue.queries_sizes import agreement_of
+from app.catalogue.rules.agreements import Sizes, sizes_of
 from app.catalogue.rules.drafts import GREATEST_PRICE_CENTS, GREATEST_SIZE, MOST_ITEMS
 from app.catalogue.rules.margin import Cost, Margin, Part, lowest_price, margin_of
 from app.core.errors import N_
@@ -43,6 +46,7 @@ class MarginView:
     """What the calculator shows: `margin` is None without a price, `lowest_cents` without a block.
 
     `left_out` are the rows that could not be read; `lowest_text` is the lowest price as the form takes it.
+    `inherited` are the sizes that these blocks give where the bundle says nothing itself.
     """
 
     margin: Margin | None
@@ -52,6 +56,7 @@ class MarginView:
     left_out: tuple[str, ...]
     floor_bp: int
     floor_cents: int
+    inherited: Sizes
 
 
 @router.post("/admin/bundles/margin")
@@ -94,14 +99,17 @@ def margin_view(
     typed = [(sku.strip(), quantity.strip()) for sku, quantity in rows if sku.strip() or quantity.strip()]
     blocks = blocks_by_sku(session, [sku for sku, _ in typed])
     parts: list[Part] = []
+    held: list[tuple[Block, int]] = []
     left_out: list[str] = []
     for sku, text in typed:
         quantity = _milli(text)
         if sku in blocks and quantity is not None:
             parts.append(part_of(quantity, blocks[sku]))
+            held.append((blocks[sku], quantity))
         else:
             left_out.append(f"{sku or '–'} × {text or '–'}")
-    return _view(parts, _cents(price_text), tuple(left_out), policy, language=language)
+    inherited = sizes_of(agreement_of(held))
+    return _view(parts, _cents(price_text), tuple(left_out), policy, inherited, language=language)
 
 
 def _view(
@@ -109,6 +117,7 @@ def _view(
     price_cents: int | None,
     left_out: tuple[str, ...],
     policy: Policy,
+    inherited: Sizes,
     *,
     language: str,
 ) -> MarginView:
@@ -122,6 +131,7 @@ def _view(
         left_out=left_out,
         floor_bp=policy.margin_floor_bp,
         floor_cents=policy.margin_floor_cents,
+        inherited=inherited,
     )
 
 

@@ -191,9 +191,10 @@ def _save(
         "category_id": _category(values, reader),
         "pictogram": values.get("pictogram", ""),
         "price_cents": reader.cents("price_cents"),
-        "minimum_quantity": reader.number("minimum_quantity"),
-        "order_step": reader.number("order_step"),
-        "maximum_quantity": reader.number("maximum_quantity") if values.get("maximum_quantity") else None,
+        **{
+            name: reader.number(name) if values.get(name, "").strip() else None
+            for name in ("minimum_quantity", "order_step", "maximum_quantity")
+        },
         "items": _items(reading, rows, reader),
     }
     try:

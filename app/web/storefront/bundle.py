@@ -13,8 +13,9 @@ from app.catalogue.queries import BundleFacts, published_bundle, published_image
 from app.catalogue.queries_shelves import Shelf, related_bundles, shelves
 from app.catalogue.rules.kinds import Kind
 from app.ordering.rules.promise import delivery_promise
-from app.ordering.rules.quantities import QuantityRule, greatest_quantity, least_quantity
+from app.ordering.rules.quantities import QuantityRule, greatest_quantity, least_quantity, lowest_quantity
 from app.policy.queries import current_policy
+from app.policy.rules.policy import BelowMinimum
 from app.web.deps import ReadDep
 from app.web.rendering import page, shop_of
 from app.web.shared_pages import Content, shared_page
@@ -70,13 +71,19 @@ def _content(request: Request, session: Session, slug: str, *, now: datetime) ->
 def content_of(request: Request, session: Session, bundle: BundleFacts, *, now: datetime) -> Content:
     """What the page of a bundle shows; of one on sale, or of a draft for its preview."""
     calendar = calendar_of(request)
+    policy = current_policy(session)
     promise = delivery_promise(
-        current_policy(session),
+        policy,
         calendar,
         ordered_at=now,
         main_brand_lead_time_days=bundle.main_brand_lead_time_days,
     )
-    rule = QuantityRule(bundle.minimum_quantity, bundle.order_step, bundle.maximum_quantity)
+    rule = QuantityRule(
+        bundle.minimum_quantity,
+        bundle.order_step,
+        bundle.maximum_quantity,
+        is_less_allowed=policy.below_minimum_quantity is BelowMinimum.SURCHARGE,
+    )
     related, holds_until = shown_cards(
         request,
         session,
@@ -91,6 +98,8 @@ def content_of(request: Request, session: Session, bundle: BundleFacts, *, now: 
         "promise": promise,
         "last_order": last_order(promise, calendar),
         "least": least_quantity(rule),
+        "lowest": lowest_quantity(rule),
+        "line_surcharge_cents": policy.low_line_surcharge_cents,
         "greatest": greatest_quantity(rule),
         "quantity": least_quantity(rule),
         "errors": {},

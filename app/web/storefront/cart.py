@@ -19,12 +19,13 @@ from app.ordering.queries_coach import read_coached_cart
 from app.ordering.rules.quantities import (
     GREATEST_QUANTITY,
     greatest_quantity,
-    least_quantity,
+    lowest_quantity,
     told_problem,
 )
 from app.web.deps import LARGEST_ID, Now, ReadDep, RowId, Values, VisitorDep, WriteDep
 from app.web.forms import Errors, Form, errors_of, parse
 from app.web.rendering import is_htmx, page, see_other
+from app.web.small_orders import small_order
 from app.web.storefront.bundle import bundle_page
 from app.web.storefront.coach import NOT_READABLE, charges_saved, shown_order, silence_text
 from app.web.storefront.promises import calendar_of, last_order
@@ -169,6 +170,8 @@ def cart_page(
         rhythm=coached.advice.rhythm if coached else None,
         charges_saved=charges_saved(coached.advice) if coached else [],
         silence=silence_text(coached.advice, language) if coached else "",
+        charges=cart.checkout.charges(language),
+        small=small_order(cart.checkout, language=language),
         last_order=last_order(cart.checkout.promise, calendar),
         is_fragment=is_htmx(request),
     )
@@ -199,7 +202,7 @@ def _nearest(row: CartRow) -> int | None:
 
 
 def _sizes(row: CartRow) -> tuple[int, int]:
-    return least_quantity(row.rule), greatest_quantity(row.rule)
+    return lowest_quantity(row.rule), greatest_quantity(row.rule)
 
 
 def _slug_of(session: Session, values: dict[str, str]) -> str:

@@ -15,7 +15,7 @@ from app.core.errors import N_, NotFound, Refused
 from app.core.i18n import translate
 from app.core.ids import new_token
 from app.customers.rules.countries import COUNTRIES, fault_of_address
-from app.flows.place_order import DeliveryAddress, OrderChanged, place_order
+from app.flows.place_order import DeliveryAddress, OrderChanged, TooLittle, place_order
 from app.flows.settle_payment import settle_payment
 from app.flows.start_payment import start_payment
 from app.ordering.queries_checkout import Checkout, Wish, home_address, names_of_versions, read_checkout
@@ -28,6 +28,7 @@ from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
 from app.web.forms import Errors, Form, errors_of, parse
 from app.web.problems import problem_details, wants_json
 from app.web.rendering import page, see_other
+from app.web.small_orders import small_order
 from app.web.storefront.cart import cart_page
 from app.web.storefront.promises import calendar_of
 from app.web.visitor import Visitor
@@ -110,7 +111,7 @@ def order(
         if wants_json(request):
             return changes_for_programs(request, changed)
         return _again(request, reads, visitor, values, now=now, status=409, changed=changed.changes)
-    except SoldOut as refusal:
+    except (SoldOut, TooLittle) as refusal:
         if wants_json(request):
             raise
         said = translate(language, refusal.message, **refusal.values)
@@ -257,6 +258,8 @@ def _page(
         "checkout": checkout,
         "lines": [(line.name(language), line.priced) for line in checkout.lines],
         "totals": checkout.totals,
+        "charges": checkout.charges(language),
+        "small": small_order(checkout, language=language),
         "shown": write_offer(*checkout.offers),
         "countries": country_options(language),
         "values": values,

@@ -4,8 +4,9 @@ from dataclasses import asdict
 
 import pytest
 
+from app.catalogue.rules.agreements import Sizes
 from app.catalogue.rules.blocks import BlockEntry, entry_faults
-from app.catalogue.rules.drafts import draft_faults
+from app.catalogue.rules.drafts import draft_faults, order_fault
 from app.catalogue.rules.kinds import Source
 from app.catalogue.rules.margin import Margin, margin_of
 from app.catalogue.rules.pictograms import PICTOGRAMS
@@ -53,7 +54,11 @@ def test_a_block_could_be_saved_in_the_editor_as_it_is(block: BlockFacts) -> Non
 def test_a_bundle_could_be_saved_in_the_editor_as_it_is(bundle: BundleFacts) -> None:
     items = [(place, quantity_milli) for place, (_, quantity_milli) in enumerate(bundle.items)]
 
-    assert draft_faults(bundle.slug, asdict(bundle), items) == []
+    sizes = Sizes(bundle.minimum_quantity, bundle.order_step)
+    own = {"own_minimum_quantity": sizes.minimum_quantity, "own_order_step": sizes.order_step}
+
+    assert draft_faults(bundle.slug, asdict(bundle) | own, items) == []
+    assert order_fault(sizes, bundle.maximum_quantity) is None
     for sku, quantity_milli in bundle.items:
         assert quantity_milli % 1000 == 0 or has_decimals(BLOCKS[sku].unit_code), sku
 

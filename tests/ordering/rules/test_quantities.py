@@ -114,7 +114,7 @@ def test_what_a_company_is_told_is_valid_and_the_same_for_every_stock_above_what
     "quantity, problem",
     [
         (0, QuantityProblem(QuantityFault.TOO_SMALL, None, 24)),
-        (5, QuantityProblem(QuantityFault.OFF_STEP, None, 24)),
+        (5, QuantityProblem(QuantityFault.TOO_SMALL, None, 24)),
         (24, None),
         (30, QuantityProblem(QuantityFault.OFF_STEP, 24, 48)),
         (48, None),

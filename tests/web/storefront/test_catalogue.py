@@ -21,7 +21,7 @@ from app.flows.publish_bundle import publish_bundle
 from app.flows.retire_bundle import retire_bundle
 from app.fulfilment.calendar import work_calendar
 from app.ordering.rules.promise import delivery_promise
-from app.policy.rules.policy import Policy
+from app.policy.rules.policy import BelowMinimum, Policy
 from tests import make
 from tests.catalogue import written
 
@@ -172,15 +172,19 @@ def test_a_bundle_page_tells_contents_price_sizes_and_the_promised_day(
     assert "Voluntary returns Nor an extra warranty. Your statutory rights stay." in shown
 
 
+@pytest.mark.parametrize(
+    "below, least", [(BelowMinimum.REFUSE, 'min="10"'), (BelowMinimum.SURCHARGE, 'min="5"')]
+)
 def test_the_number_field_offers_only_valid_quantities(
-    session: Session, browser: Browsers, admitted: Contact
+    session: Session, browser: Browsers, admitted: Contact, below: BelowMinimum, least: str
 ) -> None:
     make.bundle(session, slug="kit", minimum_quantity=8, order_step=5)
+    make.policy(session, below_minimum_quantity=below)
 
     field = re.search(r'<input[^>]*name="quantity"[^>]*>', browser(admitted).get("/bundles/kit").text)
 
     assert field
-    assert all(part in field[0] for part in ('value="10"', 'min="10"', 'max="9995"', 'step="5"'))
+    assert all(part in field[0] for part in ('value="10"', least, 'max="9995"', 'step="5"'))
 
 
 def test_unknown_draft_and_retired_bundles_look_the_same(
