@@ -15,16 +15,15 @@ from app.mail.models import Mail
 from app.ordering.models import CartLine, Charge, Order
 from app.ordering.queries_checkout import Checkout, Wish, read_checkout
 from app.ordering.rules.offer import ChangeKind, write_offer
-from app.ordering.rules.rhythm import Place, RhythmChoice
+from app.ordering.rules.rhythm import RhythmChoice
 from app.ordering.rules.states import OrderKind, OrderState
 from app.payments.rules.states import PaymentState
 from app.policy.models import PolicyVersion
 from app.policy.rules.policy import Policy, to_values
 from tests import make
-from tests.flows.till import ADDRESS, CALENDAR, Till, open_till
+from tests.flows.till import ADDRESS, CALENDAR, HERE, Till, open_till
 
 FEE_CENTS = Policy().interim_order_fee_cents
-HERE = Place(ADDRESS.company_name, ADDRESS.street, ADDRESS.postal_code, ADDRESS.city, ADDRESS.country)
 JOINED, INTERIM = RhythmChoice.JOINED, RhythmChoice.INTERIM
 
 

@@ -18,8 +18,9 @@ from app.jobs.models import Job
 from app.mail.models import Mail
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import CartLine, Order, OrderEvent
-from app.ordering.queries_checkout import read_checkout
+from app.ordering.queries_checkout import Wish, read_checkout
 from app.ordering.rules.offer import write_offer
+from app.ordering.rules.rhythm import Place
 from app.payments.models import Payment
 from app.payments.rules.states import PaymentState
 from tests import make
@@ -28,6 +29,7 @@ from tests.fakes import FakeStripe
 CALENDAR = work_calendar("SN", "Europe/Berlin")
 BASE_URL = "https://shop.example"
 ADDRESS = DeliveryAddress("Probst Werkstatt GmbH", "Kim Probst", "Gartenweg 3", "04109", "Leipzig", "DE")
+HERE = Place(ADDRESS.company_name, ADDRESS.street, ADDRESS.postal_code, ADDRESS.city, ADDRESS.country)
 
 
 @dataclass
@@ -59,8 +61,14 @@ class Till:
     def shown(self) -> str:
         """What the checkout page carries at this moment."""
         with self.database.read_session() as session:
-            checkout = read_checkout(session, self.customer.id or 0, calendar=CALENDAR, now=self.now)
-            return write_offer(checkout.offer)
+            checkout = read_checkout(
+                session,
+                self.customer.id or 0,
+                calendar=CALENDAR,
+                now=self.now,
+                wish=Wish(place=HERE),
+            )
+            return write_offer(*checkout.offers)
 
     def start(self, number: str, *, customer_id: int | None = None, contact_id: int | None = None) -> str:
         """The pay button: the card page's address."""

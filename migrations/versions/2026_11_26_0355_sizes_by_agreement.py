@@ -6,7 +6,7 @@ from alembic import op
 import app.core.db
 
 revision = "sizes_by_agreement"
-down_revision = "rational_orders"
+down_revision = "effort_results"
 branch_labels = None
 depends_on = None
 
