@@ -23,6 +23,7 @@ TEXT_PT, SMALL_PT = 9.5, 7.5
 HEADINGS_PT = {1: 19.0, 2: 12.5, 3: 10.0}
 LEFT, RIGHT, TOP, BOTTOM = 22.0, 18.0, 27.0, 27.0
 BOX_MM = 3.6
+MOST_FOOT_LINES = 5
 GREY, BLACK = 95, 0
 PAGE = N_("Page %(page)s of %(pages)s")
 
@@ -343,8 +344,9 @@ class Paper:
         self._rule(0.1, y=self._bottom + 5)
         self._y = self._bottom + 6.5
         self._say(translate(self._language, PAGE, page=number, pages=count), LEFT, SMALL, right_edge=right)
-        for line in self._footer[:4]:
-            self._say(self._wrapped(line, self._width - 30, SMALL)[0], LEFT, SMALL)
+        foot = [part for line in self._footer for part in self._wrapped(line, self._width - 24, SMALL)]
+        for line in foot[:MOST_FOOT_LINES]:
+            self._say(line, LEFT, SMALL)
             self._y += SMALL.line_mm
 
     def _shortened(self, text: str) -> str:

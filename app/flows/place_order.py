@@ -126,10 +126,9 @@ def place_order(
 
     `rhythm` is the choice for a further order. With `run_id` the order is made of a standing order, whose run it
     answers; the cart stays as it is. The same checkout key gives the same order, however often and however parallel
-    it is sent. Raises OrderChanged, SoldOut where there is too little of a bundle, TooLittle below the
-    minimum order value where the policy refuses that, or Refused for an empty or
-    unsellable cart, a company no longer admitted, an order that is just being paid, a run that is over, a delivery
-    address that a person must look at first (nothing is ordered then).
+    it is sent. Raises OrderChanged, SoldOut where there is too little of a bundle, TooLittle below the minimum order
+    value where the policy refuses that, or Refused for an empty or unsellable cart, a company no longer admitted, an
+    order that is just being paid, a run that is over, a delivery address that a person must look at first.
     """
     with transaction(session):
         asked = ask_gate(session, customer_id, contact_id=contact_id)

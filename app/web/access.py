@@ -88,6 +88,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "GET /checkout/return",
         "GET /orders",
         "GET /orders/{number}",
+        "GET /orders/{number}/contract.pdf",
         "POST /orders/{number}/pay",
         "POST /orders/{number}/cancel",
         "POST /orders/{number}/reorder",

@@ -13,7 +13,9 @@ from app.core.errors import N_, Refused
 from app.flows.cancel_order import cancel_order
 from app.flows.reorder import reorder
 from app.ordering.models import Order, OrderEvent
+from app.ordering.papers import contract_paper
 from app.ordering.queries import missing_in_cart, orders_of, whole_order
+from app.ordering.queries_contract import read_contract
 from app.ordering.queries_rhythm import companions_of
 from app.ordering.rules.states import CancelReason, OrderState
 from app.payments.models import Payment
@@ -23,6 +25,7 @@ from app.payments.rules.deadlines import pay_until
 from app.payments.rules.states import PaymentState
 from app.web.countries import country_name
 from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
+from app.web.papers import paper_response, paper_words
 from app.web.rendering import page, see_other
 from app.web.storefront.checkout import to_card_page
 
@@ -126,6 +129,16 @@ def show_order(
         missing=missing_in_cart(session, order) if notice in ("left_out", "none_left") else [],
         is_fully_sold=all(line.is_sold for line in whole.lines),
     )
+
+
+@router.get("/orders/{number}/contract.pdf")
+def show_contract(request: Request, number: str, visitor: VisitorDep, session: ReadDep) -> Response:
+    contract = read_contract(session, number, customer_id=visitor.customer_id)
+    words = paper_words(request, contract.whole.order.language)
+    paper = contract_paper(
+        contract, formats=words.formats, amount=words.amount, head=words.head, foot=words.foot
+    )
+    return paper_response(paper, name=contract.whole.order.number)
 
 
 @router.post("/orders/{number}/pay")

@@ -11,7 +11,8 @@ from app.core.i18n import LANGUAGES
 from app.ordering.papers import terms_paper
 from app.ordering.queries_terms import list_terms, terms_in_force, terms_named
 from app.ordering.rules.terms_text import read_blocks
-from app.web.deps import ReadDep, ShopDep
+from app.web.deps import ReadDep
+from app.web.papers import paper_words
 from app.web.rendering import page
 
 router = APIRouter()
@@ -35,9 +36,7 @@ def show_terms(request: Request, session: ReadDep, version: str = "") -> Respons
 
 
 @router.get("/terms/{name}.pdf")
-def show_terms_paper(
-    request: Request, name: str, shop: ShopDep, session: ReadDep, lang: str = ""
-) -> Response:
+def show_terms_paper(request: Request, name: str, session: ReadDep, lang: str = "") -> Response:
     terms = terms_named(session, name)
     if lang not in LANGUAGES:
         # Whoever keeps the paper must not keep it in the language of somebody else.
@@ -47,7 +46,7 @@ def show_terms_paper(
         text=terms.text_in(lang),
         language=lang,
         created_at=terms.created_at,
-        head=f"{shop.settings.seller_company_name} {shop.settings.seller_legal_form}".strip(),
+        head=paper_words(request, lang).head,
     )
     tag = f'"{hashlib.sha256(paper).hexdigest()[:32]}"'
     headers = {

@@ -10,12 +10,13 @@ from app.catalogue.models import Bundle
 from app.catalogue.rules.kinds import BundleState
 from app.core.clock import utc_now
 from app.core.transaction import transaction
-from app.ordering.models import CartLine, Order
+from app.ordering.models import CartLine, Order, TermsVersion
 from app.ordering.rules.states import CancelReason, OrderState
 from app.payments.rules.facts import SessionStatus
 from app.shop import Shop
 from tests import make
 from tests.flows.till import Till, open_till
+from tests.papers import pages_of
 
 
 @pytest.fixture
@@ -208,3 +209,44 @@ def test_an_overdue_order_offers_no_payment_any_more(session: Session, till: Til
     assert "Not paid in time" in client.get(f"/orders/{number}").text
     assert client.submit(f"/orders/{number}/pay", page="/orders").headers["location"] == f"/orders/{number}"
     assert till.payments() == []
+
+
+def test_the_contract_is_kept_as_a_paper_with_contents_sums_and_the_terms_that_were_accepted(
+    session: Session, till: Till, client: Any
+) -> None:
+    number = till.place(purchase_reference="PO 1").number
+    with transaction(session):
+        newer = TermsVersion(name="2026-02", text_de="Neu.", text_en="It is new.", created_at=utc_now())
+        session.add(newer)
+
+    answer = client.get(f"/orders/{number}/contract.pdf")
+
+    assert answer.headers["content-type"] == "application/pdf"
+    assert "no-store" in answer.headers["cache-control"]
+    order, terms = pages_of(answer.content)
+    text = " ".join(order)
+    assert "This is what was ordered; we have not accepted it yet." in text
+    assert order[order.index("Goods, net") :][:6] == [
+        "Goods, net",
+        "€95.00",
+        "Net",
+        "€95.00",
+        "VAT 19\xa0% on €75.00",
+        "€14.25",
+    ]
+    assert "Total with VAT €110.65" in text
+    assert any(piece.startswith("– 1 piece ") for piece in order)
+    assert "PO 1" in order
+    assert "Managing directors:" in text
+    assert "It holds." in terms
+    assert "It is new." not in terms
+    assert f'href="/orders/{number}/contract.pdf"' in client.get(f"/orders/{number}").text
+
+
+def test_the_contract_of_another_company_does_not_exist(till: Till, client: Any, stranger: Any) -> None:
+    number = till.place().number
+
+    theirs = stranger.get(f"/orders/{number}/contract.pdf")
+
+    assert theirs.status_code == 404
+    assert told(theirs) == told(stranger.get("/orders/S-NOTHING/contract.pdf")).replace("S-NOTHING", number)
