@@ -11,6 +11,9 @@ HEADING = re.compile(r"(§ ?)?\d{1,3}\.? \S.{0,118}")
 MOST_COMPARED = 4_000
 """Characters of one block up to which single words are compared; above it the block counts as new."""
 
+MOST_SKIPPED = 50
+"""How many blocks further on a block that was moved or reworded is looked for."""
+
 
 class BlockKind(StrEnum):
     """What a block of the text is."""
@@ -75,17 +78,36 @@ def compare_terms(old: str, new: str) -> list[BlockChange]:
     """Both texts block by block, in the order of the newer one; changed blocks with the words that differ."""
     before, after = [block.text for block in read_blocks(old)], [block.text for block in read_blocks(new)]
     changes: list[BlockChange] = []
-    for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for kind, a, b, c, d in SequenceMatcher(None, before, after).get_opcodes():
         if kind == "equal":
             changes += [BlockChange(ChangeKind.SAME, _same(text), _same(text)) for text in before[a:b]]
             continue
-        paired = min(b - a, d - c)
-        changes += [
-            _changed(*pair) for pair in zip(before[a : a + paired], after[c : c + paired], strict=True)
-        ]
-        changes += [BlockChange(ChangeKind.REMOVED, old=_different(text)) for text in before[a + paired : b]]
-        changes += [BlockChange(ChangeKind.ADDED, new=_different(text)) for text in after[c + paired : d]]
+        changes += _replaced(before[a:b], after[c:d])
     return changes
+
+
+def _replaced(old: list[str], new: list[str]) -> list[BlockChange]:
+    """Blocks that say nearly the same stand beside each other, the others alone; in the order of the newer text."""
+    changes: list[BlockChange] = []
+    reached = 0
+    for text in new:
+        alike = next(
+            (at for at in range(reached, min(reached + MOST_SKIPPED, len(old))) if _is_alike(old[at], text)),
+            None,
+        )
+        if alike is None:
+            changes.append(BlockChange(ChangeKind.ADDED, new=_different(text)))
+            continue
+        changes += [BlockChange(ChangeKind.REMOVED, old=_different(gone)) for gone in old[reached:alike]]
+        changes.append(_changed(old[alike], text))
+        reached = alike + 1
+    return changes + [BlockChange(ChangeKind.REMOVED, old=_different(gone)) for gone in old[reached:]]
+
+
+def _is_alike(old: str, new: str) -> bool:
+    """Whether at least half of the words of the shorter one stand in the other too."""
+    words, others = set(old.split()), set(new.split())
+    return 2 * len(words & others) >= min(len(words), len(others)) > 0
 
 
 def _changed(old: str, new: str) -> BlockChange:

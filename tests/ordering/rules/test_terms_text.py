@@ -49,12 +49,18 @@ def test_a_comparison_names_what_is_new_what_is_gone_and_which_words_changed() -
 
 
 def test_blocks_far_too_long_to_compare_count_as_changed_at_once() -> None:
-    old, new = "a " * 60_000, "b " * 60_000
+    old, new = "a " * 60_000, "a b " * 30_000
 
-    (change,) = compare_terms(old, new)
+    changes = compare_terms(f"x {old}", f"x {new}")
 
-    assert change.kind is ChangeKind.CHANGED
-    assert len(change.old) == len(change.new) == 1
+    assert len(changes) == 1
+    assert len(changes[0].old) == len(changes[0].new) == 1
+
+
+def test_blocks_that_say_something_else_do_not_stand_beside_each_other() -> None:
+    changes = compare_terms("Wir liefern am Dienstag.", "Bezahlt wird mit Karte.\n\nWir liefern am Mittwoch.")
+
+    assert [change.kind for change in changes] == [ChangeKind.ADDED, ChangeKind.CHANGED]
 
 
 @given(st.text(alphabet="ab1.-( )\n", max_size=120), st.text(alphabet="ab1.-( )\n", max_size=120))
