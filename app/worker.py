@@ -20,6 +20,7 @@ from app.flows.guard_margins import guard_margins
 from app.flows.look_into_import import give_up_import, look_into_import
 from app.flows.note_chargeback import note_chargeback
 from app.flows.override_rating import end_due_overrides
+from app.flows.pay_back import look_at_refund, pay_back, sweep_refunds
 from app.flows.publish_bundle import publish_scheduled, refuse_scheduled
 from app.flows.receive_application import receive_application
 from app.flows.reset_password import mail_reset_link
@@ -115,6 +116,27 @@ def _note_chargeback(shop: Shop, args: dict[str, Any]) -> None:
             event_row_id=args["event_row_id"],
             now=utc_now(),
         )
+
+
+def _pay_back(shop: Shop, args: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        pay_back(session, shop.stripe, refund_row_id=args["refund_row_id"], now=utc_now())
+
+
+def _look_at_refund(shop: Shop, args: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        look_at_refund(
+            session,
+            shop.stripe,
+            stripe_refund_id=args["stripe_refund_id"],
+            event_row_id=args["event_row_id"],
+            now=utc_now(),
+        )
+
+
+def _sweep_refunds(shop: Shop, _: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        sweep_refunds(session, now=utc_now())
 
 
 def _screen_customer(shop: Shop, args: dict[str, Any]) -> None:
@@ -296,6 +318,9 @@ HANDLERS: dict[str, Handler] = {
     "settle_payment": _settle_payment,
     "sweep_payments": _sweep_payments,
     "note_chargeback": _note_chargeback,
+    "pay_back": _pay_back,
+    "look_at_refund": _look_at_refund,
+    "sweep_refunds": _sweep_refunds,
     "propose_rating": _propose_rating,
     "rate_accounts": _rate_accounts,
     "discover_bundles": _discover_bundles,
@@ -325,6 +350,7 @@ GIVE_UP: dict[str, Callable[[Shop, dict[str, Any], str], None]] = {
 
 RECURRING: dict[str, timedelta] = {
     "sweep_payments": timedelta(minutes=1),
+    "sweep_refunds": timedelta(minutes=10),
     # Looks every ten minutes whether the night has come: clocks change, and a shop may sleep through its hour.
     "nightly_rating": timedelta(minutes=10),
     "end_overrides": timedelta(minutes=10),

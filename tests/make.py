@@ -214,11 +214,12 @@ def block(session: Session, **values: Any) -> Block:
     }
     made = saved(session, Block(**{**defaults, **values}))
     if made.stock_milli:
-        saved(session, _counted(made))
+        saved(session, counted(made))
     return made
 
 
-def _counted(block: Block) -> StockMove:
+def counted(block: Block) -> StockMove:
+    """The move by which a block's count came about, not saved yet."""
     return StockMove(
         block_id=block.id,
         cause=StockCause.COUNTED,

@@ -136,11 +136,15 @@ class Complaint(SQLModel, table=True):
 
 
 class ComplaintLine(SQLModel, table=True):
-    """How many of an order's line a complaint is about."""
+    """How many of an order's line a complaint is about.
+
+    `open_key` names line and reason while the complaint is open: of a line there is one open complaint per reason.
+    """
 
     __tablename__ = "complaint_lines"
     __table_args__ = (
         UniqueConstraint("complaint_id", "order_line_id"),
+        Index("uq_complaint_lines_open_key", "open_key", unique=True),
         CheckConstraint("quantity > 0", name="quantity"),
     )
 
@@ -148,12 +152,17 @@ class ComplaintLine(SQLModel, table=True):
     complaint_id: int = Field(foreign_key="complaints.id", index=True)
     order_line_id: int = Field(foreign_key="order_lines.id", index=True)
     quantity: int
+    open_key: str | None = Field(default=None, max_length=64)
 
 
 class ComplaintMessage(SQLModel, table=True):
-    """One entry of a complaint's thread; `kind` is a stable word for what the shop itself says, else empty."""
+    """One entry of a complaint's thread; `kind` is a stable word for what is said in fixed words, else empty.
+
+    `form_key` makes a message sent twice one. `values` hold what the fixed words name, and the ids of its photos.
+    """
 
     __tablename__ = "complaint_messages"
+    __table_args__ = (Index("uq_complaint_messages_form_key", "complaint_id", "form_key", unique=True),)
 
     id: int | None = Field(default=None, primary_key=True)
     complaint_id: int = Field(foreign_key="complaints.id", index=True)
@@ -162,6 +171,7 @@ class ComplaintMessage(SQLModel, table=True):
     kind: str = Field(default="", max_length=64)
     text: str = Field(default="", max_length=4000)
     values: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    form_key: str | None = Field(default=None, max_length=64)
     at: datetime = Field(sa_type=UTCDateTime)
 
 

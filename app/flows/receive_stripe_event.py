@@ -8,7 +8,7 @@ from app.core.failpoints import reach
 from app.core.transaction import transaction
 from app.jobs.service import insert_into, put_job
 from app.payments.models import StripeEvent
-from app.payments.rules.events import dispute_of, target_of
+from app.payments.rules.events import ABOUT_REFUNDS, dispute_of, target_of
 from app.payments.rules.facts import EventFacts
 
 
@@ -26,9 +26,11 @@ def receive_stripe_event(session: Session, event: EventFacts, *, now: datetime) 
         insert = insert_into(session, StripeEvent).on_conflict_do_nothing(index_elements=["event_id"])
         written = session.execute(insert.returning(col(StripeEvent.id)), row).scalar()
         if written is not None and target:
-            put_job(
-                session, "settle_payment", key=f"event:{written}", now=now, event_row_id=written, **target
-            )
+            args = {"key": f"event:{written}", "now": now, "event_row_id": written, **target}
+            if event.event_type in ABOUT_REFUNDS:
+                put_job(session, "look_at_refund", **args)
+            else:
+                put_job(session, "settle_payment", **args)
         if written is not None and dispute_id:
             put_job(
                 session,

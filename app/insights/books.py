@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ScalarSelect, func, select
 from sqlmodel import Session, col
 
 from app.insights.findings import Finding
 from app.ordering.models import Order
 from app.ordering.rules.states import OrderState
-from app.payments.models import Payment
-from app.payments.rules.states import PaymentState
+from app.payments.models import Payment, Refund
+from app.payments.rules.states import PaymentState, RefundState
 
 IN_FLIGHT = frozenset({PaymentState.OPEN, PaymentState.HELD, PaymentState.CAPTURING, PaymentState.RELEASING})
 """The states in which reserved money may still be waiting for our decision."""
@@ -32,6 +32,14 @@ class Paid:
     intent_id: str | None
     order_number: str
     order_state: OrderState
+    refunded_cents: int
+    returning_cents: int
+
+    @property
+    def kept_cents(self) -> range:
+        """What may be left of it: refunds that are done are gone, those that are asked for may be."""
+        least = self.amount_cents - self.refunded_cents - self.returning_cents
+        return range(least, self.amount_cents - self.refunded_cents + 1)
 
     @property
     def is_taken(self) -> bool:
@@ -91,10 +99,12 @@ def _orders_without_money(
         kept_cents = intent["captured"] - intent["refunded"] if intent else 0
         currency = str(intent["currency"]).upper() if intent else ""
         name = f"payment {payment.payment_id} of order {payment.order_number}"
-        if payment.is_taken and (kept_cents, currency) != (payment.amount_cents, payment.currency):
+        is_right = kept_cents in payment.kept_cents and currency == payment.currency
+        if payment.is_taken and not is_right:
             yield (
                 str(payment.payment_id),
-                f"{name} is captured with {payment.amount_cents} cents, the books say {kept_cents}.",
+                f"{name} is captured with {payment.amount_cents} cents, {payment.refunded_cents} of them paid back;"
+                f" the books say {kept_cents}.",
             )
         if payment.is_taken and uses[payment.intent_id] > 1:
             yield str(payment.payment_id), f"{name} shares its money with another payment."
@@ -138,9 +148,19 @@ def _payments(session: Session) -> list[Paid]:
             col(Payment.intent_id),
             col(Order.number),
             col(Order.state),
+            _back(RefundState.DONE),
+            _back(RefundState.ASKED),
         )
         .join(Order, col(Order.id) == col(Payment.order_id))
         .order_by(col(Payment.id))
     )
     paid = [Paid(*row) for row in rows]
     return [one for one in paid if not (one.session_id or "").startswith(OF_THE_DEMO)]
+
+
+def _back(state: RefundState) -> ScalarSelect[Any]:
+    return (
+        select(func.coalesce(func.sum(Refund.amount_cents), 0))
+        .where(col(Refund.payment_id) == col(Payment.id), col(Refund.state) == state)
+        .scalar_subquery()
+    )

@@ -13,11 +13,13 @@ IS_FIRST = "m.key NOT LIKE '%#again:%'"
 MAIL = (
     Invariant(
         "each_mail_of_an_order_once",
-        "Received, accepted and dispatched are each mailed by exactly one row, and only where they happened.",
+        "Received, accepted and dispatched are each mailed by exactly one row, and only where they happened"
+        " (a replacement is told by the answer to its complaint).",
         rows_of(
             "SELECT * FROM (SELECT o.id, o.number, o.state, k.kind,"
-            " CASE WHEN k.kind = 'order_received' THEN 1"
-            " WHEN k.kind = 'order_accepted' AND o.state IN ('accepted', 'dispatched') THEN 1"
+            " CASE WHEN k.kind = 'order_received' AND o.kind <> 'replacement' THEN 1"
+            " WHEN k.kind = 'order_accepted' AND o.kind <> 'replacement'"
+            " AND o.state IN ('accepted', 'dispatched') THEN 1"
             " WHEN k.kind = 'order_dispatched' AND o.state = 'dispatched' THEN 1 ELSE 0 END AS due_count,"
             " (SELECT count(*) FROM mails m WHERE m.object_kind = 'order' AND m.object_id = o.id"
             f" AND m.kind = k.kind AND {IS_FIRST}) AS mail_count"

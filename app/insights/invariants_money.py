@@ -15,12 +15,13 @@ MONEY = (
     ),
     Invariant(
         "an_accepted_order_is_paid_in_full",
-        "An accepted or dispatched order has one captured payment of its gross amount and currency.",
+        "An accepted or dispatched order (but a replacement) has one captured payment of its amount and currency.",
         rows_of(
             "SELECT * FROM (SELECT o.id, o.number, o.state, o.gross_cents, o.currency,"
             " (SELECT count(*) FROM payments p WHERE p.order_id = o.id AND p.state = 'captured'"
             " AND p.amount_cents = o.gross_cents AND p.currency = o.currency) AS payment_count FROM orders o"
-            " WHERE o.state IN ('accepted', 'dispatched')) AS s WHERE payment_count <> 1 ORDER BY id",
+            " WHERE o.state IN ('accepted', 'dispatched') AND o.kind <> 'replacement') AS s"
+            " WHERE payment_count <> 1 ORDER BY id",
             "Order {number} is {state} and has {payment_count} captured payments of {gross_cents} cents"
             " {currency}.",
         ),

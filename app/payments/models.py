@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Column, Index, text
+from sqlalchemy import JSON, CheckConstraint, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.core.db import UTCDateTime, enum_type
@@ -117,6 +117,22 @@ class Refund(SQLModel, table=True):
     asked_by: str = Field(max_length=200)
     asked_at: datetime = Field(sa_type=UTCDateTime)
     done_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class RefundLine(SQLModel, table=True):
+    """How many of an order's line a refund pays back, and the cents of it, VAT included."""
+
+    __tablename__ = "refund_lines"
+    __table_args__ = (
+        UniqueConstraint("refund_id", "order_line_id"),
+        CheckConstraint("quantity > 0 and amount_cents >= 0", name="amount"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    refund_id: int = Field(foreign_key="refunds.id")
+    order_line_id: int = Field(foreign_key="order_lines.id", index=True)
+    quantity: int
+    amount_cents: int
 
 
 class SavedCard(SQLModel, table=True):

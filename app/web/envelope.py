@@ -18,6 +18,9 @@ log = logging.getLogger("app.access")
 BODY_LIMIT_BYTES = 1_000_000
 UPLOAD_LIMIT_BYTES = 10_000_000
 UPLOAD_PATHS = ("/admin/bundles/",)
+PHOTO_LIMIT_BYTES = 64_000_000
+PHOTO_PATHS = ("/complaints/",)
+"""Where customers send photos: more than five of the largest, so that one too large gets a sentence."""
 LIST_LIMIT_BYTES = 512 * 1024**2
 LIST_PATHS = frozenset(
     {
@@ -119,6 +122,8 @@ def _too_large(scope: Scope) -> Response:
 def _limit_of(path: str) -> int:
     if path in LIST_PATHS:
         return LIST_LIMIT_BYTES
+    if path.startswith(PHOTO_PATHS):
+        return PHOTO_LIMIT_BYTES
     return UPLOAD_LIMIT_BYTES if path.startswith(UPLOAD_PATHS) else BODY_LIMIT_BYTES
 
 

@@ -27,6 +27,9 @@ CONFLICTS = (
     "block.made_to_order", "block.stock_moved", "block.retires_bundles", "block.changed_meanwhile",
     "bundle.unorderable", "category.not_empty", "proposal.kept_out", "proposal.not_open", "proposal.unknown_blocks",
     "terms.name_taken", "terms.changed_meanwhile",
+    "complaint.open_already", "complaint.too_early", "complaint.closed", "complaint.decided", "complaint.same_person",
+    "complaint.reopened_before", "complaint.replaced_before", "complaint.refunded_before", "complaint.not_sendable",
+    "complaint.nothing_paid", "complaint.nothing_left", "refund.nothing_left", "refund.none_failed",
 )  # fmt: skip
 """Refusals by the present state of a thing, not by who asks."""
 STATUS_BY_CODE = {"throttled": 429, "import.too_many": 429, **dict.fromkeys(CONFLICTS, 409)}

@@ -1,12 +1,15 @@
 """Reading posted forms into checked models, with a sentence for each field that is wrong."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any, TypeVar
 
+from babel.dates import format_date
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.core.errors import N_, FieldError
 from app.core.i18n import translate
+from app.core.rendering import LOCALES
 
 SENTENCES = {
     "missing": N_("Please fill in this field."),
@@ -54,7 +57,19 @@ def parse(model: type[M], values: Mapping[str, str], *, language: str) -> tuple[
 
 def errors_of(fields: Iterable[FieldError], *, language: str) -> Errors:
     """The sentences of an Invalid that a flow raised, in the reader's language."""
-    return {fault.field: translate(language, fault.message, **fault.values) for fault in fields}
+    return {
+        fault.field: translate(language, fault.message, **_spoken(fault.values, language)) for fault in fields
+    }
+
+
+def _spoken(values: Mapping[str, object], language: str) -> dict[str, object]:
+    """A day among the values as people say it."""
+    return {
+        name: format_date(value, format="full", locale=LOCALES[language])
+        if isinstance(value, date)
+        else value
+        for name, value in values.items()
+    }
 
 
 def _sentences(error: ValidationError, language: str) -> Errors:

@@ -1,9 +1,11 @@
 """Quantities as people type them, in thousandths of a unit, or refused where they could mean two things."""
 
 import re
+from collections.abc import Mapping
 
-from app.core.errors import N_
+from app.core.errors import N_, FieldError
 
+LINE_ID = re.compile(r"[1-9][0-9]{0,8}")
 QUANTITY = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,3}|[0-9]{3}0))?")
 
 
@@ -32,3 +34,21 @@ def milli_text(quantity_milli: int, *, language: str) -> str:
     if len(decimals) == 3 and whole:
         decimals += "0"
     return f"{whole}{(',' if language == 'de' else '.') + decimals if decimals else ''}"
+
+
+def line_quantities(values: Mapping[str, str]) -> tuple[dict[int, int], list[FieldError]]:
+    """The quantities by line id from the fields `line_ID`, and what is no whole number.
+
+    Lines that are left empty or at 0 are not meant; names that no line can have are passed over.
+    """
+    found: dict[int, int] = {}
+    faults = []
+    for name, text in values.items():
+        line_id, text = name.removeprefix("line_"), text.strip()
+        if line_id == name or not LINE_ID.fullmatch(line_id):
+            continue
+        if text.isascii() and text.isdigit() and len(text) < 10:
+            found |= {int(line_id): int(text)} if int(text) else {}
+        elif text:
+            faults.append(FieldError(name, N_("Please enter a whole number.")))
+    return found, faults

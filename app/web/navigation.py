@@ -11,6 +11,7 @@ ENTRIES = (
     ("/admin", N_("Inbox")),
     ("/admin/orders", N_("Orders")),
     ("/admin/dispatch", N_("Dispatch")),
+    ("/admin/complaints", N_("Complaints")),
     ("/admin/customers", N_("Customers")),
     ("/admin/screening", N_("Screening")),
     ("/admin/objections", N_("Objections")),

@@ -25,6 +25,7 @@ CLOSED = (
 )
 PUBLIC = ("/", "/register", "/login", "/password/forgot", "/imprint", "/privacy", "/terms")
 ADMIN = (
+    *("/admin/complaints", "/admin/complaints?state=all"),
     *("/admin", "/admin/orders", "/admin/dispatch", "/admin/customers", "/admin/screening"),
     *("/admin/screening?state=proof", "/admin/screening?state=decided", "/admin/objections"),
     *(
@@ -50,7 +51,7 @@ ADMIN = (
         "/admin/audit",
     ),
 )
-LISTS_WITH_PAGES = ("accounts", "orders", "customers", "bundles", "blocks")
+LISTS_WITH_PAGES = ("accounts", "orders", "customers", "bundles", "blocks", "complaints")
 
 
 def test_an_a_customer_signs_in_and_reaches_nothing(visitor: Visitor, installation: Installation) -> None:
@@ -131,7 +132,7 @@ def test_the_customers_pages_fit_the_screen_and_have_no_barrier(
     with visit.leaving():
         visit.page.locator("main tbody a").first.click()
     visit.look()
-    for path in ("/orders?q=zzzz", "/account", "/account/people", "/status"):
+    for path in ("/orders?q=zzzz", "/account", "/account/people", "/status", "/complaints"):
         visit.open(path)
 
 

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from jinja2 import Environment
 
+from app.care.rules.answering import Question, Rejection
+from app.care.rules.complaints import ComplaintReason
 from app.care.rules.effort import EffortKind
 from app.core.i18n import LANGUAGES
 from app.core.rendering import TEMPLATES, make_environments
@@ -33,8 +35,19 @@ VALUES: dict[str, Any] = {
     "objection_id": 7,
     "answer": "Wir haben noch einmal nachgesehen.",
     "proof": "register_extract",
-    "reason": "",
+    "reason": "late",
     "purchase_reference": "PO-4711",
+    "complaint_number": "R-3HX9KD2M",
+    "complaint_id": 12,
+    "answer_due_on": "2026-12-03",
+    "is_reopened": False,
+    "is_for_staff": False,
+    "question": "photo",
+    "note": "",
+    "outcome": "refund_lines",
+    "rejection": "",
+    "replacement": "",
+    "may_reopen": True,
     "carrier": "Spedition Lindenrode",
     "tracking_code": "LR99",
     "promised_on": "2026-12-03",
@@ -101,6 +114,13 @@ OTHER_BRANCHES: list[tuple[str, dict[str, Any]]] = [
         for kind in EffortKind
     ),
     *(("order_cancelled", {"reason": reason.value}) for reason in CancelReason),
+    *(("complaint_received", {"reason": reason.value}) for reason in ComplaintReason),
+    *(("complaint_answered", {"outcome": "rejected", "rejection": one.value}) for one in Rejection),
+    *(("complaint_message", {"question": one.value}) for one in Question),
+    ("complaint_answered", {"outcome": "replacement", "replacement": "S-2", "may_reopen": False}),
+    ("complaint_answered", {"outcome": "refund_order"}),
+    ("complaint_message", {"is_for_staff": True}),
+    ("complaint_filed", {"reason": "damaged", "is_reopened": True}),
 ]
 SHOWN = {
     "order_received": ("1.234,56\xa0€", "Donnerstag, 3. Dezember 2026", "Mindermengenzuschlag: 9,90\xa0€"),
@@ -112,6 +132,8 @@ SHOWN = {
     ),
     "payment_failed": ("1.234,56\xa0€", "Bis 24 Stunden nach der Bestellung", "http://testserver/orders/S-7KQ2MXPA"),
     "order_being_checked": ("1.234,56\xa0€ reserviert", "wir prüfen Ihre Bestellung", "Sie müssen nichts tun"),
+    "complaint_answered": ("Wir zahlen 1.234,56\xa0€", "Ihre gesetzlichen Rechte"),
+    "complaint_received": ("Donnerstag, 3. Dezember 2026", "Ihre gesetzlichen Rechte", "Zu spät geliefert"),
     "authorisation_released": ("1.234,56\xa0€", "reservierte Betrag ist freigegeben"),
 }  # fmt: skip
 

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 from starlette.routing import Route
 
+from app.care.models import ComplaintPhoto
 from app.catalogue.models import Category
 from app.core.clock import utc_now
 from app.core.transaction import transaction
@@ -23,6 +24,7 @@ from app.web.app import build, declared
 from app.web.doorkeeper import RouteTable
 from app.web.gate_walk import STAFF, Answer, Persona, Things, Unwalked, expected, walk
 from tests import make
+from tests.make_complaint import make_complaint
 from tests.web.conftest import Browser
 
 CANARIES = (
@@ -79,6 +81,8 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
         stranger = make.customer(session, screening=ScreeningState.REVIEW, segment=Segment.UNRATED)
         screening, mail = _case(session, stranger), _mail(session, order)
         member = make.staff_member(session)
+        complaint = make_complaint(session, about=order, photo=PICTURE)
+        photo_id = session.exec(select(ComplaintPhoto.id)).one()
         objection = _objection(session, stranger)
         existing = {
             **_of_the_main_brand(session),
@@ -86,6 +90,8 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/bundles/{slug}/image": "zanderkiel-satz",
             "/cart/lines/{bundle_id}": bundle.id,
             "/orders/{number}": order.number,
+            "/complaints/{number}": complaint.number,
+            "/admin/complaints/{complaint_id}": complaint.id,
             "/admin/orders/{number}": order.number,
             "/admin/customers/{number}": stranger.number,
             "/admin/screening/{screening_id}": screening.id,
@@ -104,6 +110,9 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
         for prefix, thing in existing.items():
             if template.startswith(prefix):
                 paths[template] = re.sub(r"\{[a-z_]+\}", str(thing), template)
+    for prefix in (f"/complaints/{complaint.number}", f"/admin/complaints/{complaint.id}"):
+        for template in [one for one, path in paths.items() if path.startswith(f"{prefix}/photos/")]:
+            paths[template] = f"{prefix}/photos/{photo_id}"
     return Things(
         existing=paths,
         catalogue_canaries=(*(canary.encode() for canary in CANARIES), PICTURE[:64]),

@@ -20,6 +20,9 @@ That money was reserved is said twice, by the session and by its intent: the ses
 sweep is the net below it. That it was taken is our own doing.
 """
 
+ABOUT_REFUNDS = frozenset({"refund.updated", "refund.failed"})
+"""The types after which a refund is read again: a bank may send one back."""
+
 
 DISPUTING = frozenset({"charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed"})
 """The types after which a payment may be charged back; the dispute is read again from Stripe."""
@@ -39,10 +42,12 @@ def is_chargeback(dispute: DisputeFacts) -> bool:
 
 
 def target_of(event: EventFacts) -> dict[str, Any]:
-    """The arguments for settling: which session or intent to read again; empty when there is nothing to do.
+    """The arguments of its job: which session, intent or refund to read again; empty when there is nothing to do.
 
     Nothing else of the event is believed: not its order in time, not its amounts, not its state.
     """
+    if event.event_type in ABOUT_REFUNDS:
+        return {"stripe_refund_id": event.object_id}
     if event.event_type not in SETTLING:
         return {}
     if event.event_type.startswith("checkout.session."):

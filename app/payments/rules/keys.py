@@ -10,3 +10,9 @@ def idempotency_key(token: str, payment_id: int, verb: str, *, retry_count: int 
     """
     again = f"-{retry_count}" if retry_count else ""
     return f"schlicht-{token}-payment-{payment_id}-{verb}{again}"
+
+
+def refund_key(token: str, refund_id: int, *, retry_count: int = 0) -> str:
+    """The key under which a refund asks for its money, as `idempotency_key`; a further try has one of its own."""
+    again = f"-{retry_count}" if retry_count else ""
+    return f"schlicht-{token}-refund-{refund_id}{again}"

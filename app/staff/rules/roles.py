@@ -20,6 +20,7 @@ class Right(StrEnum):
     DISPATCH = "dispatch"
     SCREEN = "screen"
     CATALOGUE = "catalogue"
+    COMPLAINTS = "complaints"
     CUSTOMERS = "customers"
     MAIL = "mail"
     PAYMENTS = "payments"
@@ -34,7 +35,15 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(Right),
     Role.LEAD: frozenset(Right) - {Right.STAFF},
     Role.OPERATIONS: frozenset(
-        {Right.VIEW, Right.DISPATCH, Right.SCREEN, Right.CATALOGUE, Right.MAIL, Right.IMPORT}
+        {
+            Right.VIEW,
+            Right.DISPATCH,
+            Right.SCREEN,
+            Right.CATALOGUE,
+            Right.COMPLAINTS,
+            Right.MAIL,
+            Right.IMPORT,
+        }
     ),
     Role.FINANCE: frozenset({Right.VIEW, Right.PAYMENTS, Right.AUDIT}),
     Role.VIEWER: frozenset({Right.VIEW}),

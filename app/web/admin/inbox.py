@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.care.queries_complaints import count_open_complaints
 from app.catalogue.queries_approvals import count_waiting_approvals
 from app.catalogue.queries_block_list import count_short
 from app.catalogue.queries_desk import count_reviews as count_bundle_reviews
@@ -24,6 +25,7 @@ from app.mail.models import MailState
 from app.mail.queries import count_mails
 from app.mainbrand.queries_rating import count_waiting_overrides
 from app.payments.queries_desk import count_held, released_since
+from app.payments.queries_refunds import count_failed_refunds
 from app.payments.rules.settlement import NEEDING_STAFF
 from app.policy.queries import current_policy
 from app.web.admin.lists import desk
@@ -54,7 +56,11 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
     leaving_today = sum(count for dispatch_on, count in waiting if dispatch_on == today)
     bundle_reviews, refused = count_bundle_reviews(session)
     released = released_since(session, now - NEWS, reasons=frozenset(NEEDING_STAFF))
+    to_answer, overdue = count_open_complaints(session, today=today)
     counted = [
+        (N_("complaints overdue"), "/admin/complaints", overdue),
+        (N_("complaints to answer"), "/admin/complaints", to_answer),
+        (N_("refunds that failed"), "/admin/complaints?state=decided", count_failed_refunds(session)),
         (N_("registrations to review"), "/admin/screening", count_reviews(session, now=now)),
         (N_("objections to answer"), "/admin/objections", count_open_objections(session)),
         (N_("payments held for review"), "/admin/payments?state=held", count_held(session)),

@@ -7,6 +7,7 @@ from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.care.queries_complaints import cases_of_order
 from app.core.errors import N_, Invalid, Refused
 from app.customers.queries import people_of
 from app.customers.queries_desk import customer_by_id
@@ -115,6 +116,7 @@ def _page(
         payments=payments_of_order(session, order_id),
         mails=mails_about(session, "order", order_id),
         shipment=shipment_of(session, order_id),
+        cases=cases_of_order(session, order_id),
         is_late=order.state is OrderState.ACCEPTED and is_late(order.dispatch_on, today=today),
         entries=order_timeline(session, order, language=request.scope["lang"]),
     )

@@ -3,9 +3,11 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from babel.dates import format_date
+from babel.numbers import format_currency
 from sqlmodel import Session
 
 from app.audit.queries import entries_about
@@ -22,7 +24,7 @@ from app.payments.queries_desk import payments_of_order
 from app.payments.rules.states import PaymentState
 from app.web.admin import words
 
-OWN_EVENTS = frozenset({"order.dispatched", "payment.held"})
+OWN_EVENTS = frozenset({"order.dispatched", "payment.held", "refund.done", "refund.failed"})
 EVENT_RANKS = {
     "placed": 0,
     "payment_started": 2,
@@ -34,6 +36,8 @@ EVENT_RANKS = {
     "accepted": 8,
     "cancelled": 8,
     "dispatched": 9,
+    "complaint_filed": 9,
+    "complaint_answered": 9,
 }
 OTHERS_RANK = 4
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -117,6 +121,8 @@ def values_text(values: dict[str, Any], *, language: str) -> str:
 def _value_text(name: str, value: Any, language: str) -> str:
     if name == "reason":
         return _reason(str(value), language)
+    if name.endswith("_cents"):
+        return format_currency(Decimal(value) / 100, "EUR", locale=LOCALES[language])
     if isinstance(value, str) and ISO_DATE.fullmatch(value):
         return format_date(date.fromisoformat(value), format="medium", locale=LOCALES[language])
     return str(value)

@@ -94,6 +94,12 @@ MAIL_KINDS = {
     "order_cancelled": N_("Order cancelled"),
     "order_dispatched": N_("Order dispatched"),
     "effort_level_changed": N_("Effort level changed"),
+    "complaint_received": N_("Complaint received"),
+    "complaint_filed": N_("New complaint"),
+    "complaint_message": N_("Word on a complaint"),
+    "complaint_answered": N_("Complaint answered"),
+    "complaint_reopened": N_("Complaint opened again"),
+    "complaint_refunded": N_("Money paid back to the card"),
 }
 SCREENINGS = {
     ScreeningState.PENDING: Word(N_("not compared yet")),
@@ -233,8 +239,21 @@ EVENTS = {
     "dispatched": N_("Handed to the carrier"),
     "delivery_failed": N_("Delivery failed"),
     "charged_back": N_("Payment charged back"),
+    "replacement_made": N_("Replacement for a complaint"),
+    "complaint_filed": N_("Complaint received"),
+    "complaint_answered": N_("Complaint answered"),
+    "refunded": N_("Money paid back to the card"),
+    "refund_failed": N_("Paying back failed"),
 }
 ACTIONS = {
+    "complaint.filed": N_("Complaint received"),
+    "complaint.written": N_("Customer added to a complaint"),
+    "complaint.asked": N_("Question on a complaint"),
+    "complaint.decided": N_("Complaint answered"),
+    "complaint.reopened": N_("Complaint opened again"),
+    "refund.done": N_("Money paid back to the card"),
+    "refund.failed": N_("Paying back failed"),
+    "refund.asked_again": N_("Refund asked for again"),
     "order.dispatched": N_("Order dispatched"),
     "customer.segment_changed": N_("Segment changed"),
     "customer.suspended": N_("Customer suspended"),
@@ -330,6 +349,7 @@ ACTIONS = {
     "staff.signed_out": N_("Signed out"),
 }
 OBJECTS = {
+    "complaint": N_("Complaint"),
     "order": N_("Order"),
     "customer": N_("Customer"),
     "contact": N_("Person"),
@@ -355,6 +375,7 @@ RIGHTS = {
     Right.DISPATCH: N_("dispatch orders"),
     Right.SCREEN: N_("decide reviews"),
     Right.CATALOGUE: N_("blocks and bundles"),
+    Right.COMPLAINTS: N_("answer complaints and pay back"),
     Right.CUSTOMERS: N_("close, open and move up companies"),
     Right.MAIL: N_("send e-mails again"),
     Right.PAYMENTS: N_("payments"),
@@ -375,6 +396,8 @@ EVENT_VALUES = {
     "code": N_("Error"),
     "replaces": N_("Takes the place of"),
     "replaced_by": N_("Replaced by"),
+    "complaint": N_("Complaint"),
+    "amount_cents": N_("Amount"),
 }
 WEEKDAYS = (
     N_("Monday"),
@@ -391,6 +414,9 @@ PRICE_REASONS = {
     PriceReason.FLOOR: N_("the lowest price that passes the margin floor"),
 }
 DONE = {
+    "complaint_answered": N_("Answered. The customer gets an e-mail."),
+    "complaint_asked": N_("Sent. The customer gets an e-mail and answers here."),
+    "refund_again": N_("The refund is asked for again. Its state stands here in a moment."),
     "discovery_asked": N_("The purchases are looked through. Look again in a moment."),
     "proposal_drafted": N_("A draft of the proposal: look at names, texts and price before you publish it."),
     "proposal_dismissed": N_("Dismissed: it is not proposed again."),

@@ -9,6 +9,8 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.care.queries_complaints import cases_of_order, facts_of
+from app.care.rules.complaining import may_complain
 from app.core.errors import N_, Refused
 from app.flows.cancel_order import cancel_order
 from app.flows.reorder import reorder
@@ -50,6 +52,11 @@ EVENTS = {
     "accepted": N_("Paid by card, order accepted"),
     "dispatched": N_("Handed to the carrier"),
     "cancelled": N_("Order cancelled"),
+    "replacement_made": N_("Replacement for a complaint"),
+    "complaint_filed": N_("Complaint received"),
+    "complaint_answered": N_("Complaint answered"),
+    "refunded": N_("Money paid back to the card"),
+    "refund_failed": N_("Paying back failed, a person looks into it"),
 }
 BEING_CHECKED = (N_("Received, being checked"), "warn")
 CANCELLATIONS = {
@@ -128,6 +135,8 @@ def show_order(
         notice=NOTICES.get(notice, ""),
         missing=missing_in_cart(session, order) if notice in ("left_out", "none_left") else [],
         is_fully_sold=all(line.is_sold for line in whole.lines),
+        cases=cases_of_order(session, order.id or 0),
+        may_complain=may_complain(facts_of(order)),
     )
 
 

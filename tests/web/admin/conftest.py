@@ -6,8 +6,9 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
+from app.care.models import Complaint, ComplaintPhoto
 from app.catalogue.models import Bundle, Category, SynonymGroup
 from app.customers.models import Contact, Customer, Objection, Screening
 from app.customers.rules.admission import ScreeningState
@@ -23,6 +24,7 @@ from app.payments.rules.states import PaymentState
 from app.staff.models import ApiKey, StaffMember
 from app.staff.rules.roles import Role
 from tests import make
+from tests.make_complaint import make_complaint
 from tests.web.conftest import Browser
 
 PICTURE = b"picture of the bundle"
@@ -50,6 +52,8 @@ class Desk:
     category: Category
     synonyms: SynonymGroup
     proposal: Proposal
+    complaint: Complaint
+    photo_id: int
 
 
 @pytest.fixture
@@ -95,6 +99,7 @@ def things(session: Session) -> Desk:
         category=make.category(session),
         synonyms=make.synonyms(session, "Fett", "Schmierstoff"),
         proposal=_proposal(session),
+        **_complaint(session, order),
     )
 
 
@@ -114,6 +119,14 @@ def fresh(session: Session, row: Any) -> Any:
     """The row as it is stored now."""
     session.rollback()
     return session.get_one(type(row), row.id, populate_existing=True)
+
+
+def _complaint(session: Session, order: Order) -> dict[str, Any]:
+    made = make_complaint(session, about=order, photo=PICTURE)
+    photo = session.exec(select(ComplaintPhoto)).one()
+    found = {"complaint": made, "photo_id": photo.id}
+    session.rollback()
+    return found
 
 
 def _proposal(session: Session) -> Proposal:

@@ -36,6 +36,10 @@ def in_a_month() -> str:
 
 
 VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
+    "/admin/complaints/{complaint_id}": lambda _: {
+        "outcome": "rejected", "rejection": "as_ordered", "fault": "theirs",
+    },
+    "/admin/complaints/{complaint_id}/messages": lambda _: {"question": "photo", "message": "Of the box."},
     "/admin/dispatch": lambda desk: {"number": desk.order.number, "carrier": "Post"},
     "/admin/screening/{screening_id}": lambda _: {"decision": "refused", "reason": "no business"},
     "/admin/objections/{objection_id}": lambda _: {"outcome": "dismissed", "answer": "We looked at it again."},
@@ -91,6 +95,7 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
 """What is posted to each act that works on the desk as it lies there."""
 
 NOT_POSSIBLE_YET = {
+    "/admin/complaints/{complaint_id}/refund": "no refund has failed (tests/web/admin/test_complaints.py)",
     "/admin/ratings/{run_id}/undo": "the rating was not applied yet",
     "/admin/bundles/{bundle_id}/publish": "the bundle is on sale already",
     "/admin/bundles/{bundle_id}/submit": "the bundle is on sale already",
@@ -115,6 +120,7 @@ CALCULATING = {"/admin/bundles/margin"}
 
 def url(path: str, desk: Desk) -> str:
     number = desk.order.number if path.startswith("/admin/orders") else desk.customer.number
+    number = desk.complaint.number if path.startswith("/complaints") else number
     return path.format(
         number=number,
         screening_id=desk.screening.id,
@@ -131,6 +137,8 @@ def url(path: str, desk: Desk) -> str:
         category_id=desk.category.id,
         group_id=desk.synonyms.id,
         proposal_id=desk.proposal.id,
+        complaint_id=desk.complaint.id,
+        photo_id=desk.photo_id,
         kind="accounts",
         name="2026-01",
     )

@@ -1,0 +1,42 @@
+"""Photos of what is wrong: each drawn anew and small, two at a time at most."""
+
+import threading
+from collections.abc import Sequence
+
+from app.care.rules.complaining import MOST_PHOTOS
+from app.catalogue.rules.pictures import NotAPicture, clean_picture
+from app.core.errors import N_, FieldError
+
+LONGEST_SIDE = 1_600
+"""Enough to see a scratch; a file of some hundred kilobytes."""
+TOO_MANY = N_("Please choose at most %(most)s photos.")
+FAULTS = {
+    "too_large": N_("%(name)s. photo: at most 8 MB and 40 megapixels, please."),
+    "unreadable": N_("%(name)s. photo: please use JPEG, PNG or WebP."),
+    "heic": N_(
+        "%(name)s. photo: this is a HEIC file, which we cannot read. Please save it as JPEG; a phone does so by itself"
+        " when you choose the photo from its gallery."
+    ),
+}
+HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heim", b"heis")
+
+_decoding = threading.BoundedSemaphore(2)
+
+
+def clean_photos(photos: Sequence[bytes]) -> tuple[list[bytes], list[FieldError]]:
+    """The pictures as WebP of at most 1600 pixels without any metadata, and what is wrong with the others.
+
+    Decoding takes time and memory and needs no row: call it before a transaction is open. A third one waits: a
+    picture of 40 megapixels takes a hundred megabytes while it is looked at.
+    """
+    if len(photos) > MOST_PHOTOS:
+        return [], [FieldError("photos", TOO_MANY, {"most": MOST_PHOTOS})]
+    cleaned = []
+    for number, photo in enumerate(photos, start=1):
+        try:
+            with _decoding:
+                cleaned.append(clean_picture(photo, longest_side=LONGEST_SIDE))
+        except NotAPicture as error:
+            is_heic = photo[4:8] == b"ftyp" and photo[8:12] in HEIC_BRANDS
+            return [], [FieldError("photos", FAULTS["heic" if is_heic else str(error)], {"name": number})]
+    return cleaned, []

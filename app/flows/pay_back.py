@@ -1,0 +1,222 @@
+"""An asked refund goes back to the card: asked of Stripe under one key, and written down on both sides."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from app.audit.service import SYSTEM, Actor, record
+from app.care.rules.complaints import MessageAuthor
+from app.care.service_complaints import lock_complaint, mail_customer, say
+from app.core.errors import N_, NotFound, Refused
+from app.core.failpoints import reach
+from app.core.transaction import transaction
+from app.jobs.service import put_job
+from app.ordering.models import Order
+from app.ordering.service import add_event, lock_order
+from app.payments.models import Payment, Refund, StripeEvent
+from app.payments.queries_refunds import read_paid
+from app.payments.rules.facts import RefundFacts, RefundStatus
+from app.payments.rules.keys import refund_key
+from app.payments.rules.refunding import refund_of_order
+from app.payments.rules.states import RefundState
+from app.payments.service import lock_payments
+from app.payments.service_refunds import lock_refund, put_refund_job
+from app.payments.stripe_gateway import StripeGateway, StripeRefusal, StripeUnavailable
+
+LOOK_FIRST_AFTER = timedelta(minutes=10)
+"""So old an attempt may have reached Stripe, and its key may be forgotten there: first it is looked for."""
+SWEEP_AFTER = timedelta(minutes=10)
+LIMIT = 200
+
+
+def pay_back(
+    session: Session, gateway: StripeGateway, *, refund_row_id: int, now: datetime
+) -> RefundState | None:
+    """The state of a refund after asking Stripe for it; None for one that is unknown.
+
+    Twice is once: the key stays the same through every crash, and a lost answer is found by our mark. Raises
+    StripeUnavailable when Stripe does not answer: whoever called tries again.
+    """
+    row = session.exec(
+        select(Refund, Payment.intent_id, Order.number)
+        .join(Payment, col(Payment.id) == col(Refund.payment_id))
+        .join(Order, col(Order.id) == col(Refund.order_id))
+        .where(col(Refund.id) == refund_row_id)
+    ).first()
+    session.rollback()
+    if row is None:
+        return None
+    refund, intent_id, number = row
+    if refund.state is not RefundState.ASKED:
+        return refund.state
+    reach("pay_back.before_stripe")
+    try:
+        facts = _ask(session, gateway, refund, intent_id or "", number, now=now)
+        failure = facts.failure_code if facts.status is RefundStatus.FAILED else ""
+    except StripeRefusal as refusal:
+        facts, failure = None, refusal.code
+    reach("pay_back.after_stripe")
+    state = _finish(session, refund_row_id, facts, failure=failure, now=now)
+    reach("pay_back.after_finish")
+    return state
+
+
+def look_at_refund(
+    session: Session, gateway: StripeGateway, *, stripe_refund_id: str, event_row_id: int, now: datetime
+) -> RefundState | None:
+    """Reads a refund again that Stripe told something of: a bank may send it back days later."""
+    refund_row_id = session.exec(select(Refund.id).where(col(Refund.refund_id) == stripe_refund_id)).first()
+    session.rollback()
+    state = None
+    if refund_row_id is not None:
+        facts = gateway.read_refund(stripe_refund_id)
+        failure = facts.failure_code if facts.status is RefundStatus.FAILED else ""
+        state = _finish(session, refund_row_id, facts, failure=failure, now=now)
+    with transaction(session):
+        event = session.get(StripeEvent, event_row_id)
+        if event is not None and event.handled_at is None:
+            event.handled_at = now
+    return state
+
+
+def ask_again(session: Session, *, refund_row_id: int, actor: Actor, now: datetime) -> bool:
+    """Has a refused refund asked for once more; False where it is on its way or done.
+
+    Raises NotFound, and Refused `refund.nothing_left` where the money went back otherwise by now.
+    """
+    with transaction(session):
+        order_id = session.exec(select(Refund.order_id).where(col(Refund.id) == refund_row_id)).first()
+        if order_id is None:
+            raise NotFound(N_("There is no such refund."), code="refund.unknown")
+        order = lock_order(session, order_id)
+        lock_payments(session, order_id)
+        refund = lock_refund(session, refund_row_id)
+        if refund.state is not RefundState.FAILED:
+            return False
+        paid = read_paid(session, order_id)
+        left = refund_of_order(paid_cents=paid.paid_cents, refunded_cents=paid.refunded_cents) if paid else 0
+        if refund.amount_cents > left:
+            raise Refused(
+                N_("So much is not left of the payment: other refunds took it meanwhile."),
+                code="refund.nothing_left",
+            )
+        refund.state, refund.failure = RefundState.ASKED, ""
+        refund.retry_count += 1
+        put_refund_job(session, refund, now=now)
+        _record(session, actor, "refund.asked_again", order, refund, now=now)
+    return True
+
+
+def sweep_refunds(session: Session, *, now: datetime) -> int:
+    """Puts a job for each refund that was asked for and not finished, once an hour; the number of them."""
+    with transaction(session):
+        ids = session.exec(
+            select(Refund.id)
+            .where(col(Refund.state) == RefundState.ASKED, col(Refund.asked_at) < now - SWEEP_AFTER)
+            .order_by(col(Refund.id))
+            .limit(LIMIT)
+        ).all()
+        for refund_id in ids:
+            key = f"sweep_refund:{refund_id}:{now:%Y%m%d%H}"
+            put_job(session, "pay_back", key=key, now=now, refund_row_id=refund_id)
+        return len(ids)
+
+
+def _ask(
+    session: Session,
+    gateway: StripeGateway,
+    refund: Refund,
+    intent_id: str,
+    number: str,
+    *,
+    now: datetime,
+) -> RefundFacts:
+    mark = f"{refund.id}-{refund.retry_count}"
+    if now - refund.asked_at > LOOK_FIRST_AFTER:
+        found = gateway.find_refund(intent_id, mark=mark)
+        if found is not None:
+            return found
+    try:
+        return gateway.pay_back(
+            intent_id,
+            amount_cents=refund.amount_cents,
+            mark=mark,
+            order_number=number,
+            key=refund_key(refund.token, refund.id or 0, retry_count=refund.retry_count),
+        )
+    except StripeUnavailable as error:
+        found = gateway.find_refund(intent_id, mark=mark)
+        if found is not None:
+            return found
+        if error.is_stored:
+            # Stripe replays this failure for ever under the key, and nothing was done: the next try takes a new one.
+            _take_new_key(session, refund)
+        raise
+
+
+def _take_new_key(session: Session, refund: Refund) -> None:
+    with transaction(session):
+        now_there = lock_refund(session, refund.id or 0)
+        if now_there.retry_count == refund.retry_count and now_there.state is RefundState.ASKED:
+            now_there.retry_count += 1
+
+
+def _finish(
+    session: Session, refund_row_id: int, facts: RefundFacts | None, *, failure: str, now: datetime
+) -> RefundState:
+    """Last beat: timeline, thread, log and mail say what Stripe said, once."""
+    with transaction(session):
+        order_id = session.exec(select(Refund.order_id).where(col(Refund.id) == refund_row_id)).one()
+        order = lock_order(session, order_id)
+        lock_payments(session, order_id)
+        refund = lock_refund(session, refund_row_id)
+        if facts is not None:
+            refund.refund_id = facts.id
+        has_failed = bool(failure)
+        is_news = refund.state is RefundState.ASKED or (has_failed and refund.state is RefundState.DONE)
+        if not is_news:
+            return refund.state
+        refund.state = RefundState.FAILED if has_failed else RefundState.DONE
+        refund.failure = failure[:500]
+        refund.done_at = None if has_failed else now
+        _tell(session, order, refund, now=now)
+        reach("pay_back.before_finish")
+        return refund.state
+
+
+def _tell(session: Session, order: Order, refund: Refund, *, now: datetime) -> None:
+    is_done = refund.state is RefundState.DONE
+    kind = "refunded" if is_done else "refund_failed"
+    add_event(session, refund.order_id, kind, now=now, amount_cents=refund.amount_cents)
+    _record(session, SYSTEM, f"refund.{'done' if is_done else 'failed'}", order, refund, now=now)
+    what, _, rest = refund.cause.partition(":")
+    if what != "complaint":
+        return
+    complaint = lock_complaint(session, int(rest.split(":")[0]))
+    say(session, complaint, MessageAuthor.SHOP, now=now, kind=kind, amount_cents=refund.amount_cents)
+    if is_done:
+        mail_customer(
+            session,
+            complaint,
+            order,
+            "complaint_refunded",
+            key=f"complaint_refunded:{refund.id}",
+            now=now,
+            amount_cents=refund.amount_cents,
+        )
+
+
+def _record(
+    session: Session, actor: Actor, action: str, order: Order, refund: Refund, *, now: datetime
+) -> None:
+    record(
+        session,
+        actor,
+        action=action,
+        object_kind="order",
+        object_id=order.id,
+        object_name=order.number,
+        now=now,
+        reason=refund.failure,
+        new={"refund_id": refund.id, "amount_cents": refund.amount_cents, "cause": refund.cause},
+    )
