@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -13,17 +13,15 @@ from app.catalogue.rules.kinds import BundleState
 from app.catalogue.rules.stock import Need, Wanted, sellable_count, sellable_counts
 from app.core.money import divide_half_up
 from app.customers.models import Customer
-from app.customers.rules.effort_levels import EffortLevel
 from app.mainbrand.models import MainAccount, Purchase
 from app.ordering.models import Order, OrderLine
 from app.ordering.queries_checkout import Checkout
 from app.ordering.queries_stock import SIZE_COLUMNS, free_of_blocks, rule_of, with_sizes
-from app.ordering.rules.charges import order_charges
 from app.ordering.rules.coach import YEAR_DAYS, Good, PastOrder, Quantities, Terms, regular_bundles
-from app.ordering.rules.coach_advice import Advice, RationalOrder, advise, rational_order
-from app.ordering.rules.pricing import PricedCharge
-from app.ordering.rules.promise import Calendar, delivery_promise
-from app.ordering.rules.quantities import QuantityRule, least_quantity, missing_count
+from app.ordering.rules.coach_advice import Advice, RationalOrder, advise, proposed_order
+from app.ordering.rules.coach_terms import Closing, coach_terms
+from app.ordering.rules.promise import Calendar
+from app.ordering.rules.quantities import QuantityRule, least_quantity
 from app.ordering.rules.rhythm import RhythmChoice
 from app.ordering.rules.states import OrderKind, OrderState
 from app.policy.queries import current_policy
@@ -83,7 +81,8 @@ class ProposedLine:
 class Coached:
     """What a cart says of itself: net cents of one piece now, and in the rational order where there is one.
 
-    `lines` is what that order changes; it is empty where the cart is the rational order already.
+    `lines` is what that order changes, empty where there is nothing to change. `best_on` is the first day on which it
+    carries no interim-order fee, None for today.
     """
 
     advice: Advice
@@ -114,15 +113,8 @@ def read_coached_cart(
     advice = history.advice()
     piece_cents = divide_half_up(checkout.totals.net_cents, sum(cart.values()))
     charges_cents = checkout.totals.charges_net_cents
-    if advice.rhythm is None:
-        return Coached(advice, piece_cents, charges_cents)
-    order = rational_order(
-        cart,
-        history.orders,
-        history.goods,
-        history.terms,
-        every_days=advice.rhythm.every_days,
-        today=history.today,
+    order = proposed_order(
+        cart, history.orders, history.goods, history.terms, advice=advice, today=history.today
     )
     order = _within_stock(order, cart, history, needs)
     whole = {**cart, **order.quantities}
@@ -184,53 +176,13 @@ def read_history(
             policy,
             goods,
             effort_level=rows[0].effort_level,
-            closes_on=_Closing(policy, calendar),
+            closes_on=Closing(policy, calendar),
         ),
         regular={one: found[one][1] for one in regular if one in found},
         free=free,
         today=now.astimezone(calendar.zone).date(),
         least_saving_cents=policy.coach_least_saving_cents,
     )
-
-
-def coach_terms(
-    policy: Policy, goods: Mapping[int, Good], *, effort_level: EffortLevel, closes_on: "_Closing"
-) -> Terms:
-    """The shop's own charges, as the coach asks for them."""
-
-    def charges_of(quantities: Quantities, rhythm: RhythmChoice) -> Sequence[PricedCharge]:
-        worth = sum(count * goods[one].unit_price_cents for one, count in quantities.items())
-        low = [one for one, count in quantities.items() if missing_count(count, goods[one].rule or ANY_SIZE)]
-        return order_charges(
-            policy, goods_net_cents=worth, low_version_ids=low, rhythm=rhythm, effort_level=effort_level
-        )
-
-    return Terms(
-        charges_of=charges_of,
-        closes_on=closes_on,
-        window_days=policy.rhythm_days,
-        holding_bp=policy.coach_holding_bp,
-        longest_days=policy.coach_longest_days,
-    )
-
-
-class _Closing:
-    """Until when the parcel of an order of a day takes further ones: the cut-off of the run that takes it."""
-
-    def __init__(self, policy: Policy, calendar: Calendar) -> None:
-        self._policy = policy
-        self._calendar = calendar
-        self._known: dict[date, date] = {}
-
-    def __call__(self, on: date) -> date:
-        if on not in self._known:
-            at = datetime.combine(on, time(12), self._calendar.zone)
-            run_on = delivery_promise(
-                self._policy, self._calendar, ordered_at=at, main_brand_lead_time_days=0
-            ).dispatch_on
-            before = (self._policy.dispatch_weekday - self._policy.cut_off_weekday) % 7
-            self._known[on] = run_on - timedelta(days=before)
-        return self._known[on]
 
 
 def _ordered_rows(session: Session, customer_id: int, *, since: datetime, now: datetime) -> list[Any]:

@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from fractions import Fraction
 
-from app.ordering.rules.charges import order_charges
-from app.ordering.rules.coach import Good, PastOrder, Quantities, Terms
-from app.ordering.rules.pricing import PricedCharge
+from app.ordering.rules.coach import Good, PastOrder, Terms
+from app.ordering.rules.coach_terms import coach_terms
 from app.ordering.rules.quantities import QuantityRule
-from app.ordering.rules.rhythm import RhythmChoice
 from app.policy.rules.policy import Policy
 
 START = date(2026, 1, 1)
@@ -17,18 +15,7 @@ TODAY = date(2026, 12, 31)
 
 def terms_of(policy: Policy, goods: Mapping[int, Good], *, open_days: int = 0) -> Terms:
     """The charges that the shop's own rules decide; a parcel takes further orders for so many days."""
-
-    def charges_of(quantities: Quantities, rhythm: RhythmChoice) -> tuple[PricedCharge, ...]:
-        worth = sum(count * goods[one].unit_price_cents for one, count in quantities.items())
-        return order_charges(policy, goods_net_cents=worth, rhythm=rhythm)
-
-    return Terms(
-        charges_of=charges_of,
-        closes_on=lambda on: on + timedelta(days=open_days),
-        window_days=policy.rhythm_days,
-        holding_bp=policy.coach_holding_bp,
-        longest_days=policy.coach_longest_days,
-    )
+    return coach_terms(policy, goods, closes_on=lambda on: on + timedelta(days=open_days))
 
 
 def good(

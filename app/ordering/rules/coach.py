@@ -1,5 +1,6 @@
 """The rational order: a company's own year, replayed in every rhythm, tells which one costs it least."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,6 +50,35 @@ class Terms:
     window_days: int
     holding_bp: int
     longest_days: int
+
+
+@dataclass(slots=True)
+class Window:
+    """Where the order window and the open parcel stand while orders go by, oldest first."""
+
+    terms: Terms
+    normal_on: date | None = None
+    parcel_on: date | None = None
+
+    @property
+    def free_on(self) -> date | None:
+        """The first day on which an order is normal again; None where any is."""
+        return self.normal_on + timedelta(days=self.terms.window_days) if self.normal_on else None
+
+    def rhythm_of(self, on: date) -> RhythmChoice:
+        """How an order of this day stands to those before it; it rather joins an open parcel than carries the fee."""
+        free_on = self.free_on
+        if free_on is None or on >= free_on:
+            return RhythmChoice.NORMAL
+        is_open = self.parcel_on is not None and on < self.terms.closes_on(self.parcel_on)
+        return RhythmChoice.JOINED if is_open else RhythmChoice.INTERIM
+
+    def note(self, on: date, rhythm: RhythmChoice) -> None:
+        """Takes an order into account."""
+        if rhythm is RhythmChoice.NORMAL:
+            self.normal_on = on
+        if rhythm is not RhythmChoice.JOINED:
+            self.parcel_on = on
 
 
 @dataclass(slots=True)
@@ -112,15 +142,19 @@ def observed_days(orders: Sequence[PastOrder], today: date) -> int:
 
 
 def regular_bundles(orders: Sequence[PastOrder], goods: Mapping[int, Good]) -> frozenset[int]:
-    """What was bought on enough days, and is still sold."""
+    """What was bought on enough days, on at least half of all days since the first of them, and is still sold."""
     days: dict[int, set[date]] = {}
     for order in orders:
         for bundle_id in order.quantities:
             days.setdefault(bundle_id, set()).add(order.on)
+    all_days = sorted({order.on for order in orders})
     return frozenset(
         bundle_id
         for bundle_id, when in days.items()
-        if len(when) >= REGULAR_FROM and bundle_id in goods and goods[bundle_id].rule is not None
+        if len(when) >= REGULAR_FROM
+        and 2 * len(when) >= len(all_days) - bisect_left(all_days, min(when))
+        and bundle_id in goods
+        and goods[bundle_id].rule is not None
     )
 
 
@@ -204,38 +238,13 @@ def in_rhythm(
     return course
 
 
-@dataclass(slots=True)
-class _Last:
-    """Where the order window and the open parcel stand while orders go by."""
-
-    normal_on: date | None = None
-    parcel_on: date | None = None
-
-    def free_on(self, terms: Terms) -> date | None:
-        """The first day on which an order is normal again; None where any is."""
-        return self.normal_on + timedelta(days=terms.window_days) if self.normal_on else None
-
-    def rhythm_of(self, on: date, terms: Terms) -> RhythmChoice:
-        free_on = self.free_on(terms)
-        if free_on is None or on >= free_on:
-            return RhythmChoice.NORMAL
-        is_open = self.parcel_on is not None and on < terms.closes_on(self.parcel_on)
-        return RhythmChoice.JOINED if is_open else RhythmChoice.INTERIM
-
-    def note(self, on: date, rhythm: RhythmChoice) -> None:
-        if rhythm is RhythmChoice.NORMAL:
-            self.normal_on = on
-        if rhythm is not RhythmChoice.JOINED:
-            self.parcel_on = on
-
-
 def first_free_day(orders: Sequence[PastOrder], terms: Terms, *, today: date) -> date:
     """The first day from today on which a further order carries no interim fee: today where it joins or is normal."""
-    last = _Last()
+    window = Window(terms)
     for order in orders:
-        last.note(order.on, last.rhythm_of(order.on, terms))
-    if last.rhythm_of(today, terms) is RhythmChoice.INTERIM:
-        return last.free_on(terms) or today
+        window.note(order.on, window.rhythm_of(order.on))
+    if window.rhythm_of(today) is RhythmChoice.INTERIM:
+        return window.free_on or today
     return today
 
 
@@ -243,30 +252,30 @@ def _schedule(
     orders: Sequence[PastOrder], terms: Terms, *, regular: frozenset[int], every_days: int
 ) -> Iterator[_Placed]:
     """The orders that are left, with what is not regular; full ones stand where the rhythm asks for them."""
-    last, waiting, due_on = _Last(), Counter[int](), orders[0].on
-    window = timedelta(days=terms.window_days)
+    window, waiting, due_on = Window(terms), Counter[int](), orders[0].on
+    window_length = timedelta(days=terms.window_days)
 
     def place(on: date) -> _Placed:
         nonlocal waiting, due_on
-        rhythm = last.rhythm_of(on, terms)
+        rhythm = window.rhythm_of(on)
         # A full order that would come inside the window of this one is brought forward to it.
-        is_full = on >= due_on or (rhythm is RhythmChoice.NORMAL and on + window > due_on)
+        is_full = on >= due_on or (rhythm is RhythmChoice.NORMAL and on + window_length > due_on)
         if is_full:
             due_on = on + timedelta(days=every_days)
-        last.note(on, rhythm)
+        window.note(on, rhythm)
         placed, waiting = _Placed(on, rhythm, waiting, is_full), Counter()
         return placed
 
     for order in orders:
-        free_on = last.free_on(terms)
+        free_on = window.free_on
         if waiting and free_on is not None and free_on < order.on:
             yield place(free_on)
         others = {one: count for one, count in order.quantities.items() if one not in regular}
         waiting.update(others)
-        if order.on >= due_on or (waiting and last.rhythm_of(order.on, terms) is not RhythmChoice.INTERIM):
+        if order.on >= due_on or (waiting and window.rhythm_of(order.on) is not RhythmChoice.INTERIM):
             yield place(order.on)
     if waiting:
-        yield place(last.free_on(terms) or orders[-1].on)
+        yield place(window.free_on or orders[-1].on)
 
 
 def _is_too_much(full: Sequence[_Placed], orders: Sequence[PastOrder], bundle_id: int, good: Good) -> bool:
@@ -279,11 +288,11 @@ def _is_too_much(full: Sequence[_Placed], orders: Sequence[PastOrder], bundle_id
 
 def _as_bought(orders: Sequence[PastOrder], terms: Terms) -> list[_Placed]:
     placed: list[_Placed] = []
-    last = _Last()
+    window = Window(terms)
     for order in orders:
-        rhythm = last.rhythm_of(order.on, terms)
+        rhythm = window.rhythm_of(order.on)
         placed.append(_Placed(order.on, rhythm, Counter(order.quantities), is_full=False))
-        last.note(order.on, rhythm)
+        window.note(order.on, rhythm)
     return placed
 
 

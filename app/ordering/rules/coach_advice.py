@@ -1,12 +1,11 @@
 """What the coach says to a company: the rhythm that saves it most, and the order to place now for it."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from app.core.money import BP, divide_half_up
+from app.core.money import divide_half_up
 from app.ordering.rules.coach import (
     WEEK_DAYS,
     YEAR_DAYS,
@@ -20,11 +19,11 @@ from app.ordering.rules.coach import (
     observed_days,
     regular_bundles,
 )
+from app.ordering.rules.coach_order import charges_by_kind, lasts_days, rational_quantities
+from app.ordering.rules.coach_proof import proven_saving
 from app.ordering.rules.pricing import ChargeKind
-from app.ordering.rules.quantities import QuantityRule, available_quantity, least_quantity
-from app.ordering.rules.rhythm import RhythmChoice
 
-LEAST_DAYS = 3
+LEAST_DAYS = 4
 """On so many different days a company must have ordered before it is told anything."""
 
 LEAST_SPAN_DAYS = 56
@@ -72,7 +71,10 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Either a reason for silence or a rhythm. `bought_every_days` is known from two orders on, else None."""
+    """Either a reason for silence or a rhythm that saves something; a company that is rational has one to keep to.
+
+    `bought_every_days` is known from two orders on, else None.
+    """
 
     silence: Silence | None = None
     rhythm: Rhythm | None = None
@@ -81,7 +83,7 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class RationalOrder:
-    """The order for now: how many of each bundle the cart should hold, and the first day without the interim fee.
+    """The order for now: how many of each bundle the cart should hold, and the first day without interim-order fee.
 
     `quantities` holds only what differs from the cart.
     """
@@ -102,7 +104,8 @@ def advise(
 
     `orders` are those of up to a year, oldest first, none after today; every bundle in them stands in `goods`. A
     saving counts what the shop would really have charged less for the same goods, less the cost of holding them, scaled
-    to a year and rounded down. The most of one order is heeded, the stock is not (see `rational_order`).
+    to a year and rounded down. Nothing is advised that did not stand its trial (see `proven_saving`). The most of one
+    order is heeded, the stock is not (see `proposed_order`).
     """
     days = sorted({order.on for order in orders})
     if len(days) < 2:
@@ -122,57 +125,44 @@ def advise(
     if best is None:
         return Advice(Silence.RATIONAL, bought_every_days=every)
     rhythm = _rhythm(best, terms, bought_every=every)
+    proven_cents = proven_saving(
+        orders, goods, terms, every_days=rhythm.every_days, learn_days=LEAST_DAYS - 1, today=today
+    )
+    if proven_cents < 0:
+        return Advice(Silence.CHANGING, bought_every_days=every)
     if rhythm.saving_cents < max(1, least_saving_cents):
-        return Advice(Silence.RATIONAL, bought_every_days=every)
+        return Advice(Silence.RATIONAL, rhythm, bought_every_days=every)
+    if not proven_cents:
+        return Advice(Silence.CHANGING, bought_every_days=every)
     return Advice(rhythm=rhythm, bought_every_days=every)
 
 
-def rational_order(
+def proposed_order(
     cart: Quantities,
     orders: Sequence[PastOrder],
     goods: Mapping[int, Good],
     terms: Terms,
     *,
-    every_days: int,
+    advice: Advice,
     today: date,
 ) -> RationalOrder:
-    """The order that begins the rhythm: all that is needed regularly until the next order, never less than the cart.
+    """What a cart is advised to become: the rational order, or only its day.
 
-    Sizes are whole steps from the minimum on, within the most of one order and the stock; nothing that is not in
-    the cart is added where its smallest size is more than the longest need of one order. Where the order still
-    stays below the minimum order value it covers more weeks, up to that longest need, if that is cheaper.
+    A company whose orders are rational as they are is advised only where this one falls behind them: it carries
+    a charge that the rational order does not, or what is bought regularly will not last until the window's end.
     """
-    regular = regular_bundles(orders, goods)
-    span = observed_days(orders, today)
-
-    def covering(days: int) -> dict[int, int]:
-        return _covering(cart, orders, goods, terms, regular=regular, span_days=span, cover=days, today=today)
-
-    chosen = base = covering(every_days)
-    charges = _charges(base, terms)
-    least_cents = charges.total()
-    for days in range(every_days + WEEK_DAYS, terms.longest_days + 1, WEEK_DAYS):
-        if not charges[ChargeKind.LOW_QUANTITY]:
-            break
-        wanted = covering(days)
-        charges = _charges(wanted, terms)
-        more_cents = sum(
-            (count - base.get(one, 0)) * goods[one].unit_price_cents for one, count in wanted.items()
-        )
-        # What is bought beyond the rhythm's need waits for the next order at most.
-        cost_cents = charges.total() + divide_half_up(more_cents * terms.holding_bp * days, BP * YEAR_DAYS)
-        if cost_cents < least_cents:
-            chosen, least_cents = wanted, cost_cents
-    changed = {one: count for one, count in chosen.items() if cart.get(one) != count}
-    return RationalOrder(changed, first_free_day(orders, terms, today=today))
-
-
-def covering_quantity(least: int, rule: QuantityRule) -> int | None:
-    """The smallest size that covers a need, else the largest that can be ordered now; None for none at all."""
-    smallest, greatest = least_quantity(rule), available_quantity(rule)
-    if greatest < smallest:
-        return None
-    return min(max(smallest, -(-least // rule.order_step) * rule.order_step), greatest)
+    best_on = first_free_day(orders, terms, today=today)
+    if advice.rhythm is None:
+        return RationalOrder({}, best_on)
+    quantities = rational_quantities(
+        cart, orders, goods, terms, every_days=advice.rhythm.every_days, today=today
+    )
+    if advice.silence is None:
+        return RationalOrder(quantities, best_on)
+    spared = charges_by_kind(cart, terms).total() - charges_by_kind({**cart, **quantities}, terms).total()
+    if spared > 0 or lasts_days(cart, orders, goods, today=today) < terms.window_days:
+        return RationalOrder(quantities, best_on)
+    return RationalOrder({}, best_on)
 
 
 def _rhythm(found: Compared, terms: Terms, *, bought_every: int) -> Rhythm:
@@ -199,45 +189,3 @@ def _rhythm(found: Compared, terms: Terms, *, bought_every: int) -> Rhythm:
         size_before_cents=before.goods_cents // max(1, before.order_count),
         size_after_cents=after.goods_cents // max(1, after.order_count),
     )
-
-
-def _covering(
-    cart: Quantities,
-    orders: Sequence[PastOrder],
-    goods: Mapping[int, Good],
-    terms: Terms,
-    *,
-    regular: frozenset[int],
-    span_days: int,
-    cover: int,
-    today: date,
-) -> dict[int, int]:
-    """The cart with what is needed regularly for so many days from today."""
-    wanted = dict(cart)
-    for bundle_id in sorted(regular):
-        rule = goods[bundle_id].rule
-        total = sum(order.quantities.get(bundle_id, 0) for order in orders)
-        days = cover if bundle_id in cart else cover - _days_left(orders, bundle_id, total, span_days, today)
-        if rule is None or days <= 0:
-            continue
-        longest = -(-total * terms.longest_days // span_days)
-        if bundle_id not in cart and least_quantity(rule) > longest:
-            continue
-        size = covering_quantity(-(-total * days // span_days), rule)
-        if size is not None:
-            wanted[bundle_id] = max(size, cart.get(bundle_id, 0))
-    return wanted
-
-
-def _charges(quantities: Quantities, terms: Terms) -> Counter[ChargeKind]:
-    charges: Counter[ChargeKind] = Counter()
-    for one in terms.charges_of(quantities, RhythmChoice.NORMAL):
-        charges[one.kind] += one.net_cents
-    return charges
-
-
-def _days_left(orders: Sequence[PastOrder], bundle_id: int, total: int, span_days: int, today: date) -> int:
-    """For how many days the last order of a bundle should still last; 0 where it is due."""
-    last = next(order for order in reversed(orders) if bundle_id in order.quantities)
-    lasts = last.quantities[bundle_id] * span_days // total
-    return max(0, lasts - (today - last.on).days)

@@ -130,7 +130,7 @@ def _account(
         saved=saved if saved in SAVED else "",
         countries=country_options(language),
         legal_forms=legal_form_options(language),
-        rhythm=advice.rhythm,
+        rhythm=None if advice.silence else advice.rhythm,
         charges_saved=charges_saved(advice),
         silence=silence_text(advice, language),
         browsers=browsers_of(session, visitor.contact_id, session_hash=visitor.session_hash, now=now),

@@ -167,7 +167,7 @@ def cart_page(
         nearest={row.bundle_id: _nearest(row) for row in cart.rows if _nearest(row)},
         refusal=refusal,
         coached=coached if cart.is_orderable else None,
-        rhythm=coached.advice.rhythm if coached else None,
+        rhythm=coached.advice.rhythm if coached and not coached.advice.silence else None,
         charges_saved=charges_saved(coached.advice) if coached else [],
         silence=silence_text(coached.advice, language) if coached else "",
         charges=cart.checkout.charges(language),

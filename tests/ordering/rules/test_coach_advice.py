@@ -14,6 +14,7 @@ from app.ordering.rules.coach import (
     best_rhythm,
     in_rhythm,
     observed_days,
+    regular_bundles,
     rhythms,
 )
 from app.ordering.rules.coach_advice import (
@@ -21,9 +22,9 @@ from app.ordering.rules.coach_advice import (
     Rhythm,
     Silence,
     advise,
-    covering_quantity,
-    rational_order,
+    proposed_order,
 )
+from app.ordering.rules.coach_order import covering_quantity, rational_quantities
 from app.ordering.rules.pricing import ChargeKind
 from app.ordering.rules.quantities import QuantityRule, check_quantity
 from app.policy.rules.policy import Policy
@@ -61,20 +62,20 @@ def test_a_company_that_buys_thirty_euros_every_three_weeks_is_told_what_six_wee
         ([ordered(300, b1=1)], Silence.FEW_ORDERS, None),
         ([ordered(300, b1=1), ordered(300, b1=1)], Silence.FEW_ORDERS, None),
         ([ordered(250, b1=1), ordered(350, b1=1)], Silence.FEW_ORDERS, 100),
-        (every(20, until=40, b1=1), Silence.SHORT_TIME, 20),
+        (every(100, until=200, b1=1), Silence.FEW_ORDERS, 100),
+        (every(14, until=42, b1=1), Silence.SHORT_TIME, 14),
         (every(28, until=200, b1=1), Silence.PAUSED, 28),
-        (
-            [ordered(day, **{f"b{one}": 1}) for day, one in ((0, 1), (150, 2), (300, 3))],
-            Silence.CHANGING,
-            150,
-        ),
+        ([ordered(90 * n, **{f"b{n % 3 + 1}": 1}) for n in range(5)], Silence.CHANGING, 90),
         (every(30, b1=8), Silence.RATIONAL, 30),
     ],
 )
 def test_the_coach_is_silent_with_a_reason(
     orders: list[PastOrder], silence: Silence, every_days: int | None
 ) -> None:
-    assert said(orders) == Advice(silence, bought_every_days=every_days)
+    advice = said(orders)
+
+    assert (advice.silence, advice.bought_every_days) == (silence, every_days)
+    assert (advice.rhythm is not None) == (silence is Silence.RATIONAL)
 
 
 def test_no_saving_below_the_bound_is_worth_a_word() -> None:
@@ -127,6 +128,8 @@ def test_no_rhythm_in_whole_weeks_is_cheaper_than_the_one_that_is_told(
         return
     # The coach counts in whole cents: half a cent here and there, over the fewest days that were seen.
     assert spared[found.every_days] >= max(spared.values()) - Fraction(1, 12)
+    if regular_bundles(orders, goods) != goods.keys():
+        return
     advice = advise(orders, goods, terms, today=today, least_saving_cents=1)
     yearly = spared[found.every_days] * 365
     if advice.rhythm:
@@ -139,11 +142,39 @@ def test_the_rational_order_covers_the_rhythm_and_takes_what_is_due_with_it() ->
     orders = [*every(21, until=336, b1=3, b2=4), ordered(357, b1=3)]
     today = START + timedelta(days=378)
 
-    order = rational_order({1: 3}, orders, GOODS, terms_of(POLICY, GOODS), every_days=42, today=today)
+    order = proposed_order(
+        {1: 3},
+        orders,
+        GOODS,
+        terms_of(POLICY, GOODS),
+        advice=Advice(rhythm=rhythm_of(42)),
+        today=today,
+    )
 
     # 54 of bundle 1 and 68 of bundle 2 in 378 days; the four of bundle 2 of day 336 are long used up.
     assert order.quantities == {1: 6, 2: 8}
     assert order.best_on == today
+
+
+def rhythm_of(days: int) -> Rhythm:
+    return Rhythm(days, days, {}, 0, 9, 9, 6_000, 6_000)
+
+
+def test_who_is_rational_already_is_reminded_only_of_an_order_that_falls_behind() -> None:
+    orders, terms = every(42, b1=6), terms_of(POLICY, GOODS)
+    today = orders[-1].on + timedelta(days=42)
+    advice = advise(orders, GOODS, terms, today=today, least_saving_cents=1)
+    dear = {**GOODS, 1: good(9_000)}
+
+    def proposed(cart: int, goods: dict[int, Good] = GOODS) -> dict[int, int]:
+        order = proposed_order({1: cart}, orders, goods, terms_of(POLICY, goods), advice=advice, today=today)
+        return dict(order.quantities)
+
+    assert (advice.silence, advice.rhythm and advice.rhythm.every_days) == (Silence.RATIONAL, 42)
+    assert proposed(3) == {1: 6}  # 30.00 would carry the surcharge
+    assert proposed(5) == {}  # 50.00 does not, and lasts 35 days
+    assert proposed(1, dear) == {1: 6}  # one piece lasts a week: the next order would be an interim order
+    assert proposed(2, dear) == {}
 
 
 def test_what_is_still_there_is_taken_off_and_what_lasts_beyond_the_next_order_is_left_out() -> None:
@@ -151,10 +182,12 @@ def test_what_is_still_there_is_taken_off_and_what_lasts_beyond_the_next_order_i
               ordered(112, b1=3, b2=40, b3=1)]  # fmt: skip
     today = START + timedelta(days=140)
 
-    order = rational_order({1: 3}, orders, GOODS, terms_of(POLICY, GOODS), every_days=28, today=today)
+    quantities = rational_quantities(
+        {1: 3}, orders, GOODS, terms_of(POLICY, GOODS), every_days=28, today=today
+    )
 
-    # 40 of bundle 2 last 46 days, 18 of them are left: it takes 10 days' need; bundle 3 lasts 46 as well.
-    assert order.quantities == {2: 10, 3: 1}
+    # 40 of bundle 2 last 46 days, 18 of them are left; the later half needed 40 in 70 days, so ten days need 6.
+    assert quantities == {2: 6, 3: 1}
 
 
 def test_the_order_covers_more_weeks_where_that_spares_the_surcharge() -> None:
@@ -162,9 +195,11 @@ def test_the_order_covers_more_weeks_where_that_spares_the_surcharge() -> None:
     policy = Policy(coach_longest_days=63)
     today = START + timedelta(days=378)
 
-    order = rational_order({1: 1}, orders, GOODS, terms_of(policy, GOODS), every_days=42, today=today)
+    quantities = rational_quantities(
+        {1: 1}, orders, GOODS, terms_of(policy, GOODS), every_days=42, today=today
+    )
 
-    assert order.quantities == {1: 5}  # 42 days need 4, which are 40.00; 49 days need 5
+    assert quantities == {1: 5}  # 42 days need 4, which are 40.00; 49 days need 5
 
 
 def test_a_size_far_beyond_the_longest_need_is_never_added_but_may_stay() -> None:
@@ -172,8 +207,8 @@ def test_a_size_far_beyond_the_longest_need_is_never_added_but_may_stay() -> Non
     orders = every(28, until=336, b1=5, b2=1)
     terms, today = terms_of(POLICY, goods), START + timedelta(days=364)
 
-    assert rational_order({1: 5}, orders, goods, terms, every_days=56, today=today).quantities == {1: 10}
-    assert rational_order({2: 48}, orders, goods, terms, every_days=28, today=today).quantities == {1: 5}
+    assert rational_quantities({1: 5}, orders, goods, terms, every_days=56, today=today) == {1: 10}
+    assert rational_quantities({2: 48}, orders, goods, terms, every_days=28, today=today) == {1: 5}
 
 
 @pytest.mark.parametrize(
@@ -216,18 +251,18 @@ def test_each_quantity_can_be_ordered_is_no_less_than_the_cart_and_no_cover_is_c
     size = covering_quantity(need_one, one)
     cart = {1: size} if size else {}
 
-    order = rational_order(cart, orders, goods, terms, every_days=every_days, today=today)
+    quantities = rational_quantities(cart, orders, goods, terms, every_days=every_days, today=today)
 
-    for bundle_id, count in order.quantities.items():
+    for bundle_id, count in quantities.items():
         rule = goods[bundle_id].rule
         assert rule is not None
         assert check_quantity(count, rule) is None
         assert count > cart.get(bundle_id, 0)
-    whole = {**cart, **order.quantities}
+    whole = {**cart, **quantities}
     if whole:
         paid = sum(charge.net_cents for charge in terms.charges_of(whole, "normal"))
-        longer = rational_order(cart, orders, goods, terms, every_days=84, today=today)
-        rest = terms.charges_of({**cart, **longer.quantities}, "normal")
+        longer = rational_quantities(cart, orders, goods, terms, every_days=84, today=today)
+        rest = terms.charges_of({**cart, **longer}, "normal")
         assert paid <= sum(charge.net_cents for charge in rest) + 700 * 90
 
 
