@@ -4,7 +4,7 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -34,12 +34,14 @@ from app.flows.screen_customer import complete_keys, screen_again, screen_all, s
 from app.flows.send_mail import give_up, send_mail
 from app.flows.settle_payment import settle_payment
 from app.flows.sweep_payments import sweep_payments
+from app.flows.tell_late_orders import tell_late_orders
 from app.flows.tidy_imports import tidy_imports
-from app.fulfilment.calendar import work_calendar
+from app.fulfilment.queries_calendar import warehouse_calendar
 from app.imports.child import read_list
 from app.imports.spool import Spool
 from app.jobs import queue
 from app.mainbrand.queries_rating import night_due
+from app.ordering.rules.promise import Calendar
 from app.payments.stripe_gateway import StripeRefusal, StripeUnavailable
 from app.policy.queries import current_policy
 from app.policy.rules.policy import AutomaticRating
@@ -89,7 +91,7 @@ def _settle_payment(shop: Shop, args: dict[str, Any]) -> None:
             settle_payment(
                 session,
                 shop.stripe,
-                calendar=work_calendar(shop.settings.seller_federal_state, shop.settings.timezone),
+                calendar=_calendar(shop, now=utc_now()),
                 now=utc_now(),
                 payment_id=args.get("payment_id"),
                 session_id=args.get("session_id"),
@@ -100,6 +102,14 @@ def _settle_payment(shop: Shop, args: dict[str, Any]) -> None:
         # The next sweep asks again: an hour without Stripe must not leave a heap of dead jobs.
         if not args.get("is_swept"):
             raise
+
+
+def _calendar(shop: Shop, *, now: datetime) -> Calendar:
+    settings = shop.settings
+    with shop.db.read_session() as session:
+        return warehouse_calendar(
+            session, state=settings.seller_federal_state, timezone=settings.timezone, now=now
+        )
 
 
 def _sweep_payments(shop: Shop, _: dict[str, Any]) -> None:
@@ -137,6 +147,13 @@ def _look_at_refund(shop: Shop, args: dict[str, Any]) -> None:
 def _sweep_refunds(shop: Shop, _: dict[str, Any]) -> None:
     with shop.db.session() as session:
         sweep_refunds(session, now=utc_now())
+
+
+def _tell_late_orders(shop: Shop, _: dict[str, Any]) -> None:
+    settings = shop.settings
+    with shop.db.session() as session:
+        state, timezone = settings.seller_federal_state, settings.timezone
+        tell_late_orders(session, state=state, timezone=timezone, now=utc_now())
 
 
 def _screen_customer(shop: Shop, args: dict[str, Any]) -> None:
@@ -321,6 +338,7 @@ HANDLERS: dict[str, Handler] = {
     "pay_back": _pay_back,
     "look_at_refund": _look_at_refund,
     "sweep_refunds": _sweep_refunds,
+    "tell_late_orders": _tell_late_orders,
     "propose_rating": _propose_rating,
     "rate_accounts": _rate_accounts,
     "discover_bundles": _discover_bundles,
@@ -351,6 +369,8 @@ GIVE_UP: dict[str, Callable[[Shop, dict[str, Any], str], None]] = {
 RECURRING: dict[str, timedelta] = {
     "sweep_payments": timedelta(minutes=1),
     "sweep_refunds": timedelta(minutes=10),
+    # Closing a run or a day puts the job itself: this finds what a run left behind when its day is over.
+    "tell_late_orders": timedelta(minutes=10),
     # Looks every ten minutes whether the night has come: clocks change, and a shop may sleep through its hour.
     "nightly_rating": timedelta(minutes=10),
     "end_overrides": timedelta(minutes=10),

@@ -29,6 +29,7 @@ from app.core.security import hash_password
 from app.core.transaction import is_in_transaction, transaction
 from app.customers.models import Contact, ContactSession, Customer
 from app.customers.rules.admission import ScreeningState
+from app.fulfilment.models import ClosingDay
 from app.imports.models import Import
 from app.imports.rules.states import ImportKind, ImportState
 from app.insights.models import DiscoveryRun, Proposal, ProposalState
@@ -393,6 +394,12 @@ def order(session: Session, *, of: Customer, by: Contact, bundle: Bundle, **valu
     saved(session, line)
     saved(session, OrderTax(order_id=made.id, vat_rate_bp=1900, net_cents=2_500, vat_cents=475))
     return made
+
+
+def closing_day(session: Session, day: date, **values: Any) -> ClosingDay:
+    """A day on which the warehouse does not work."""
+    defaults: dict[str, Any] = {"name": "Inventory", "added_by": "Robin", "created_at": NOW}
+    return saved(session, ClosingDay(day=day, **{**defaults, **values}))
 
 
 def waiting_override(session: Session) -> RatingOverride:

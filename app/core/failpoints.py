@@ -35,6 +35,7 @@ ALL = (
     "pay_back.after_finish",
     "dispatch_order.before_commit",
     "dispatch_order.after_commit",
+    "tell_late_orders.before_commit",
     "send_mail.before_intent",
     "send_mail.before_smtp",
     "send_mail.after_smtp",

@@ -1,7 +1,7 @@
 """Accepted orders are handed to the carrier: state, shipment, timeline and the customer's mail in one go."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlmodel import Session, col, select
@@ -15,19 +15,24 @@ from app.customers.models import Contact
 from app.fulfilment.models import Shipment
 from app.fulfilment.rules.runs import leaves_with
 from app.mail.service import put_mail
-from app.ordering.models import Order, OrderEvent, OrderLine
+from app.ordering.models import Order, OrderLine
 from app.ordering.queries_stock import blocks_of_orders
-from app.ordering.rules.states import OrderState, may_follow
+from app.ordering.rules.states import IN_PARCELS, OrderState, may_follow
+from app.ordering.service import add_event
 
-MOST_PARCELS = 100
+MOST_PARCELS = 500
 
 
 @dataclass(frozen=True)
 class Parcel:
-    """One order to hand over, by its number, with the carrier's code where there is one."""
+    """One order to hand over, by its number, with the carrier's code where there is one.
+
+    `carrier` is that of this parcel where it is another than that of all.
+    """
 
     number: str
     tracking_code: str = ""
+    carrier: str = ""
 
 
 def dispatch_orders(
@@ -37,112 +42,127 @@ def dispatch_orders(
 
     What they held of the stock leaves it. An order that left before is passed over: twice is once. `today` is
     the warehouse's date. Raises Invalid without an order or with too many, NotFound, and Refused
-    `order.illegal_transition` with the number.
+    `order.illegal_transition` or `order.no_goods` with the number.
     """
     if not parcels:
         raise Invalid(N_("Tick at least one order."), code="dispatch.nothing")
     if len(parcels) > MOST_PARCELS:
         message = N_("Tick at most %(most)s orders at once.")
         raise Invalid(message, code="dispatch.too_many", most=MOST_PARCELS)
-    if len(carrier) > 64 or any(len(parcel.tracking_code) > 64 for parcel in parcels):
+    texts = [carrier, *(text for parcel in parcels for text in (parcel.tracking_code, parcel.carrier))]
+    if any(len(text) > 64 for text in texts):
         message = N_("Please use at most 64 characters.")
         raise Invalid(message, code="dispatch.too_long", fields=(FieldError("carrier", message),))
-    codes = {parcel.number: parcel.tracking_code for parcel in parcels}
+    by_number = {parcel.number: replace(parcel, carrier=parcel.carrier or carrier) for parcel in parcels}
     with transaction(session):
         orders = session.exec(
             select(Order)
-            .where(col(Order.number).in_(list(codes)))
+            .where(col(Order.number).in_(list(by_number)))
             .order_by(col(Order.id))
             .with_for_update()
             .execution_options(populate_existing=True)
         ).all()
-        if len(orders) != len(codes):
+        if len(orders) != len(by_number):
             raise NotFound(N_("One of these orders does not exist."), code="order.not_found")
         leaving = [order for order in orders if order.state is not OrderState.DISPATCHED]
         for order in leaving:
             if not may_follow(order.state, OrderState.DISPATCHED):
                 message = N_("Order %(number)s cannot be dispatched: it is not accepted.")
                 raise Refused(message, code="order.illegal_transition", number=order.number)
-            _hand_over(
-                session,
-                order,
-                carrier=carrier,
-                tracking_code=codes[order.number],
-                run_on=leaves_with(order.dispatch_on, today=today),
-                actor=actor,
-                now=now,
-            )
+            if order.kind not in IN_PARCELS:
+                message = N_("Order %(number)s cannot be dispatched: it holds no goods.")
+                raise Refused(message, code="order.no_goods", number=order.number)
+        contacts, lines = _told(session, leaving)
+        for order in leaving:
+            run_on = leaves_with(order.dispatch_on, today=today)
+            parcel = by_number[order.number]
+            _hand_over(session, order, parcel, run_on=run_on, actor=actor, now=now)
+            to = contacts[order.contact_id]
+            _mail(session, order, parcel, to=to, lines=lines[order.id or 0], run_on=run_on, now=now)
         if leaving:
             ids = [order.id or 0 for order in leaving]
             use(session, ids, block_ids=blocks_of_orders(session, ids), changed_by=actor.name, now=now)
-            _record(session, leaving, carrier=carrier, codes=codes, actor=actor, now=now)
+            _record(session, leaving, by_number, actor=actor, now=now)
         reach("dispatch_order.before_commit")
     reach("dispatch_order.after_commit")
     return [order.number for order in leaving]
 
 
+def _told(session: Session, orders: Sequence[Order]) -> tuple[dict[int, str], dict[int, list[OrderLine]]]:
+    """Who is written to by contact id, and the lines by order id: two queries for all orders."""
+    contact_ids = {order.contact_id for order in orders}
+    contacts = session.exec(select(Contact).where(col(Contact.id).in_(contact_ids)))
+    lines: dict[int, list[OrderLine]] = {order.id or 0: [] for order in orders}
+    query = select(OrderLine).where(col(OrderLine.order_id).in_(list(lines))).order_by(col(OrderLine.id))
+    for line in session.exec(query):
+        lines[line.order_id].append(line)
+    return {contact.id or 0: contact.email for contact in contacts}, lines
+
+
 def _hand_over(
-    session: Session,
-    order: Order,
-    *,
-    carrier: str,
-    tracking_code: str,
-    run_on: date,
-    actor: Actor,
-    now: datetime,
+    session: Session, order: Order, parcel: Parcel, *, run_on: date, actor: Actor, now: datetime
 ) -> None:
-    assert order.id is not None
     order.state = OrderState.DISPATCHED
     order.dispatched_at = now
     session.add(
         Shipment(
-            order_id=order.id,
+            order_id=order.id or 0,
             run_on=run_on,
-            carrier=carrier,
-            tracking_code=tracking_code,
+            carrier=parcel.carrier,
+            tracking_code=parcel.tracking_code,
             dispatched_by=actor.name,
             dispatched_at=now,
         )
     )
-    values = {"carrier": carrier, "tracking_code": tracking_code, "run_on": run_on.isoformat()}
-    session.add(
-        OrderEvent(order_id=order.id, kind="dispatched", actor_name=actor.name, values=values, at=now)
+    add_event(
+        session,
+        order.id or 0,
+        "dispatched",
+        now=now,
+        actor_name=actor.name,
+        carrier=parcel.carrier,
+        tracking_code=parcel.tracking_code,
+        run_on=run_on.isoformat(),
     )
-    contact = session.get_one(Contact, order.contact_id)
-    lines = session.exec(
-        select(OrderLine).where(col(OrderLine.order_id) == order.id).order_by(col(OrderLine.id))
-    )
+
+
+def _mail(
+    session: Session,
+    order: Order,
+    parcel: Parcel,
+    *,
+    to: str,
+    lines: Sequence[OrderLine],
+    run_on: date,
+    now: datetime,
+) -> None:
     put_mail(
         session,
         "order_dispatched",
         key=f"order_dispatched:{order.id}",
-        to=contact.email,
+        to=to,
         language=order.language,
         object_kind="order",
-        object_id=order.id,
+        object_id=order.id or 0,
         now=now,
         number=order.number,
         contact_name=order.contact_name,
         purchase_reference=order.purchase_reference,
         promised_on=order.promised_on.isoformat(),
-        is_late=run_on > order.dispatch_on,
-        carrier=carrier,
-        tracking_code=tracking_code,
+        is_late=order.expected_on is not None or run_on > order.dispatch_on,
+        told_on=order.expected_on.isoformat() if order.expected_on else "",
+        carrier=parcel.carrier,
+        tracking_code=parcel.tracking_code,
         lines=[{"quantity": line.quantity, "name": line.name} for line in lines],
     )
 
 
 def _record(
-    session: Session,
-    orders: Sequence[Order],
-    *,
-    carrier: str,
-    codes: dict[str, str],
-    actor: Actor,
-    now: datetime,
+    session: Session, orders: Sequence[Order], parcels: dict[str, Parcel], *, actor: Actor, now: datetime
 ) -> None:
     numbers = [order.number for order in orders]
     is_one = len(orders) == 1
+    carriers = dict.fromkeys(parcels[number].carrier for number in numbers)
     record(
         session,
         actor,
@@ -151,5 +171,8 @@ def _record(
         object_id=orders[0].id if is_one else None,
         object_name=", ".join(numbers),
         now=now,
-        new={"orders": {number: codes[number] for number in numbers}, "carrier": carrier},
+        new={
+            "orders": {number: parcels[number].tracking_code for number in numbers},
+            "carrier": ", ".join(carriers),
+        },
     )

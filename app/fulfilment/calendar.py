@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from app.ordering.rules.promise import Calendar
+from app.ordering.rules.promise import SATURDAY, Calendar
 
 
 def work_calendar(state: str, timezone: str, *, closing_days: Collection[date] = ()) -> Calendar:
@@ -16,6 +16,18 @@ def work_calendar(state: str, timezone: str, *, closing_days: Collection[date] =
     Raises NotImplementedError for a state and ZoneInfoNotFoundError for a zone that does not exist.
     """
     return _calendar(state, timezone, frozenset(closing_days))
+
+
+def holidays_between(state: str, first_on: date, last_on: date, *, language: str) -> list[tuple[date, str]]:
+    """The public holidays of a state from one day to another that fall on Monday to Friday, with their names."""
+    spoken = "de" if language == "de" else "en_US"
+    years = range(first_on.year, last_on.year + 1)
+    found = holidays.country_holidays("DE", subdiv=state, years=years, language=spoken)
+    return sorted(
+        (day, name)
+        for day, name in found.items()
+        if first_on <= day <= last_on and day.isoweekday() < SATURDAY
+    )
 
 
 @functools.lru_cache(maxsize=64)

@@ -8,6 +8,9 @@ from sqlmodel import Field, SQLModel
 from app.core.db import UTCDateTime, enum_type
 from app.fulfilment.rules.run_states import RunState
 
+WAREHOUSE = "main"
+"""The one warehouse so far; a second one has rows of its own in the tables of runs and closing days."""
+
 
 class Shipment(SQLModel, table=True):
     """One order handed to the carrier; `run_on` is the dispatch run it left with."""
@@ -30,7 +33,7 @@ class DispatchRun(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("warehouse", "run_on"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    warehouse: str = Field(default="main", max_length=32)
+    warehouse: str = Field(default=WAREHOUSE, max_length=32)
     run_on: date
     state: RunState = Field(default=RunState.OPEN, sa_type=enum_type(RunState))
     closed_by: str = Field(default="", max_length=200)
@@ -44,7 +47,7 @@ class ClosingDay(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("warehouse", "day"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    warehouse: str = Field(default="main", max_length=32)
+    warehouse: str = Field(default=WAREHOUSE, max_length=32)
     day: date
     name: str = Field(default="", max_length=120)
     added_by: str = Field(max_length=200)

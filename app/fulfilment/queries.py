@@ -4,24 +4,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.catalogue.models import BundleItem, BundleVersion
 from app.fulfilment.models import Shipment
+from app.fulfilment.rules.parcels import Packing, Traveller, group_parcels
 from app.ordering.models import Order, OrderLine
 from app.ordering.rules.states import IN_PARCELS, OrderState
 
 
 @dataclass(frozen=True)
 class DueBlock:
-    """A block of a line and how much of it goes into the parcel altogether, in thousandths of its unit."""
+    """A block of a line and how much of it goes into the parcel altogether, in thousandths of its unit.
+
+    `weight_g` are the grams of one unit.
+    """
 
     quantity_milli: int
     unit_code: str
     sku: str
     name: str
+    weight_g: int
 
 
 @dataclass(frozen=True)
@@ -35,68 +40,87 @@ class DueLine:
 
 @dataclass(frozen=True)
 class DueOrder:
-    """An accepted order that waits for its run."""
+    """An accepted order that waits for its run, with its lines."""
 
-    number: str
-    company_name: str
-    postal_code: str
-    city: str
-    country: str
-    dispatch_on: date
-    promised_on: date
+    order: Order
     lines: list[DueLine]
+
+    @property
+    def order_id(self) -> int:
+        return self.order.id or 0
+
+    @property
+    def packings(self) -> list[Packing]:
+        """Its blocks as they are picked and weighed."""
+        return [
+            Packing(block.sku, block.name, block.unit_code, block.quantity_milli, block.weight_g)
+            for line in self.lines
+            for block in line.blocks
+        ]
+
+
+def is_waiting() -> ColumnElement[bool]:
+    """Whether an order is accepted, goes into a parcel and is still here."""
+    return (col(Order.state) == OrderState.ACCEPTED) & col(Order.kind).in_(IN_PARCELS)
 
 
 def due_counts(session: Session) -> list[tuple[date, int]]:
     """For each run day with accepted orders its number of them, earliest first."""
     rows = session.execute(
         select_columns(col(Order.dispatch_on), func.count())
-        .where(col(Order.state) == OrderState.ACCEPTED, col(Order.kind).in_(IN_PARCELS))
+        .where(is_waiting())
         .group_by(col(Order.dispatch_on))
         .order_by(col(Order.dispatch_on))
     )
     return [(dispatch_on, count) for dispatch_on, count in rows]
 
 
-def due_orders(session: Session, *, until: date, limit: int, language: str) -> list[DueOrder]:
-    """Accepted orders of the runs up to `until`, in the order of run and age, at most `limit`.
+def due_orders(
+    session: Session, *, until: date, limit: int, language: str | None, after: date | None = None
+) -> list[DueOrder]:
+    """Waiting orders that should leave up to `until` (and later than `after`), by run and age, at most `limit`.
 
-    Goods are named in the language of who packs them, whatever the customer's is.
+    Goods are named in a language, whatever the customer's is; in each customer's own where `language` is None.
     """
+    query = select(Order).where(is_waiting(), col(Order.dispatch_on) <= until)
+    if after is not None:
+        query = query.where(col(Order.dispatch_on) > after)
     orders = session.exec(
-        select(Order)
-        .where(
-            col(Order.state) == OrderState.ACCEPTED,
-            col(Order.kind).in_(IN_PARCELS),
-            col(Order.dispatch_on) <= until,
-        )
-        .order_by(col(Order.dispatch_on), col(Order.placed_at), col(Order.id))
-        .limit(limit)
+        query.order_by(col(Order.dispatch_on), col(Order.placed_at), col(Order.id)).limit(limit)
     ).all()
-    lines = _lines(session, [order.id for order in orders if order.id is not None], language=language)
-    return [
-        DueOrder(
-            number=order.number,
-            company_name=order.company_name,
-            postal_code=order.postal_code,
-            city=order.city,
-            country=order.country,
-            dispatch_on=order.dispatch_on,
-            promised_on=order.promised_on,
-            lines=lines[order.id or 0],
-        )
-        for order in orders
-    ]
+    lines = _lines(session, {order.id or 0: language or order.language for order in orders})
+    return [DueOrder(order, lines[order.id or 0]) for order in orders]
 
 
-def _lines(session: Session, order_ids: list[int], *, language: str) -> dict[int, list[DueLine]]:
-    name = BundleVersion.name_de if language == "de" else BundleVersion.name_en
+def in_parcels(orders: Sequence[DueOrder]) -> list[list[DueOrder]]:
+    """The orders by parcel, each led by the one that the others join."""
+    known = {one.order_id: one for one in orders}
+    travellers = [Traveller(one.order_id, one.order.joins_order_id, address_of(one.order)) for one in orders]
+    return [[known[order_id] for order_id in parcel] for parcel in group_parcels(travellers)]
+
+
+def address_of(order: Order) -> tuple[str, ...]:
+    """Where an order goes, line by line; the country as its code."""
+    return (
+        order.company_name,
+        order.contact_name,
+        order.street,
+        f"{order.postal_code} {order.city}",
+        order.country,
+    )
+
+
+def _lines(session: Session, languages: dict[int, str]) -> dict[int, list[DueLine]]:
     bought = session.execute(
         select_columns(
-            col(OrderLine.order_id), col(OrderLine.quantity), col(OrderLine.bundle_version_id), col(name)
+            col(OrderLine.order_id),
+            col(OrderLine.quantity),
+            col(OrderLine.bundle_version_id),
+            col(BundleVersion.name_de),
+            col(BundleVersion.name_en),
         )
         .join(BundleVersion, col(BundleVersion.id) == col(OrderLine.bundle_version_id))
-        .where(col(OrderLine.order_id).in_(order_ids))
+        .where(col(OrderLine.order_id).in_(list(languages)))
         .order_by(col(OrderLine.id))
     ).all()
     items: dict[int, list[BundleItem]] = {}
@@ -106,18 +130,21 @@ def _lines(session: Session, order_ids: list[int], *, language: str) -> dict[int
         .order_by(col(BundleItem.id))
     ):
         items.setdefault(item.bundle_version_id, []).append(item)
-    lines: dict[int, list[DueLine]] = {order_id: [] for order_id in order_ids}
-    for order_id, quantity, version_id, bundle_name in bought:
+    lines: dict[int, list[DueLine]] = {order_id: [] for order_id in languages}
+    for row in bought:
+        is_german = languages[row.order_id] == "de"
         blocks = [
             DueBlock(
-                quantity * item.quantity_milli,
+                row.quantity * item.quantity_milli,
                 item.unit_code,
                 item.sku,
-                item.name_de if language == "de" else item.name_en,
+                item.name_de if is_german else item.name_en,
+                item.weight_g,
             )
-            for item in items.get(version_id, [])
+            for item in items.get(row.bundle_version_id, [])
         ]
-        lines[order_id].append(DueLine(quantity, bundle_name, blocks))
+        name = row.name_de if is_german else row.name_en
+        lines[row.order_id].append(DueLine(row.quantity, name, blocks))
     return lines
 
 
@@ -128,9 +155,21 @@ def shipment_of(session: Session, order_id: int) -> Shipment | None:
 
 def latest_shipments(session: Session, *, limit: int) -> Sequence[tuple[Shipment, str]]:
     """The newest shipments with the number of their order."""
+    return _shipments(session, limit=limit)
+
+
+def shipments_of_run(session: Session, run_on: date, *, limit: int) -> Sequence[tuple[Shipment, str]]:
+    """What left with a run, newest first, with the numbers of the orders."""
+    return _shipments(session, col(Shipment.run_on) == run_on, limit=limit)
+
+
+def _shipments(
+    session: Session, *conditions: ColumnElement[bool], limit: int
+) -> Sequence[tuple[Shipment, str]]:
     rows = session.execute(
         select_columns(Shipment, col(Order.number))
         .join(Order, col(Order.id) == Shipment.order_id)
+        .where(*conditions)
         .order_by(col(Shipment.dispatched_at).desc(), col(Shipment.id).desc())
         .limit(limit)
     )

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from app.insights.findings import Finding, Invariant
 from app.insights.invariants_catalogue import CATALOGUE
 from app.insights.invariants_complaints import COMPLAINTS
+from app.insights.invariants_dispatch import DISPATCH
 from app.insights.invariants_effort import EFFORT
 from app.insights.invariants_guards import GUARDS
 from app.insights.invariants_mail import MAIL
@@ -20,6 +21,7 @@ from app.insights.invariants_traces import TRACES
 
 ALL: tuple[Invariant, ...] = (
     *ORDERS,
+    *DISPATCH,
     *MONEY,
     *COMPLAINTS,
     *MAIL,

@@ -30,6 +30,8 @@ CONFLICTS = (
     "complaint.open_already", "complaint.too_early", "complaint.closed", "complaint.decided", "complaint.same_person",
     "complaint.reopened_before", "complaint.replaced_before", "complaint.refunded_before", "complaint.not_sendable",
     "complaint.nothing_paid", "complaint.nothing_left", "refund.nothing_left", "refund.none_failed",
+    "order.no_goods", "dispatch.list_changed",
+    "calendar.moves_orders", "run.gone", "run.still_taking_orders",
 )  # fmt: skip
 """Refusals by the present state of a thing, not by who asks."""
 STATUS_BY_CODE = {"throttled": 429, "import.too_many": 429, **dict.fromkeys(CONFLICTS, 409)}

@@ -26,7 +26,14 @@ CLOSED = (
 PUBLIC = ("/", "/register", "/login", "/password/forgot", "/imprint", "/privacy", "/terms")
 ADMIN = (
     *("/admin/complaints", "/admin/complaints?state=all"),
-    *("/admin", "/admin/orders", "/admin/dispatch", "/admin/customers", "/admin/screening"),
+    *(
+        "/admin",
+        "/admin/orders",
+        "/admin/dispatch",
+        "/admin/customers",
+        "/admin/screening",
+    ),
+    *("/admin/dispatch/calendar", "/admin/dispatch/tracking"),
     *("/admin/screening?state=proof", "/admin/screening?state=decided", "/admin/objections"),
     *(
         "/admin/accounts",

@@ -2,6 +2,7 @@ import re
 import signal
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import httpx2
 import pytest
@@ -11,8 +12,10 @@ from app.audit.service import SYSTEM
 from app.catalogue.models import StockMove
 from app.core.clock import utc_now
 from app.core.failpoints import ALL
+from app.core.transaction import transaction
 from app.flows.change_segment import change_segment
 from app.mainbrand.rules.segments import Segment
+from app.ordering.models import Order
 from app.ordering.rules.states import CancelReason, OrderState
 from app.payments.models import Payment, PaymentHold
 from app.payments.rules.holding import HoldDecision
@@ -32,6 +35,7 @@ BY_CANCELLING = [name for name in ALL if name.startswith("cancel_order.")]
 BY_HOLDING = [name for name in ALL if name.startswith("hold_payment.")]
 BY_DECIDING = [name for name in ALL if name.startswith("decide_hold.")]
 BY_DISPATCHING = [name for name in ALL if name.startswith("dispatch_order.")]
+BY_TELLING = [name for name in ALL if name.startswith("tell_late_orders.")]
 BY_WORKER = [name for name in ALL if name.startswith("send_mail.")]
 BY_IMPORTING = [name for name in ALL if name.startswith(("apply_import.", "undo_import."))]
 """Killed in test_imports.py."""
@@ -54,7 +58,7 @@ def buyer(world: World) -> Iterator[Buyer]:
 def test_each_failpoint_has_its_test() -> None:
     swept = [*BY_REQUEST, *BY_EVENT, *BY_CANCELLING, *BY_HOLDING, *BY_DECIDING, *BY_WORKER, *BY_IMPORTING]
     swept += BY_PUBLISHING
-    swept += BY_DISPATCHING
+    swept += [*BY_DISPATCHING, *BY_TELLING]
     assert sorted(swept) == sorted(ALL)
 
 
@@ -157,6 +161,27 @@ def test_an_app_killed_while_an_order_is_dispatched_takes_its_blocks_out_once(
         moves = session.exec(select(StockMove).where(col(StockMove.order_id) == buyer.orders()[0].id)).all()
     assert [move.delta_milli for move in moves] == [-6_000]
     assert buyer.deliveries() == {**BOUGHT, "order_dispatched": 1}
+    assert world.faults() == []
+
+
+@pytest.mark.parametrize("name", BY_TELLING)
+def test_a_worker_killed_while_it_tells_of_a_late_order_tells_of_it_once(
+    name: str, world: World, buyer: Buyer
+) -> None:
+    buyer.ask("GET", buyer.pay(buyer.order(buyer.read_checkout())))
+    with world.db.session() as session, transaction(session):
+        order = session.get_one(Order, buyer.orders()[0].id)
+        order.dispatch_on -= timedelta(days=90)
+        order.promised_on -= timedelta(days=90)
+    armed = world.work(name)
+    try:
+        _assert_killed(armed)
+    finally:
+        armed.kill9()
+    world.let_time_pass()
+
+    assert [one.expected_on is not None for one in buyer.orders()] == [True]
+    assert buyer.deliveries() == {**BOUGHT, "order_late": 1}
     assert world.faults() == []
 
 

@@ -28,6 +28,8 @@ VALUES: dict[str, Any] = {
     "is_confirmed": False,
     "is_late": False,
     "is_later": True,
+    "is_again": False,
+    "expected_on": "2026-12-10",
     "is_cancelled": False,
     "is_payable": True,
     "is_upheld": False,
@@ -76,6 +78,8 @@ VALUES: dict[str, Any] = {
 """What all mails together need; each takes what it shows."""
 OTHER_BRANCHES: list[tuple[str, dict[str, Any]]] = [
     ("order_dispatched", {"is_late": True, "carrier": "", "tracking_code": "", "purchase_reference": ""}),
+    ("order_dispatched", {"is_late": True, "told_on": "2026-12-10"}),
+    ("order_late", {"is_again": True, "purchase_reference": ""}),
     ("order_accepted", {"is_later": False, "charges": []}),
     ("registration_known", {"is_confirmed": True}),
     ("order_received", {"replaces": "S-00000001, S-00000002"}),
@@ -130,6 +134,7 @@ SHOWN = {
         "Aufwandspauschale von 9,90\xa0€", "340 Minuten, 255,00\xa0€", "Anteil von 85\xa0%", "unter 60\xa0%",
         "11.02.2026: Hilfe am Telefon, 15 Minuten, 11,25\xa0€", "http://testserver/account",
     ),
+    "order_late": ("Zugesagt: Donnerstag, 3. Dezember", "bei Ihnen bis Donnerstag, 10. Dezember 2026", "PO-4711"),
     "payment_failed": ("1.234,56\xa0€", "Bis 24 Stunden nach der Bestellung", "http://testserver/orders/S-7KQ2MXPA"),
     "order_being_checked": ("1.234,56\xa0€ reserviert", "wir prüfen Ihre Bestellung", "Sie müssen nichts tun"),
     "complaint_answered": ("Wir zahlen 1.234,56\xa0€", "Ihre gesetzlichen Rechte"),

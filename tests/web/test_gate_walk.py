@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -94,6 +95,8 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/admin/complaints/{complaint_id}": complaint.id,
             "/admin/orders/{number}": order.number,
             "/admin/customers/{number}": stranger.number,
+            "/admin/dispatch/runs/{run_on}": "2026-03-10",
+            "/admin/dispatch/calendar/{day}": make.closing_day(session, date(2099, 12, 24)).day,
             "/admin/screening/{screening_id}": screening.id,
             "/admin/objections/{objection_id}": objection.id,
             "/admin/blocks/{block_id}": part.id,

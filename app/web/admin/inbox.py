@@ -16,9 +16,8 @@ from app.core.errors import N_
 from app.customers.queries_desk import count_growing
 from app.customers.queries_objections import count_open_objections
 from app.customers.queries_review import count_reviews
-from app.fulfilment.calendar import work_calendar
 from app.fulfilment.queries import due_counts
-from app.fulfilment.rules.runs import is_late, next_runs
+from app.fulfilment.queries_runs import short_orders
 from app.imports.queries import count_unfinished
 from app.jobs.queries import count_dead_jobs, dead_jobs
 from app.mail.models import MailState
@@ -27,8 +26,8 @@ from app.mainbrand.queries_rating import count_waiting_overrides
 from app.payments.queries_desk import count_held, released_since
 from app.payments.queries_refunds import count_failed_refunds
 from app.payments.rules.settlement import NEEDING_STAFF
-from app.policy.queries import current_policy
 from app.web.admin.lists import desk
+from app.web.admin.runs_view import course_of
 from app.web.deps import Now, ReadDep, ShopDep
 
 router = APIRouter()
@@ -48,15 +47,16 @@ class Task:
 
 @router.get("/admin")
 def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> Response:
-    settings = shop.settings
-    calendar = work_calendar(settings.seller_federal_state, settings.timezone)
-    today = now.astimezone(calendar.zone).date()
-    waiting = due_counts(session)
-    late = sum(count for dispatch_on, count in waiting if is_late(dispatch_on, today=today))
-    leaving_today = sum(count for dispatch_on, count in waiting if dispatch_on == today)
+    course = course_of(shop, session, now=now)
+    runs = course.next_runs(3)
+    due = due_counts(session)
+    late = sum(count for dispatch_on, count in due if course.misses_its_run(dispatch_on))
+    waiting = course.by_run(due)
+    leaving_today = waiting.get(course.today, 0)
+    short = len(short_orders(session, until=runs[0].run_on))
     bundle_reviews, refused = count_bundle_reviews(session)
     released = released_since(session, now - NEWS, reasons=frozenset(NEEDING_STAFF))
-    to_answer, overdue = count_open_complaints(session, today=today)
+    to_answer, overdue = count_open_complaints(session, today=course.today)
     counted = [
         (N_("complaints overdue"), "/admin/complaints", overdue),
         (N_("complaints to answer"), "/admin/complaints", to_answer),
@@ -65,8 +65,9 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
         (N_("objections to answer"), "/admin/objections", count_open_objections(session)),
         (N_("payments held for review"), "/admin/payments?state=held", count_held(session)),
         (N_("imports to finish"), "/admin/imports?state=checked", count_unfinished(session)),
-        (N_("orders late"), "/admin/dispatch", late),
+        (N_("orders late"), "/admin/dispatch#late", late),
         (N_("orders leave today"), "/admin/dispatch", leaving_today),
+        (N_("orders short of goods for the next run"), "/admin/dispatch#short", short),
         (N_("blocks short of what orders hold"), "/admin/blocks?stock=short", count_short(session)),
         (N_("e-mails failed"), "/admin/mail?state=failed", count_mails(session, MailState.FAILED)),
         (N_("overrides to approve"), "/admin/ratings#overrides", count_waiting_overrides(session)),
@@ -82,7 +83,7 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
         request,
         "inbox/inbox.html",
         tasks=[Task(label, url, count, count > 0) for label, url, count in counted],
-        runs=next_runs(current_policy(session), calendar, now=now, count=3),
-        waiting=dict(waiting),
+        runs=runs,
+        waiting=waiting,
         jobs=dead_jobs(session, limit=20),
     )

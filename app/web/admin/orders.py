@@ -12,19 +12,18 @@ from app.core.errors import N_, Invalid, Refused
 from app.customers.queries import people_of
 from app.customers.queries_desk import customer_by_id
 from app.flows.decide_hold import decide_hold
-from app.fulfilment.calendar import work_calendar
 from app.fulfilment.queries import shipment_of
-from app.fulfilment.rules.runs import is_late
 from app.mail.queries import mails_about
 from app.ordering.queries_desk import find_order, list_orders, read_parts
 from app.ordering.queries_rhythm import companions_of
-from app.ordering.rules.states import OrderState
+from app.ordering.rules.states import IN_PARCELS, OrderState
 from app.payments.queries_desk import payments_of_order
 from app.payments.queries_holds import open_hold_of_order
 from app.payments.rules.holding import HoldDecision
 from app.shop import Shop
 from app.web.admin import words
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
+from app.web.admin.runs_view import course_of
 from app.web.admin.timeline import order_timeline
 from app.web.deps import Now, ReadDep, ShopDep, StaffDep, Values, WriteDep
 from app.web.forms import errors_of
@@ -95,8 +94,9 @@ def _page(
 ) -> Response:
     order = find_order(session, number)
     order_id = order.id or 0
-    zone = work_calendar(shop.settings.seller_federal_state, shop.settings.timezone).zone
-    today = now.astimezone(zone).date()
+    course = course_of(shop, session, now=now)
+    is_waiting = order.state is OrderState.ACCEPTED and order.kind in IN_PARCELS
+    is_late = is_waiting and course.misses_its_run(order.dispatch_on)
     contact = next(
         person for person in people_of(session, order.customer_id) if person.id == order.contact_id
     )
@@ -117,6 +117,7 @@ def _page(
         mails=mails_about(session, "order", order_id),
         shipment=shipment_of(session, order_id),
         cases=cases_of_order(session, order_id),
-        is_late=order.state is OrderState.ACCEPTED and is_late(order.dispatch_on, today=today),
+        is_late=is_late,
+        new_run=course.run_for(order.dispatch_on) if is_late else None,
         entries=order_timeline(session, order, language=request.scope["lang"]),
     )

@@ -35,6 +35,7 @@ EVENT_RANKS = {
     "joining_missed": 7,
     "accepted": 8,
     "cancelled": 8,
+    "late": 8,
     "dispatched": 9,
     "complaint_filed": 9,
     "complaint_answered": 9,

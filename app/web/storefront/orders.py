@@ -50,6 +50,7 @@ EVENTS = {
     "promise_moved": N_("Delivery day moved, because it counts from the payment"),
     "joining_missed": N_("The parcel it was to join had left: it leaves by itself, at no further cost"),
     "accepted": N_("Paid by card, order accepted"),
+    "late": N_("Delayed, we are sorry"),
     "dispatched": N_("Handed to the carrier"),
     "cancelled": N_("Order cancelled"),
     "replacement_made": N_("Replacement for a complaint"),

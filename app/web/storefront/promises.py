@@ -5,9 +5,12 @@ from datetime import date, datetime, time, timedelta
 
 from starlette.requests import Request
 
-from app.fulfilment.calendar import work_calendar
+from app.core.clock import utc_now
+from app.fulfilment.queries_calendar import warehouse_calendar
 from app.ordering.rules.promise import Calendar, Promise
 from app.web.rendering import shop_of
+
+SCOPE_KEY = "warehouse_calendar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +22,18 @@ class LastOrder:
 
 
 def calendar_of(request: Request) -> Calendar:
-    """The working calendar of the warehouse."""
-    settings = shop_of(request).settings
-    return work_calendar(settings.seller_federal_state, settings.timezone)
+    """The working calendar of the warehouse with its closing days: one small query, once a request."""
+    known: Calendar | None = request.scope.get(SCOPE_KEY)
+    if known is None:
+        shop = shop_of(request)
+        with shop.db.read_session() as session:
+            known = request.scope[SCOPE_KEY] = warehouse_calendar(
+                session,
+                state=shop.settings.seller_federal_state,
+                timezone=shop.settings.timezone,
+                now=utc_now(),
+            )
+    return known
 
 
 def last_order(promise: Promise, calendar: Calendar) -> LastOrder:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +10,10 @@ from sqlmodel import Session, select
 
 from app.care.models import Complaint, ComplaintPhoto
 from app.catalogue.models import Bundle, Category, SynonymGroup
+from app.core.clock import utc_now
 from app.customers.models import Contact, Customer, Objection, Screening
 from app.customers.rules.admission import ScreeningState
+from app.fulfilment.models import ClosingDay
 from app.imports.models import Import
 from app.insights.models import Proposal
 from app.mail.models import Mail, MailState
@@ -54,6 +56,7 @@ class Desk:
     proposal: Proposal
     complaint: Complaint
     photo_id: int
+    closing_day: ClosingDay
 
 
 @pytest.fixture
@@ -100,6 +103,7 @@ def things(session: Session) -> Desk:
         synonyms=make.synonyms(session, "Fett", "Schmierstoff"),
         proposal=_proposal(session),
         **_complaint(session, order),
+        closing_day=make.closing_day(session, utc_now().date() + timedelta(days=30)),
     )
 
 

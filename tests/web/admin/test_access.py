@@ -1,7 +1,7 @@
 """Every route of the staff × every role: who may look looks, who may not act changes nothing."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +9,14 @@ from sqlmodel import Session
 
 from app.core.clock import utc_now
 from app.core.db import Database, SQLModel
+from app.fulfilment.calendar import work_calendar
+from app.fulfilment.rules.runs import Course
+from app.fulfilment.rules.tracking_list import read_tracking_list
+from app.policy.rules.policy import Policy
 from app.staff.rules.roles import Role, may
 from app.web.access import REGISTRY, Access
 from app.web.admin import words
+from app.web.admin.dispatch_tracking import mark_of
 from tests import make
 from tests.web.admin.conftest import PICTURE, Desk
 from tests.web.admin.policy_form import POLICY_FORM
@@ -20,8 +25,10 @@ from tests.web.conftest import Browser
 FILES = {
     *("/admin/imports/samples/{kind}", "/admin/imports/{import_id}/rejects"),
     *("/admin/blocks/export.csv", "/admin/blocks/export.xlsx"),
+    "/admin/dispatch/runs/{run_on}/pick-list.pdf",
+    "/admin/dispatch/runs/{run_on}/packing-slips.pdf",
 }
-"""Downloads: tests/web/admin/test_imports.py and test_blocks.py try them."""
+"""Downloads: tests/web/admin/test_imports.py, test_blocks.py and test_dispatch_runs.py try them."""
 LATER = {"/admin/gate", *FILES}
 PAGES = sorted(
     path for (method, path), entry in REGISTRY.items() if method == "GET" and entry.access is Access.STAFF
@@ -35,12 +42,27 @@ def in_a_month() -> str:
     return (utc_now().date() + timedelta(days=30)).isoformat()
 
 
+def in_two_months() -> str:
+    return (utc_now().date() + timedelta(days=60)).isoformat()
+
+
+def next_run() -> date:
+    calendar = work_calendar("SN", "Europe/Berlin")
+    return Course(Policy(), calendar, utc_now().astimezone(calendar.zone).date()).next_runs(1)[0].run_on
+
+
 VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
     "/admin/complaints/{complaint_id}": lambda _: {
         "outcome": "rejected", "rejection": "as_ordered", "fault": "theirs",
     },
     "/admin/complaints/{complaint_id}/messages": lambda _: {"question": "photo", "message": "Of the box."},
     "/admin/dispatch": lambda desk: {"number": desk.order.number, "carrier": "Post"},
+    "/admin/dispatch/calendar": lambda _: {"first_on": in_a_month(), "last_on": in_two_months(), "name": "Holidays"},
+    "/admin/dispatch/calendar/{day}/remove": lambda _: {},
+    "/admin/dispatch/tracking": lambda desk: {
+        "list": f"{desk.order.number};T-1;Post", "carrier": "", "act": "dispatch",
+        "mark": mark_of(read_tracking_list(f"{desk.order.number};T-1;Post")),
+    },
     "/admin/screening/{screening_id}": lambda _: {"decision": "refused", "reason": "no business"},
     "/admin/objections/{objection_id}": lambda _: {"outcome": "dismissed", "answer": "We looked at it again."},
     "/admin/customers/{number}/segment": lambda _: {"segment": "B", "reason": "grew"},
@@ -96,6 +118,7 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
 
 NOT_POSSIBLE_YET = {
     "/admin/complaints/{complaint_id}/refund": "no refund has failed (tests/web/admin/test_complaints.py)",
+    "/admin/dispatch/runs/{run_on}/close": "it may take orders still (tests/web/admin/test_dispatch_runs.py)",
     "/admin/ratings/{run_id}/undo": "the rating was not applied yet",
     "/admin/bundles/{bundle_id}/publish": "the bundle is on sale already",
     "/admin/bundles/{bundle_id}/submit": "the bundle is on sale already",
@@ -139,6 +162,8 @@ def url(path: str, desk: Desk) -> str:
         proposal_id=desk.proposal.id,
         complaint_id=desk.complaint.id,
         photo_id=desk.photo_id,
+        run_on=next_run(),
+        day=desk.closing_day.day,
         kind="accounts",
         name="2026-01",
     )
