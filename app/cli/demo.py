@@ -10,6 +10,7 @@ import typer
 from app.audit.models import ActorKind
 from app.audit.service import Actor
 from app.cli.demo_company.company import Sizes, builder
+from app.cli.demo_company.dispatch import closing_days
 from app.cli.demo_company.people import PERSONAS, STAFF
 from app.cli.serve import load_settings
 from app.core.clock import utc_now
@@ -58,7 +59,11 @@ def load_demo(database: Database, settings: Settings, sizes: Sizes, *, seed: int
     now = utc_now()
     build = builder(
         sizes,
-        calendar=work_calendar(settings.seller_federal_state, settings.timezone),
+        calendar=work_calendar(
+            settings.seller_federal_state,
+            settings.timezone,
+            closing_days=closing_days(now.astimezone(ZoneInfo(settings.timezone)).date()),
+        ),
         password=settings.demo_password.get_secret_value(),
         seed=seed,
         now=now,

@@ -95,8 +95,13 @@ def due_orders(
 def in_parcels(orders: Sequence[DueOrder]) -> list[list[DueOrder]]:
     """The orders by parcel, each led by the one that the others join."""
     known = {one.order_id: one for one in orders}
-    travellers = [Traveller(one.order_id, one.order.joins_order_id, address_of(one.order)) for one in orders]
+    travellers = [Traveller(one.order_id, one.order.joins_order_id, _place_of(one.order)) for one in orders]
     return [[known[order_id] for order_id in parcel] for parcel in group_parcels(travellers)]
+
+
+def _place_of(order: Order) -> tuple[str, ...]:
+    """Where an order goes, whoever takes it there."""
+    return (order.company_name, order.street, order.postal_code, order.city, order.country)
 
 
 def address_of(order: Order) -> tuple[str, ...]:

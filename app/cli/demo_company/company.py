@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 
 from app.cli.demo_company import goods, goods_rows, people
+from app.cli.demo_company.dispatch import add_closing_days, add_left_behind
 from app.cli.demo_company.orders import Conditions, order_maker
 from app.core.security import hash_password
 from app.flows.fill_demo import Builder, Buyer, Offer, Present, Rows
@@ -138,6 +139,10 @@ def _add_orders(
             add_order(buyers[0], days_ago)
         missing -= len(OWN_ORDERS_DAYS_AGO)
     others = [buyer for buyer in buyers if buyer.customer_id != buyers[0].customer_id]
+    if not present.has_personas and others and missing > 0:
+        add_closing_days(rows, conditions.today, created_at=conditions.now - OPENED)
+        add_left_behind(add_order, others[0], conditions)
+        missing -= 1
     chance = Random(f"{conditions.seed}:buyers:{rows.next_ids['orders']}")
     for _ in range(max(0, missing)):
         # Squared: young orders are more frequent, so that there is something to dispatch.

@@ -2,10 +2,10 @@
 
 import functools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from app.catalogue.models import StockReservation
 from app.catalogue.rules.stock import ReservationState
@@ -47,11 +47,17 @@ class Conditions:
         return next((id for since, id in reversed(self.terms) if since <= moment), self.terms[0][1])
 
 
-def order_maker(rows: Rows, offers: Sequence[Offer], conditions: Conditions) -> Callable[[Buyer, int], int]:
-    """A function that adds one accepted order of a buyer, placed that many days ago; it returns the order's id.
+class AddOrder(Protocol):
+    """Adds one accepted order of a buyer, placed that many days ago; returns the order's id.
 
-    Orders whose dispatch run has gone by are dispatched, the others wait for it.
+    With `left_behind_by` it is older where needed, so that it was promised with the run of that day, and is still here.
     """
+
+    def __call__(self, buyer: Buyer, days_ago: int, *, left_behind_by: date | None = None) -> int: ...
+
+
+def order_maker(rows: Rows, offers: Sequence[Offer], conditions: Conditions) -> AddOrder:
+    """A function that adds orders: those whose dispatch run has gone by are dispatched, the others wait for it."""
 
     @functools.cache
     def promised(ordered_at: datetime, lead_time_days: int) -> Promise:
@@ -62,7 +68,7 @@ def order_maker(rows: Rows, offers: Sequence[Offer], conditions: Conditions) -> 
             main_brand_lead_time_days=lead_time_days,
         )
 
-    def add(buyer: Buyer, days_ago: int) -> int:
+    def add(buyer: Buyer, days_ago: int, *, left_behind_by: date | None = None) -> int:
         chance = random.Random(f"{conditions.seed}:order:{rows.next_id(Order)}")
         placed_at = _working_hour(conditions, days_ago, chance)
         chosen = chance.sample(offers, min(len(offers), chance.choice((1, 1, 1, 2, 2, 3))))
@@ -75,12 +81,17 @@ def order_maker(rows: Rows, offers: Sequence[Offer], conditions: Conditions) -> 
         goods_net_cents = sum(line.net_cents for line in priced)
         charges = order_charges(conditions.policy, goods_net_cents=goods_net_cents)
         totals = price_order(priced, charges=charges)
-        order_id = _add_order(rows, buyer, totals, promise, conditions, placed_at=placed_at, chance=chance)
+        if left_behind_by is not None and promise.dispatch_on > left_behind_by:
+            return add(buyer, days_ago + 1, left_behind_by=left_behind_by)
+        is_gone = promise.dispatch_on < conditions.today and left_behind_by is None
+        order_id = _add_order(
+            rows, buyer, totals, promise, conditions, is_gone=is_gone, placed_at=placed_at, chance=chance
+        )
         _add_contents(rows, order_id, buyer.language, lines, totals)
-        if promise.dispatch_on >= conditions.today:
+        if not is_gone:
             _add_reservations(rows, order_id, lines)
         _add_payment(rows, order_id, totals, placed_at=placed_at, chance=chance)
-        _add_history(rows, order_id, promise, conditions, placed_at=placed_at, chance=chance)
+        _add_history(rows, order_id, promise, conditions, is_gone=is_gone, placed_at=placed_at, chance=chance)
         return order_id
 
     return add
@@ -93,10 +104,10 @@ def _add_order(
     promise: Promise,
     conditions: Conditions,
     *,
+    is_gone: bool,
     placed_at: datetime,
     chance: random.Random,
 ) -> int:
-    is_gone = promise.dispatch_on < conditions.today
     return rows.add(
         Order,
         number="S-" + "".join(chance.choices(READABLE, k=8)),
@@ -208,12 +219,13 @@ def _add_history(
     promise: Promise,
     conditions: Conditions,
     *,
+    is_gone: bool,
     placed_at: datetime,
     chance: random.Random,
 ) -> None:
     _add_event(rows, order_id, "placed", at=placed_at)
     _add_event(rows, order_id, "accepted", at=placed_at + timedelta(minutes=2))
-    if promise.dispatch_on >= conditions.today:
+    if not is_gone:
         return
     tracking_code = f"LR{chance.randint(10**9, 10**10 - 1)}"
     run_on = leaves_with(promise.dispatch_on, today=promise.dispatch_on)
