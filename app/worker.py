@@ -15,6 +15,7 @@ from app.core.clock import utc_now
 from app.core.errors import N_, Refused
 from app.core.transaction import transaction
 from app.customers.service import forget_expired, forget_unconfirmed
+from app.flows.ask_standing_orders import ask_standing_orders
 from app.flows.flag_growing import flag_growing
 from app.flows.guard_margins import guard_margins
 from app.flows.look_into_import import give_up_import, look_into_import
@@ -312,6 +313,12 @@ def _give_up_publishing(shop: Shop, args: dict[str, Any], _: str) -> None:
         refuse_scheduled(session, args["version_id"], refusal=refusal, now=utc_now())
 
 
+def _ask_standing_orders(shop: Shop, _: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        calendar = work_calendar(shop.settings.seller_federal_state, shop.settings.timezone)
+        ask_standing_orders(session, calendar=calendar, now=utc_now())
+
+
 def _tidy_up(shop: Shop, _: dict[str, Any]) -> None:
     with shop.db.session() as session:
         complete_keys(session)
@@ -353,6 +360,7 @@ HANDLERS: dict[str, Handler] = {
     "check_import": _check_import,
     "apply_import": _apply_import,
     "publish_scheduled": _publish_scheduled,
+    "ask_standing_orders": _ask_standing_orders,
     "tidy_up": _tidy_up,
 }
 """Each job kind and what it calls."""
@@ -378,6 +386,7 @@ RECURRING: dict[str, timedelta] = {
     "nightly_effort": timedelta(minutes=10),
     # What changed them puts the job itself: this is for bulk loads past the flows.
     "guard_margins": timedelta(hours=6),
+    "ask_standing_orders": timedelta(minutes=10),
     "tidy_up": timedelta(hours=6),
 }
 """Kinds that put themselves again and again."""

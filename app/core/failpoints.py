@@ -46,6 +46,8 @@ ALL = (
     "undo_import.before_commit",
     "publish_scheduled.before_commit",
     "publish_scheduled.after_commit",
+    "ask_standing_orders.before_commit",
+    "ask_standing_orders.after_commit",
 )
 
 _armed = os.environ.get(VARIABLE, "")

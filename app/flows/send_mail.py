@@ -11,8 +11,11 @@ from app.core.transaction import transaction
 from app.mail.models import Mail, MailState
 from app.mail.rendering import message_id_of, render, to_message
 from app.mail.transport import Refusal, Transport
+from app.ordering.queries_standing import is_reader_admitted
 from app.settings import Settings
 
+OFFERING = frozenset({"standing_order_asked"})
+"""E-mails that tell today's prices: who is kept outside by the time they leave gets none of them."""
 MAILS = SQLModel.metadata.tables[str(Mail.__tablename__)]
 SENT = (
     update(MAILS)
@@ -38,6 +41,7 @@ def send_mail(
 ) -> None:
     """Sends a queued e-mail; a sent, failed or aborted one is left alone.
 
+    One that tells prices to somebody who is kept outside by now is given up.
     Raises Delay when it should be tried later. A crash between the server's "250" and our note sends it
     once more under the same Message-ID: exactly once is not possible over SMTP.
     """
@@ -45,6 +49,9 @@ def send_mail(
     with transaction(session):
         mail = session.get_one(Mail, mail_id, with_for_update=True)
         if mail.state not in (MailState.QUEUED, MailState.SENDING):
+            return
+        if mail.kind in OFFERING and not is_reader_admitted(session, mail.object_id):
+            mail.state, mail.secret_values = MailState.ABORTED, None
             return
         mail.state = MailState.SENDING
         mail.message_id = message_id_of(mail, settings=settings)

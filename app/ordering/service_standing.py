@@ -57,7 +57,7 @@ def answer_run(
     assert may_answer(run.state, answer)
     standing = session.get_one(StandingOrder, run.standing_order_id)
     run.state = answer
-    run.answered_at = now
+    run.answered_at = None if answer is RunState.EXPIRED else now
     run.order_id = order_id
     standing.unanswered_count = standing.unanswered_count + 1 if answer is RunState.EXPIRED else 0
     if pauses(standing.unanswered_count) and standing.state is StandingState.ACTIVE:

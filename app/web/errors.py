@@ -32,6 +32,7 @@ CONFLICTS = (
     "complaint.nothing_paid", "complaint.nothing_left", "refund.nothing_left", "refund.none_failed",
     "order.no_goods", "dispatch.list_changed",
     "calendar.moves_orders", "run.gone", "run.still_taking_orders",
+    "standing.over", "standing.ended", "standing.too_many",
 )  # fmt: skip
 """Refusals by the present state of a thing, not by who asks."""
 STATUS_BY_CODE = {"throttled": 429, "import.too_many": 429, **dict.fromkeys(CONFLICTS, 409)}

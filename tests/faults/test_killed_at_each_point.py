@@ -41,6 +41,8 @@ BY_IMPORTING = [name for name in ALL if name.startswith(("apply_import.", "undo_
 """Killed in test_imports.py."""
 BY_PUBLISHING = [name for name in ALL if name.startswith("publish_scheduled.")]
 """Killed in test_scheduled_bundles.py."""
+BY_ASKING = [name for name in ALL if name.startswith("ask_standing_orders.")]
+"""Killed in test_standing_orders.py."""
 ORDERING = [name for name in ALL if name.startswith(("place_order.", "start_payment."))]
 SETTLING = [name for name in ALL if name.startswith("settle_payment.")]
 
@@ -59,6 +61,7 @@ def test_each_failpoint_has_its_test() -> None:
     swept = [*BY_REQUEST, *BY_EVENT, *BY_CANCELLING, *BY_HOLDING, *BY_DECIDING, *BY_WORKER, *BY_IMPORTING]
     swept += BY_PUBLISHING
     swept += [*BY_DISPATCHING, *BY_TELLING]
+    swept += BY_ASKING
     assert sorted(swept) == sorted(ALL)
 
 

@@ -25,6 +25,7 @@ from app.web.app import build, declared
 from app.web.doorkeeper import RouteTable
 from app.web.gate_walk import STAFF, Answer, Persona, Things, Unwalked, expected, walk
 from tests import make
+from tests.flows.standing import asked_standing
 from tests.make_complaint import make_complaint
 from tests.web.conftest import Browser
 
@@ -85,6 +86,7 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
         complaint = make_complaint(session, about=order, photo=PICTURE)
         photo_id = session.exec(select(ComplaintPhoto.id)).one()
         objection = _objection(session, stranger)
+        standing, _ = asked_standing(session, of=company, by=person, bundle=bundle, token="asked-of-kranich")
         existing = {
             **_of_the_main_brand(session),
             "/bundles/{slug}": "zanderkiel-satz",
@@ -93,6 +95,8 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/orders/{number}": order.number,
             "/complaints/{number}": complaint.number,
             "/admin/complaints/{complaint_id}": complaint.id,
+            "/account/standing-orders/{standing_order_id}": standing.id,
+            "/account/standing-orders/runs/{token}": "asked-of-kranich",
             "/admin/orders/{number}": order.number,
             "/admin/customers/{number}": stranger.number,
             "/admin/dispatch/runs/{run_on}": "2026-03-10",

@@ -14,6 +14,7 @@ from app.mainbrand.rules.segments import Segment
 from app.ordering.rules.states import CancelReason, OrderState
 from app.web.access import REGISTRY, Access
 from tests import make
+from tests.flows.standing import asked_standing
 from tests.web.conftest import Browser
 from tests.web.reading import english_in, texts_of
 
@@ -61,8 +62,10 @@ def company(session: Session) -> dict[str, Any]:
         {"state": OrderState.CANCELLED, "cancelled_at": make.NOW, "cancel_reason": CancelReason.UNPAID},
     ]
     orders = [make.order(session, of=customer, by=contact, bundle=bundle, **values) for values in states]
+    standing, _ = asked_standing(session, of=customer, by=contact, bundle=bundle, token="x")
     return {
         "contact": contact,
+        "standing": standing.id,
         "slug": bundle.slug,
         "orders": [order.number for order in orders],
         "token": "x",
@@ -76,7 +79,14 @@ def test_no_page_shows_a_german_reader_english(
     client = german(company["contact"])
 
     for number in company["orders"] if "{number}" in path else [""]:
-        answer = client.get(path.format(number=number, slug=company["slug"], token=company["token"]))
+        answer = client.get(
+            path.format(
+                number=number,
+                slug=company["slug"],
+                token=company["token"],
+                standing_order_id=company["standing"],
+            )
+        )
 
         if answer.status_code != 303:
             assert '<html lang="de"' in answer.text

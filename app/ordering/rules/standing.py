@@ -67,10 +67,11 @@ def notice_days(every_days: int, ask_days: int) -> int:
 def ask(due_on: date, *, every_days: int, ask_days: int, today: date) -> Question:
     """The run that is asked for today by a standing order whose question was due on `due_on` (not after today).
 
-    A question that comes late (nobody worked) gets its full notice; questions that were missed are left out, the
-    rhythm stays where it was. Two runs of one standing order never wait for an answer at the same time.
+    A run whose day has come before anybody asked gets its full notice from today on; questions that were missed are
+    left out, the rhythm stays where it was. Two runs of one standing order never wait for an answer together.
     """
-    run_on = today + timedelta(days=notice_days(every_days, ask_days))
+    notice = timedelta(days=notice_days(every_days, ask_days))
+    run_on = due_on + notice if due_on + notice > today else today + notice
     passed = (run_on - due_on).days // every_days
     return Question(run_on, due_on + timedelta(days=every_days * (passed + 1)))
 
