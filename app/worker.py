@@ -314,8 +314,8 @@ def _give_up_publishing(shop: Shop, args: dict[str, Any], _: str) -> None:
 
 
 def _ask_standing_orders(shop: Shop, _: dict[str, Any]) -> None:
+    calendar = _calendar(shop, now=utc_now())
     with shop.db.session() as session:
-        calendar = work_calendar(shop.settings.seller_federal_state, shop.settings.timezone)
         ask_standing_orders(session, calendar=calendar, now=utc_now())
 
 

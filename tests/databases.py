@@ -157,6 +157,9 @@ class PostgresDatabase:
                     ),
                     {"rows": rows},
                 )
+                # Rows with ids of their own do not move the sequence that hands out the next one.
+                sequence = f"pg_get_serial_sequence('\"{table}\"', 'id')"
+                connection.execute(text(f'SELECT setval({sequence}, max(id)) FROM "{table}"'))
 
     def close(self) -> None:
         self._engine.dispose()

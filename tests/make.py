@@ -356,8 +356,8 @@ def terms(session: Session) -> TermsVersion:
     )
 
 
-def order(session: Session, *, of: Customer, by: Contact, bundle: Bundle, **values: Any) -> Order:
-    """A received order for one unit of a bundle at 25.00 net, 19 % VAT."""
+def order(session: Session, *, of: Customer, by: Contact, bundle: Bundle | None, **values: Any) -> Order:
+    """A received order for one unit of a bundle at 25.00 net, 19 % VAT; without a bundle the bare order."""
     n = next(_count)
     defaults: dict[str, Any] = {
         "number": f"S-{n:08d}",
@@ -383,6 +383,8 @@ def order(session: Session, *, of: Customer, by: Contact, bundle: Bundle, **valu
         "placed_at": NOW,
     }
     made = saved(session, Order(**{**defaults, **values}))
+    if bundle is None:
+        return made
     line = OrderLine(
         order_id=made.id,
         bundle_version_id=bundle.current_version_id,

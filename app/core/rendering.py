@@ -65,6 +65,9 @@ def _formats(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
     def iso_date(text: str) -> date:
         return date.fromisoformat(text)
 
+    def iso_moment(text: str) -> datetime:
+        return datetime.fromisoformat(text)
+
     def country(code: str) -> str:
         return str(Locale.parse(locale).territories.get(code, code))
 
@@ -94,6 +97,7 @@ def _formats(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
         "money": money,
         "date": on,
         "iso_date": iso_date,
+        "iso_moment": iso_moment,
         "month": month,
         "weekday_date": weekday,
         "datetime": at,

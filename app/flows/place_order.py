@@ -1,12 +1,11 @@
 """A cart becomes an order: exactly what was shown, once, in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime, tzinfo
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import insert, or_
-from sqlmodel import Session, SQLModel, col, select
+from sqlalchemy import or_
+from sqlmodel import Session, col, select
 
 from app.catalogue.rules.stock import Wanted, total_needs
 from app.catalogue.service_stock import SoldOut, lock_blocks, reserve
@@ -18,7 +17,7 @@ from app.customers.gate import ask_gate
 from app.customers.rules.admission import Admission
 from app.customers.rules.delivery import Destination
 from app.customers.service_delivery import is_held_back
-from app.ordering.models import Charge, Order, OrderLine, OrderTax
+from app.ordering.models import Order
 from app.ordering.queries_checkout import Checkout, Wish, read_checkout
 from app.ordering.queries_rhythm import counts_for_rhythm, earlier_of, select_earlier
 from app.ordering.queries_stock import blocks_of_orders
@@ -29,6 +28,7 @@ from app.ordering.rules.rhythm import EarlierOrder, Place, RhythmChoice
 from app.ordering.rules.standing import RunState
 from app.ordering.rules.states import CancelReason, OrderKind, OrderState
 from app.ordering.service import OrderParts, add_event, cancel, mail_order
+from app.ordering.service_placing import DeliveryAddress, PlacedOrder, store_parts
 from app.ordering.service_standing import answer_run, lock_open_run
 from app.payments.rules.items import GREATEST_AMOUNT_CENTS, LEAST_AMOUNT_CENTS
 from app.payments.service import JUST_PAYING, let_go, lock_payments
@@ -38,27 +38,6 @@ from app.policy.rules.policy import Policy
 ADDRESS_IN_CHECK = N_(
     "We check this delivery address and write to you. Nothing was ordered or charged; your cart is kept."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryAddress:
-    """Where the goods go."""
-
-    company_name: str
-    contact_name: str
-    street: str
-    postal_code: str
-    city: str
-    country: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedOrder:
-    """The order that now exists; `is_new` is False when the same checkout had placed it before."""
-
-    order_id: int
-    number: str
-    is_new: bool
 
 
 class _Past(NamedTuple):
@@ -354,12 +333,7 @@ def _store_parts(session: Session, order_id: int, checkout: Checkout, *, languag
         for line in checkout.lines
     ]
     totals, charges = checkout.totals, checkout.charges(language)
-    _insert(session, OrderLine, [{"order_id": order_id, **line._asdict()} for line in lines])
-    _insert(session, Charge, [{"order_id": order_id, **asdict(charge)} for charge in charges])
-    _insert(session, OrderTax, [{"order_id": order_id, **asdict(tax)} for tax in totals.taxes])
+    store_parts(
+        session, order_id, lines=[line._asdict() for line in lines], charges=charges, taxes=totals.taxes
+    )
     return OrderParts(lines, charges, totals.taxes)
-
-
-def _insert(session: Session, model: type[SQLModel], rows: list[dict[str, Any]]) -> None:
-    if rows:
-        session.execute(insert(SQLModel.metadata.tables[str(model.__tablename__)]), rows)

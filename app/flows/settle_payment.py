@@ -9,15 +9,17 @@ from datetime import datetime
 from sqlmodel import Session, col, update
 
 from app.audit.service import SYSTEM, record
+from app.care.service_special import begin_special, is_impossible
 from app.core.failpoints import reach
 from app.core.transaction import transaction
 from app.customers.gate import admission_now
 from app.customers.models import BlockedAttempt
 from app.customers.rules.admission import Admission
+from app.customers.service import lock_customer
 from app.ordering.models import Order
 from app.ordering.queries_checkout import has_kept_out_blocks, lead_time_of_order, promise_of
 from app.ordering.rules.promise import Calendar
-from app.ordering.rules.states import CancelReason, OrderState
+from app.ordering.rules.states import CancelReason, OrderKind, OrderState
 from app.ordering.service import (
     accept,
     add_event,
@@ -203,12 +205,14 @@ def _decide(session: Session, attempt: Attempt, intent: IntentFacts, *, now: dat
     """
     with transaction(session):
         admission = admission_now(session, attempt.customer_id, contact_id=attempt.contact_id)
+        goods = _concerned(session, attempt)
         order = lock_order(session, attempt.order_id)
         payments = lock_payments(session, attempt.order_id)
         payment = _mine(payments, attempt)
         if payment.state in ENDS or payment.state is PaymentState.RELEASING:
             return payment.state
-        has_kept_out_goods = has_kept_out_blocks(session, attempt.order_id)
+        is_service = order.kind is OrderKind.SERVICE
+        has_kept_out_goods = not is_service and has_kept_out_blocks(session, attempt.order_id)
         if payment.state is PaymentState.CREATED:
             move(payment, PaymentState.OPEN, now=now)
         _keep_facts(payment, intent, now=now)
@@ -229,6 +233,8 @@ def _decide(session: Session, attempt: Attempt, intent: IntentFacts, *, now: dat
             is_admitted=admission is Admission.ADMITTED,
             has_kept_out_goods=has_kept_out_goods,
         )
+        if reason is None and is_service and is_impossible(session, order, goods, now=now):
+            reason = ReleaseReason.SERVICE_IMPOSSIBLE
         reason = reason or look_at_card(session, order, payment, now=now)
         if reason is None:
             return payment.state
@@ -313,6 +319,8 @@ def _finish_captured(
 ) -> PaymentState:
     """Third beat: paid and accepted, with its mail; the order leaves the cart."""
     with transaction(session):
+        if attempt.order_kind is OrderKind.SERVICE:
+            return _finish_service(session, attempt, now=now)
         cart = lock_cart(session, attempt.customer_id, for_order_id=attempt.order_id)
         order, waiting = lock_with_waiting(session, attempt.order_id, joins_order_id=attempt.joins_order_id)
         payments = lock_payments(session, attempt.order_id)
@@ -331,6 +339,23 @@ def _finish_captured(
         let_go(session, payments, now=now)
         reach("settle_payment.before_finish")
         return payment.state
+
+
+def _finish_service(session: Session, attempt: Attempt, *, now: datetime) -> PaymentState:
+    """Third beat of a special service: paid and accepted, and done where it needs no person."""
+    # What it costs us is noted with the company, whose row comes before its orders in the order of locks.
+    lock_customer(session, attempt.customer_id)
+    goods = _concerned(session, attempt)
+    order = lock_order(session, attempt.order_id)
+    payments = lock_payments(session, attempt.order_id)
+    payment = _mine(payments, attempt)
+    if payment.state is PaymentState.CAPTURING:
+        move(payment, PaymentState.CAPTURED, now=now)
+        payment.settled_at = now
+        begin_special(session, order, goods, now=now)
+        let_go(session, payments, now=now)
+        reach("settle_payment.before_finish")
+    return payment.state
 
 
 def _finish_released(session: Session, attempt: Attempt, *, now: datetime) -> PaymentState:
@@ -385,6 +410,11 @@ def _tell_of_release(
             "needs_staff": reason in NEEDING_STAFF,
         },
     )
+
+
+def _concerned(session: Session, attempt: Attempt) -> Order | None:
+    """The order of goods that a service is about, locked before the service's own; None for any other order."""
+    return lock_order(session, attempt.for_order_id) if attempt.for_order_id is not None else None
 
 
 def _mine(payments: list[Payment], attempt: Attempt) -> Payment:

@@ -15,6 +15,7 @@ from app.insights.invariants_mail import MAIL
 from app.insights.invariants_money import MONEY
 from app.insights.invariants_orders import ORDERS
 from app.insights.invariants_rating import RATING
+from app.insights.invariants_services import SERVICES
 from app.insights.invariants_stock import STOCK
 from app.insights.invariants_storage import STORAGE
 from app.insights.invariants_traces import TRACES
@@ -28,6 +29,7 @@ ALL: tuple[Invariant, ...] = (
     *CATALOGUE,
     *GUARDS,
     *STOCK,
+    *SERVICES,
     *RATING,
     *EFFORT,
     *TRACES,

@@ -13,18 +13,19 @@ IS_FIRST = "m.key NOT LIKE '%#again:%'"
 MAIL = (
     Invariant(
         "each_mail_of_an_order_once",
-        "Received, accepted and dispatched are each mailed by exactly one row, and only where they happened"
+        "Received, accepted and dispatched (a service: done) are each mailed by exactly one row, where they happened"
         " (a replacement is told by the answer to its complaint).",
         rows_of(
             "SELECT * FROM (SELECT o.id, o.number, o.state, k.kind,"
             " CASE WHEN k.kind = 'order_received' AND o.kind <> 'replacement' THEN 1"
             " WHEN k.kind = 'order_accepted' AND o.kind <> 'replacement'"
             " AND o.state IN ('accepted', 'dispatched') THEN 1"
-            " WHEN k.kind = 'order_dispatched' AND o.state = 'dispatched' THEN 1 ELSE 0 END AS due_count,"
+            " WHEN k.kind = CASE WHEN o.kind = 'service' THEN 'service_done' ELSE 'order_dispatched' END"
+            " AND o.state = 'dispatched' THEN 1 ELSE 0 END AS due_count,"
             " (SELECT count(*) FROM mails m WHERE m.object_kind = 'order' AND m.object_id = o.id"
             f" AND m.kind = k.kind AND {IS_FIRST}) AS mail_count"
             " FROM orders o CROSS JOIN (SELECT 'order_received' AS kind UNION ALL SELECT 'order_accepted'"
-            f" UNION ALL SELECT 'order_dispatched') k WHERE {IS_REAL}) AS s"
+            f" UNION ALL SELECT 'order_dispatched' UNION ALL SELECT 'service_done') k WHERE {IS_REAL}) AS s"
             " WHERE mail_count <> due_count ORDER BY id, kind",
             "Order {number} is {state} and has {mail_count} mails '{kind}' instead of {due_count}.",
         ),

@@ -17,6 +17,7 @@ from app.insights.findings import Invariant, rows_of
 from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import Order
+from app.ordering.rules.states import OrderKind
 from app.payments.models import Payment, PaymentHold
 from app.payments.rules.states import PaymentState
 
@@ -149,6 +150,7 @@ def _dispatches_without_entry(session: Session, _: datetime) -> Iterator[tuple[o
         .join(Payment, col(Payment.order_id) == col(Order.id))
         .where(
             col(Order.dispatched_at).is_not(None),
+            col(Order.kind) != OrderKind.SERVICE,
             col(Payment.state) == PaymentState.CAPTURED,
             col(Payment.session_id).not_like("demo#_cs#_%", escape="#"),
         )

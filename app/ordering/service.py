@@ -16,7 +16,7 @@ from app.ordering.models import CartLine, Charge, Order, OrderEvent, OrderLine, 
 from app.ordering.queries_stock import blocks_of_orders
 from app.ordering.rules.promise import Promise
 from app.ordering.rules.rhythm import can_join
-from app.ordering.rules.states import CancelReason, OrderState, may_follow
+from app.ordering.rules.states import CancelReason, OrderKind, OrderState, may_follow
 
 MAILED_CANCELLATIONS = frozenset({CancelReason.UNPAID, CancelReason.BY_CUSTOMER, CancelReason.BY_STAFF})
 """The ends that get a mail of their own; the others are told by the mail of what caused them."""
@@ -160,6 +160,7 @@ def mail_order(
 def _mail_values(order: Order, parts: OrderParts) -> dict[str, Any]:
     return {
         "number": order.number,
+        "is_service": order.kind is OrderKind.SERVICE,
         "contact_name": order.contact_name,
         "purchase_reference": order.purchase_reference,
         "lines": [

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from app.ordering.models import Order
-from app.ordering.rules.states import OrderState
+from app.ordering.rules.states import OrderKind, OrderState
 from app.payments.models import Payer, Payment
 from app.payments.rules.deadlines import pay_until
 from app.payments.rules.states import PaymentState
@@ -27,6 +27,8 @@ class Attempt:
     order_id: int
     order_number: str
     order_state: OrderState
+    order_kind: OrderKind
+    for_order_id: int | None
     customer_id: int
     contact_id: int
     pay_until_at: datetime
@@ -71,6 +73,8 @@ def attempt_by(
         order_id=payment.order_id,
         order_number=order.number,
         order_state=order.state,
+        order_kind=order.kind,
+        for_order_id=order.for_order_id,
         customer_id=order.customer_id,
         contact_id=order.contact_id,
         pay_until_at=pay_until(order.placed_at),

@@ -21,6 +21,8 @@ CLOSED = (
     "/cart",
     "/checkout",
     "/orders",
+    "/services",
+    "/services/offers/1",
     "/account",
 )
 PUBLIC = ("/", "/register", "/login", "/password/forgot", "/imprint", "/privacy", "/terms")
@@ -48,6 +50,7 @@ ADMIN = (
         "/admin/guards",
         "/admin/payments",
     ),
+    *("/admin/services", "/admin/services?new=1", "/admin/services/orders", "/admin/reports/exceptions"),
     *(
         "/admin/mail",
         "/admin/policy",
@@ -133,6 +136,8 @@ def test_the_customers_pages_fit_the_screen_and_have_no_barrier(
         "/catalogue?q=zzzz",
         COMPARED,
         "/cart",
+        "/services",
+        "/services/4",
         "/orders",
     ):
         visit.open(path)

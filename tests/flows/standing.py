@@ -11,11 +11,11 @@ from app.core.ids import hash_token
 from app.customers.models import Contact, Customer
 from app.flows.ask_standing_orders import ask_standing_orders
 from app.flows.keep_standing_order import Wanted, open_standing_order
-from app.flows.place_order import PlacedOrder
 from app.mail.models import Mail
 from app.ordering.models import StandingOrder, StandingOrderLine, StandingOrderRun
 from app.ordering.queries_checkout import Checkout, Wish, read_checkout
 from app.ordering.rules.offer import write_offer
+from app.ordering.service_placing import PlacedOrder
 from tests import make
 from tests.flows.till import CALENDAR, Till
 

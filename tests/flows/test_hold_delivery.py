@@ -14,11 +14,11 @@ from app.customers.models import Customer, Screening
 from app.customers.rules.admission import ScreeningState
 from app.customers.rules.delivery import Destination, is_at_home
 from app.flows.decide_screening import decide
-from app.flows.place_order import DeliveryAddress
 from app.flows.screen_customer import complete_keys
 from app.mail.models import Mail
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import Order
+from app.ordering.service_placing import DeliveryAddress
 from app.payments.models import Payment
 from tests import make
 from tests.flows.till import ADDRESS, Till, open_till

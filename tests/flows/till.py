@@ -10,7 +10,7 @@ from app.catalogue.models import Bundle, BundleItem, BundleVersion
 from app.core.db import Database
 from app.core.transaction import transaction
 from app.customers.models import Contact, Customer
-from app.flows.place_order import DeliveryAddress, PlacedOrder, place_order
+from app.flows.place_order import place_order
 from app.flows.settle_payment import settle_payment
 from app.flows.start_payment import start_payment
 from app.fulfilment.calendar import work_calendar
@@ -21,6 +21,7 @@ from app.ordering.models import CartLine, Order, OrderEvent
 from app.ordering.queries_checkout import Wish, read_checkout
 from app.ordering.rules.offer import write_offer
 from app.ordering.rules.rhythm import Place
+from app.ordering.service_placing import DeliveryAddress, PlacedOrder
 from app.payments.models import Payment
 from app.payments.rules.states import PaymentState
 from tests import make

@@ -14,7 +14,7 @@ from app.insights.findings import Finding
 from app.insights.invariants import ALL, check_invariants
 from app.insights.invariants_traces import Turn, closed_before
 from tests.databases import Databases, migrate
-from tests.insights import breaks_dispatch, breaks_effort, test_invariants_complaints
+from tests.insights import breaks_dispatch, breaks_effort, breaks_services, test_invariants_complaints
 from tests.insights.conftest import CleanShop, Hand
 from tests.make import NOW
 
@@ -164,10 +164,7 @@ BREAKS: dict[str, tuple[Callable[[Hand], None], str]] = {
         _sql("DELETE FROM order_events WHERE kind = 'accepted' AND order_id = :dispatched"),
         "is dispatched and has 0 entries 'accepted'",
     ),
-    "a_shipment_for_each_dispatched_order": (
-        _sql("DELETE FROM shipments"),
-        "is dispatched and has 0 shipments",
-    ),
+    "a_shipment_for_each_dispatched_order": (_sql("DELETE FROM shipments"), "dispatched and has 0 shipments"),
     "a_kept_margin_is_that_of_today": (
         _sql("UPDATE bundle_margins SET lowest_price_cents = 1"),
         "is not what it contributes today",
@@ -345,6 +342,7 @@ BREAKS: dict[str, tuple[Callable[[Hand], None], str]] = {
     ),
     **breaks_dispatch.BREAKS,
     **breaks_effort.BREAKS,
+    **breaks_services.BREAKS,
     "every_reference_leads_somewhere": (
         _sql("UPDATE order_events SET order_id = 99999 WHERE order_id = :received"),
         "leads to no row of orders",

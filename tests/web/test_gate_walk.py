@@ -24,7 +24,7 @@ from app.web.access import REGISTRY, Access, Entry
 from app.web.app import build, declared
 from app.web.doorkeeper import RouteTable
 from app.web.gate_walk import STAFF, Answer, Persona, Things, Unwalked, expected, walk
-from tests import make
+from tests import make, make_services
 from tests.flows.standing import asked_standing
 from tests.make_complaint import make_complaint
 from tests.web.conftest import Browser
@@ -97,6 +97,16 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/admin/complaints/{complaint_id}": complaint.id,
             "/account/standing-orders/{standing_order_id}": standing.id,
             "/account/standing-orders/runs/{token}": "asked-of-kranich",
+            "/services/{service_id}": make_services.service(session).id,
+            "/services/offers/{offer_id}": make_services.service_offer(
+                session, of=company, for_order=order
+            ).id,
+            "/admin/services/{service_id}": make_services.service(session).id,
+            "/admin/services/orders/{number}": make_services.service_order(
+                session, of=company, by=person
+            ).number,
+            "/admin/services/offers/{offer_id}": make_services.service_offer(session, of=company).id,
+            "/admin/visits/{visit_id}": make_services.field_visit(session, of=company).id,
             "/admin/orders/{number}": order.number,
             "/admin/customers/{number}": stranger.number,
             "/admin/dispatch/runs/{run_on}": "2026-03-10",

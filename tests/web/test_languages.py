@@ -13,7 +13,7 @@ from app.customers.rules.admission import ScreeningState
 from app.mainbrand.rules.segments import Segment
 from app.ordering.rules.states import CancelReason, OrderState
 from app.web.access import REGISTRY, Access
-from tests import make
+from tests import make, make_services
 from tests.flows.standing import asked_standing
 from tests.web.conftest import Browser
 from tests.web.reading import english_in, texts_of
@@ -69,6 +69,8 @@ def company(session: Session) -> dict[str, Any]:
         "slug": bundle.slug,
         "orders": [order.number for order in orders],
         "token": "x",
+        "service_id": make_services.service(session).id,
+        "offer_id": make_services.service_offer(session, of=customer).id,
     }
 
 
@@ -79,14 +81,9 @@ def test_no_page_shows_a_german_reader_english(
     client = german(company["contact"])
 
     for number in company["orders"] if "{number}" in path else [""]:
-        answer = client.get(
-            path.format(
-                number=number,
-                slug=company["slug"],
-                token=company["token"],
-                standing_order_id=company["standing"],
-            )
-        )
+        ids = {name: company[name] for name in ("token", "service_id", "offer_id")}
+        ids["standing_order_id"] = company["standing"]
+        answer = client.get(path.format(number=number, slug=company["slug"], **ids))
 
         if answer.status_code != 303:
             assert '<html lang="de"' in answer.text

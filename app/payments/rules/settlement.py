@@ -15,6 +15,7 @@ class ReleaseReason(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     NOT_ADMITTED = "not_admitted"
     GOODS_KEPT_OUT = "goods_kept_out"
+    SERVICE_IMPOSSIBLE = "service_impossible"
     AUTHORISATION_LOST = "authorisation_lost"
     CARD_REFUSED = "card_refused"
     HOLD_LAPSED = "hold_lapsed"
@@ -23,6 +24,7 @@ class ReleaseReason(StrEnum):
 CANCELLING: dict[ReleaseReason, CancelReason] = {
     ReleaseReason.NOT_ADMITTED: CancelReason.NOT_ADMITTED,
     ReleaseReason.GOODS_KEPT_OUT: CancelReason.BY_STAFF,
+    ReleaseReason.SERVICE_IMPOSSIBLE: CancelReason.BY_STAFF,
     ReleaseReason.AMOUNT_DIFFERS: CancelReason.AMOUNT_DIFFERS,
     ReleaseReason.CARD_REFUSED: CancelReason.BY_STAFF,
     ReleaseReason.HOLD_LAPSED: CancelReason.BY_STAFF,

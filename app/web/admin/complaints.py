@@ -1,6 +1,7 @@
 """Complaints: the list with the overdue ones first, one with its thread, and its answer."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from sqlmodel import Session
@@ -18,8 +19,8 @@ from app.customers.queries_desk import customer_by_id
 from app.flows.decide_complaint import Answer, decide_complaint
 from app.flows.pay_back import ask_again
 from app.flows.write_to_complaint import write_as_staff
-from app.fulfilment.calendar import work_calendar
 from app.fulfilment.queries import shipment_of
+from app.fulfilment.queries_calendar import warehouse_calendar
 from app.ordering.rules.promise import Calendar
 from app.payments.rules.states import RefundState
 from app.shop import Shop
@@ -41,7 +42,7 @@ def show_complaints(request: Request, shop: ShopDep, session: ReadDep, now: Now)
     wanted = {"": ComplaintState.OPEN, "decided": ComplaintState.DECIDED}.get(state)
     reason = asked_choice(request, "reason", ComplaintReason)
     found = list_complaints(session, state=wanted, reason=reason, page=asked_page(request))
-    today = now.astimezone(_calendar(shop).zone).date()
+    today = now.astimezone(ZoneInfo(shop.settings.timezone)).date()
     return desk(
         request,
         "complaints/list.html",
@@ -107,7 +108,7 @@ def submit_answer(
             session,
             complaint_id,
             answer,
-            calendar=_calendar(shop),
+            calendar=_calendar(shop, session, now=now),
             actor=staff.actor,
             now=now,
             unread=unread,
@@ -197,7 +198,7 @@ def _page(
 ) -> Response:
     case = case_by_id(session, complaint_id)
     complaint = case.complaint
-    today = now.astimezone(_calendar(shop).zone).date()
+    today = now.astimezone(ZoneInfo(shop.settings.timezone)).date()
     staff = request.scope["staff"]
     proposed = {
         **EMPTY,
@@ -228,5 +229,6 @@ def _page(
     )
 
 
-def _calendar(shop: Shop) -> Calendar:
-    return work_calendar(shop.settings.seller_federal_state, shop.settings.timezone)
+def _calendar(shop: Shop, session: Session, *, now: datetime) -> Calendar:
+    state, timezone = shop.settings.seller_federal_state, shop.settings.timezone
+    return warehouse_calendar(session, state=state, timezone=timezone, now=now)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.care.queries_complaints import count_open_complaints
+from app.care.queries_services import count_to_do
 from app.catalogue.queries_approvals import count_waiting_approvals
 from app.catalogue.queries_block_list import count_short
 from app.catalogue.queries_desk import count_reviews as count_bundle_reviews
@@ -19,6 +20,7 @@ from app.customers.queries_review import count_reviews
 from app.fulfilment.queries import due_counts
 from app.fulfilment.queries_runs import short_orders
 from app.imports.queries import count_unfinished
+from app.insights.exceptions import count_waiting_visits
 from app.jobs.queries import count_dead_jobs, dead_jobs
 from app.mail.models import MailState
 from app.mail.queries import count_mails
@@ -68,6 +70,8 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
         (N_("orders late"), "/admin/dispatch#late", late),
         (N_("orders leave today"), "/admin/dispatch", leaving_today),
         (N_("orders short of goods for the next run"), "/admin/dispatch#short", short),
+        (N_("special services to do"), "/admin/services/orders", count_to_do(session)),
+        (N_("field visits to approve"), "/admin/reports/exceptions", count_waiting_visits(session)),
         (N_("blocks short of what orders hold"), "/admin/blocks?stock=short", count_short(session)),
         (N_("e-mails failed"), "/admin/mail?state=failed", count_mails(session, MailState.FAILED)),
         (N_("overrides to approve"), "/admin/ratings#overrides", count_waiting_overrides(session)),

@@ -24,6 +24,7 @@ from app.shop import Shop
 from app.web.admin import words
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
 from app.web.admin.runs_view import course_of
+from app.web.admin.service_orders import services_of_order
 from app.web.admin.timeline import order_timeline
 from app.web.deps import Now, ReadDep, ShopDep, StaffDep, Values, WriteDep
 from app.web.forms import errors_of
@@ -119,5 +120,6 @@ def _page(
         cases=cases_of_order(session, order_id),
         is_late=is_late,
         new_run=course.run_for(order.dispatch_on) if is_late else None,
+        services=services_of_order(session, order, now=now),
         entries=order_timeline(session, order, language=request.scope["lang"]),
     )

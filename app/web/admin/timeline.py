@@ -18,13 +18,13 @@ from app.mail.models import MailState
 from app.mail.queries import mails_about
 from app.ordering.models import Order
 from app.ordering.queries_desk import read_parts
-from app.ordering.rules.states import CancelReason
+from app.ordering.rules.states import CancelReason, OrderKind
 from app.payments.models import Payment
 from app.payments.queries_desk import payments_of_order
 from app.payments.rules.states import PaymentState
 from app.web.admin import words
 
-OWN_EVENTS = frozenset({"order.dispatched", "payment.held", "refund.done", "refund.failed"})
+OWN_EVENTS = frozenset({"order.dispatched", "payment.held", "refund.done", "refund.failed", "service.done"})
 EVENT_RANKS = {
     "placed": 0,
     "payment_started": 2,
@@ -63,7 +63,9 @@ def order_timeline(session: Session, order: Order, *, language: str) -> list[Tim
     entries = [
         TimelineEntry(
             event.at,
-            words.EVENTS.get(event.kind, event.kind),
+            (words.SERVICE_EVENTS if order.kind is OrderKind.SERVICE else words.EVENTS).get(
+                event.kind, event.kind
+            ),
             values_text(event.values, language=language),
             event.actor_name,
             rank=EVENT_RANKS.get(event.kind, OTHERS_RANK),

@@ -17,6 +17,7 @@ from app.ordering.rules.states import CancelReason, OrderState
 from app.payments.rules.holding import HoldDecision, ShutOut
 from app.payments.rules.states import PaymentState
 from app.staff.rules.roles import Right
+from app.web.admin import service_words
 
 
 class Word(NamedTuple):
@@ -34,6 +35,7 @@ ORDERS = {
     OrderState.DISPATCHED: Word(N_("dispatched"), "ok"),
     OrderState.CANCELLED: Word(N_("cancelled")),
 }
+SERVICE_ORDERS = ORDERS | {state: Word(*word) for state, word in service_words.ORDERS.items()}
 CANCEL_REASONS = {
     CancelReason.NOT_ADMITTED: N_("The company was not admitted any more."),
     CancelReason.AMOUNT_DIFFERS: N_("The authorised amount was another one."),
@@ -67,6 +69,7 @@ RELEASE_REASONS = {
     "card_refused": N_("We did not accept the card: a company that is shut out used it."),
     "hold_lapsed": N_("Nobody decided about the shared card in time."),
 }
+RELEASE_REASONS |= service_words.RELEASE_REASONS
 MAILS = {
     MailState.QUEUED: Word(N_("waiting")),
     MailState.SENDING: Word(N_("being sent")),
@@ -102,6 +105,7 @@ MAIL_KINDS = {
     "complaint_refunded": N_("Money paid back to the card"),
     "order_late": N_("Order comes later"),
 }
+MAIL_KINDS |= service_words.MAIL_KINDS
 SCREENINGS = {
     ScreeningState.PENDING: Word(N_("not compared yet")),
     ScreeningState.CLEAR: Word(N_("clear"), "ok"),
@@ -246,7 +250,9 @@ EVENTS = {
     "complaint_answered": N_("Complaint answered"),
     "refunded": N_("Money paid back to the card"),
     "refund_failed": N_("Paying back failed"),
+    "address_changed": N_("Delivery address changed"),
 }
+SERVICE_EVENTS = EVENTS | service_words.EVENTS
 ACTIONS = {
     "complaint.filed": N_("Complaint received"),
     "complaint.written": N_("Customer added to a complaint"),
@@ -353,8 +359,10 @@ ACTIONS = {
     "staff.signed_in": N_("Signed in"),
     "staff.signed_out": N_("Signed out"),
 }
+ACTIONS |= service_words.ACTIONS
 OBJECTS = {
     "complaint": N_("Complaint"),
+    "service": N_("Special service"),
     "order": N_("Order"),
     "customer": N_("Customer"),
     "contact": N_("Person"),
@@ -379,7 +387,7 @@ OBJECTS = {
 }
 RIGHTS = {
     Right.VIEW: N_("look at everything"),
-    Right.DISPATCH: N_("dispatch orders"),
+    Right.DISPATCH: N_("dispatch orders, offer and do special services"),
     Right.SCREEN: N_("decide reviews"),
     Right.CATALOGUE: N_("blocks and bundles"),
     Right.COMPLAINTS: N_("answer complaints and pay back"),
@@ -390,7 +398,7 @@ RIGHTS = {
     Right.IMPORT: N_("import lists of the main brand"),
     Right.AUDIT: N_("read the audit log"),
     Right.STAFF: N_("staff accounts"),
-    Right.APPROVE: N_("approve bundles that take business from the main brand"),
+    Right.APPROVE: N_("approve bundles that take business from the main brand, and field visits"),
 }
 EVENT_VALUES = {
     "carrier": N_("Carrier"),
@@ -401,7 +409,10 @@ EVENT_VALUES = {
     "new": N_("After"),
     "reason": N_("Why"),
     "code": N_("Error"),
+    "went_to": N_("Before"),
+    "goes_to": N_("After"),
     "replaces": N_("Takes the place of"),
+    "service": N_("Special service"),
     "replaced_by": N_("Replaced by"),
     "complaint": N_("Complaint"),
     "amount_cents": N_("Amount"),
@@ -488,3 +499,4 @@ DONE = {
     "deactivated": N_("The account is closed."),
     "reactivated": N_("The account is open again."),
 }
+DONE |= service_words.DONE

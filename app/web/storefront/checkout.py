@@ -15,12 +15,13 @@ from app.core.errors import N_, NotFound, Refused
 from app.core.i18n import translate
 from app.core.ids import new_token
 from app.customers.rules.countries import COUNTRIES, fault_of_address
-from app.flows.place_order import DeliveryAddress, OrderChanged, TooLittle, place_order
+from app.flows.place_order import OrderChanged, TooLittle, place_order
 from app.flows.settle_payment import settle_payment
 from app.flows.start_payment import start_payment
 from app.ordering.queries_checkout import Checkout, Wish, home_address, names_of_versions, read_checkout
 from app.ordering.rules.offer import Change, write_offer
 from app.ordering.rules.rhythm import Place, RhythmChoice
+from app.ordering.service_placing import DeliveryAddress
 from app.payments.queries import order_of_session
 from app.payments.stripe_gateway import StripeRefusal, StripeUnavailable
 from app.web.countries import country_options

@@ -31,7 +31,6 @@ from app.core.ids import new_token
 from app.flows.file_complaint import file_complaint
 from app.flows.reopen_complaint import reopen_complaint
 from app.flows.write_to_complaint import write_as_customer
-from app.fulfilment.calendar import work_calendar
 from app.ordering.rules.promise import Calendar, add_working_days
 from app.ordering.rules.states import OrderKind
 from app.policy.queries import current_policy
@@ -40,6 +39,7 @@ from app.web.deps import Now, PhotoFormDep, ReadDep, ShopDep, Values, VisitorDep
 from app.web.forms import errors_of
 from app.web.forms_quantity import line_quantities
 from app.web.rendering import page, see_other
+from app.web.storefront.promises import calendar_of
 from app.web.visitor import Visitor
 
 router = APIRouter()
@@ -111,7 +111,7 @@ def submit_form(
             quantities=quantities,
             photos=form.photos,
             staff_address=shop.settings.seller_email,
-            calendar=_calendar(shop),
+            calendar=calendar_of(request),
             now=now,
             unread=unread,
         )
@@ -197,7 +197,7 @@ def disagree(
             contact_id=visitor.contact_id,
             text=values.get("text", ""),
             staff_address=shop.settings.seller_email,
-            calendar=_calendar(shop),
+            calendar=calendar_of(request),
             now=now,
         )
     except Invalid as error:
@@ -238,7 +238,7 @@ def _form(
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    calendar = _calendar(shop)
+    calendar = calendar_of(request)
     today = now.astimezone(calendar.zone).date()
     facts = found.facts
     faults = {reason: fault_of_reason(reason, facts, today=today) for reason in ComplaintReason}
@@ -309,7 +309,3 @@ def state_of(complaint: Complaint) -> tuple[str, str]:
 
 def _whole(request: Request, error: ShopError) -> dict[str, Any]:
     return {"form": translate(request.scope["lang"], error.message, **error.values)}
-
-
-def _calendar(shop: Shop) -> Calendar:
-    return work_calendar(shop.settings.seller_federal_state, shop.settings.timezone)

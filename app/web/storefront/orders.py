@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.care.queries_complaints import cases_of_order, facts_of
+from app.care.queries_offers import offers_about
+from app.care.queries_services import task_of
 from app.care.rules.complaining import may_complain
 from app.core.errors import N_, Refused
 from app.flows.cancel_order import cancel_order
@@ -19,7 +21,7 @@ from app.ordering.papers import contract_paper
 from app.ordering.queries import missing_in_cart, orders_of, whole_order
 from app.ordering.queries_contract import read_contract
 from app.ordering.queries_rhythm import companions_of
-from app.ordering.rules.states import CancelReason, OrderState
+from app.ordering.rules.states import CancelReason, OrderKind, OrderState
 from app.payments.models import Payment
 from app.payments.queries import payments_of_order
 from app.payments.queries_holds import held_orders
@@ -30,6 +32,7 @@ from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
 from app.web.papers import paper_response, paper_words
 from app.web.rendering import page, see_other
 from app.web.storefront.checkout import to_card_page
+from app.web.storefront.service_words import SERVICE_EVENTS, SERVICE_STATES
 
 router = APIRouter()
 
@@ -58,6 +61,7 @@ EVENTS = {
     "complaint_answered": N_("Complaint answered"),
     "refunded": N_("Money paid back to the card"),
     "refund_failed": N_("Paying back failed, a person looks into it"),
+    "address_changed": N_("Delivery address changed"),
 }
 BEING_CHECKED = (N_("Received, being checked"), "warn")
 CANCELLATIONS = {
@@ -104,7 +108,7 @@ def list_orders(
     return page(
         request,
         "store/orders/orders.html",
-        orders=[(order, BEING_CHECKED if order.id in held else STATES[order.state]) for order in found.rows],
+        orders=[(order, BEING_CHECKED if order.id in held else state_words(order)) for order in found.rows],
         text=text,
         at=found.page,
         previous_url=_list_url(text, found.page - 1) if found.has_previous else None,
@@ -120,19 +124,22 @@ def show_order(
     order = whole.order
     payments = payments_of_order(session, order.id or 0)
     payment = payment_words(order, payments, now=now)
+    task = task_of(session, order)
     return page(
         request,
-        "store/orders/order.html",
+        "store/orders/service.html" if task else "store/orders/order.html",
+        task=task,
+        offers=[] if task else offers_about(session, order.id or 0, now=now),
         whole=whole,
         order=order,
-        state=BEING_CHECKED if payment.is_held else STATES[order.state],
+        state=BEING_CHECKED if payment.is_held else state_words(order),
         country=country_name(order.country, language=request.scope["lang"]),
         payment=payment,
         cancellation=CANCELLATIONS[order.cancel_reason] if order.cancel_reason else "",
         replaced_by=_replaced_by(whole.events),
         companions=companions_of(session, order),
         is_thanked=notice == "back" and order.state is OrderState.ACCEPTED,
-        timeline=[(event, EVENTS.get(event.kind, event.kind), _day(event)) for event in whole.events],
+        timeline=[(event, event_words(order, event.kind), _day(event)) for event in whole.events],
         notice=NOTICES.get(notice, ""),
         missing=missing_in_cart(session, order) if notice in ("left_out", "none_left") else [],
         is_fully_sold=all(line.is_sold for line in whole.lines),
@@ -178,6 +185,18 @@ def order_again(number: str, visitor: VisitorDep, session: WriteDep, _: Values, 
         has_any = done.added_count or done.fewer_count
         return see_other(f"/orders/{number}?notice={'left_out' if has_any else 'none_left'}")
     return see_other("/cart")
+
+
+def state_words(order: Order) -> tuple[str, str]:
+    """How an order stands, for people: words that are not translated yet, and their tone."""
+    of_kind = SERVICE_STATES if order.kind is OrderKind.SERVICE else {}
+    return of_kind.get(order.state, STATES[order.state])
+
+
+def event_words(order: Order, kind: str) -> str:
+    """What an entry of an order's timeline is called, not translated yet."""
+    of_kind = SERVICE_EVENTS if order.kind is OrderKind.SERVICE else {}
+    return of_kind.get(kind, EVENTS.get(kind, kind))
 
 
 def payment_words(order: Order, payments: list[Payment], *, now: datetime) -> PaymentWords:

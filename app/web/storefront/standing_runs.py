@@ -16,7 +16,7 @@ from app.core.i18n import translate
 from app.core.ids import hash_token
 from app.flows.fill_cart import quantity_sentence, quantity_values
 from app.flows.keep_standing_order import skip_run
-from app.flows.place_order import DeliveryAddress, OrderChanged, place_order
+from app.flows.place_order import OrderChanged, place_order
 from app.ordering.queries_checkout import (
     Checkout,
     Wish,
@@ -28,6 +28,7 @@ from app.ordering.queries_standing import PastRun, WholeStanding, run_by_token, 
 from app.ordering.rules.offer import Change, write_offer
 from app.ordering.rules.rhythm import RhythmChoice
 from app.ordering.rules.standing import is_open
+from app.ordering.service_placing import DeliveryAddress
 from app.web.countries import country_name
 from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
 from app.web.forms import Errors, Form, parse

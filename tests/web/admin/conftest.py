@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from app.care.models import Complaint, ComplaintPhoto
+from app.care.models import Complaint, ComplaintPhoto, FieldVisit, ServiceOffer
 from app.catalogue.models import Bundle, Category, SynonymGroup
 from app.core.clock import utc_now
 from app.customers.models import Contact, Customer, Objection, Screening
@@ -25,7 +25,7 @@ from app.payments.models import Payment, StripeEvent
 from app.payments.rules.states import PaymentState
 from app.staff.models import ApiKey, StaffMember
 from app.staff.rules.roles import Role
-from tests import make
+from tests import make, make_services
 from tests.make_complaint import make_complaint
 from tests.web.conftest import Browser
 
@@ -57,6 +57,10 @@ class Desk:
     complaint: Complaint
     photo_id: int
     closing_day: ClosingDay
+    service_id: int
+    service_order: Order
+    offer: ServiceOffer
+    visit: FieldVisit
 
 
 @pytest.fixture
@@ -104,6 +108,10 @@ def things(session: Session) -> Desk:
         proposal=_proposal(session),
         **_complaint(session, order),
         closing_day=make.closing_day(session, utc_now().date() + timedelta(days=30)),
+        service_id=make_services.service(session).id or 0,
+        service_order=make_services.service_order(session, of=customer, by=contact, for_order=order),
+        offer=make_services.service_offer(session, of=customer, for_order=order),
+        visit=make_services.field_visit(session, of=_visited(session)),
     )
 
 
@@ -131,6 +139,12 @@ def _complaint(session: Session, order: Order) -> dict[str, Any]:
     found = {"complaint": made, "photo_id": photo.id}
     session.rollback()
     return found
+
+
+def _visited(session: Session) -> Customer:
+    visited = make.customer(session, company_name="Trift Anlagen KG")
+    make.contact(session, of=visited, name="Uwe Trift")
+    return visited
 
 
 def _proposal(session: Session) -> Proposal:

@@ -102,6 +102,22 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
     "/admin/discovery/{proposal_id}/dismiss": lambda _: {"reason": "nobody needs both"},
     "/admin/blocks/{block_id}/notes": lambda _: {"text": "They drill with it.", "visited_on": "2026-01-31"},
     "/admin/bundles/{bundle_id}/notes": lambda _: {"text": "Half of it is left over."},
+    "/admin/services": lambda _: {
+        "code": "engraving", "name_de": "Gravur", "name_en": "Engraving", "kind": "other", "price_cents": "12,50",
+        "vat_rate_bp": "1900", "minutes": "10", "is_active": "1",
+    },
+    "/admin/services/{service_id}": lambda _: {
+        "code": "phone-help", "name_de": "Anruf", "name_en": "Call", "kind": "phone_help", "price_cents": "31",
+        "vat_rate_bp": "1900", "minutes": "15", "is_active": "1",
+    },
+    "/admin/services/{service_id}/move": lambda _: {"to": "up"},
+    "/admin/services/orders/{number}": lambda _: {"note": "Called."},
+    "/admin/services/offers/{offer_id}/withdraw": lambda _: {},
+    "/admin/orders/{number}/services": lambda desk: {"service_id": str(desk.service_id), "quantity": "2"},
+    "/admin/customers/{number}/visit": lambda _: {
+        "reason": "A second line.", "expected_contribution_cents": "1.200,00", "price_cents": "390",
+    },
+    "/admin/visits/{visit_id}": lambda _: {"decision": "approve", "reason": "It pays."},
     "/admin/mail/{mail_id}/retry": lambda _: {},
     "/admin/mail/{mail_id}/abort": lambda _: {},
     "/admin/policy": lambda _: POLICY_FORM,
@@ -144,6 +160,8 @@ CALCULATING = {"/admin/bundles/margin"}
 def url(path: str, desk: Desk) -> str:
     number = desk.order.number if path.startswith("/admin/orders") else desk.customer.number
     number = desk.complaint.number if path.startswith("/complaints") else number
+    if path.startswith("/admin/services"):
+        number = desk.service_order.number
     return path.format(
         number=number,
         screening_id=desk.screening.id,
@@ -166,6 +184,9 @@ def url(path: str, desk: Desk) -> str:
         day=desk.closing_day.day,
         kind="accounts",
         name="2026-01",
+        service_id=desk.service_id,
+        offer_id=desk.offer.id,
+        visit_id=desk.visit.id,
     )
 
 

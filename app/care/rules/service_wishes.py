@@ -1,0 +1,149 @@
+"""What a customer has to say for a special service, which orders allow it, and what is wrong with a wish."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from app.care.rules.services import ServiceKind
+from app.core.errors import N_, FieldError
+from app.customers.rules.countries import fault_of_address
+from app.ordering.rules.states import OrderKind, OrderState
+
+ADDRESS_FIELDS = ("company_name", "contact_name", "street", "postal_code", "city", "country")
+LONGEST = {
+    "company_name": 300,
+    "contact_name": 200,
+    "street": 200,
+    "postal_code": 16,
+    "city": 120,
+    "country": 2,
+}
+LONGEST_NOTE = 500
+STORED_PER_UNIT = timedelta(days=7)
+"""What one unit of storage is: a started week after the run that would take the order."""
+
+MOST_UNITS = {ServiceKind.PHONE_HELP: 8, ServiceKind.STORAGE: 8}
+"""The most units of one order of a service; of the others there is one."""
+
+_STARTED = frozenset({OrderState.ACCEPTED})
+_EVER = frozenset({OrderState.ACCEPTED, OrderState.DISPATCHED})
+POSSIBLE_IN: dict[ServiceKind, frozenset[OrderState]] = {
+    ServiceKind.INVOICE_COPY: _EVER,
+    ServiceKind.PAPER_CERTIFICATE: _EVER,
+    ServiceKind.ADDRESS_CHANGE: _STARTED,
+    ServiceKind.SPLIT_DELIVERY: _STARTED,
+    ServiceKind.STORAGE: _STARTED,
+}
+"""The services that concern an order, with the states in which it allows them: before it leaves, or ever."""
+
+BY_OFFER_ONLY = frozenset({ServiceKind.FIELD_VISIT})
+"""What nobody orders from the list: a field visit is an exception (domain.md section 4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """The order of goods that a service is about."""
+
+    number: str
+    kind: OrderKind
+    state: OrderState
+    country: str
+    dispatch_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the customer says: how many, for which of their orders, where to, and a note for us."""
+
+    quantity: int = 1
+    concerned: Concerned | None = None
+    address: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+
+
+def needs_order(kind: ServiceKind) -> bool:
+    """Whether a service is about one of the customer's orders."""
+    return kind in POSSIBLE_IN
+
+
+def needs_address(kind: ServiceKind) -> bool:
+    """Whether the customer gives a new address."""
+    return kind is ServiceKind.ADDRESS_CHANGE
+
+
+def most_units(kind: ServiceKind) -> int:
+    """How many units of a service one order may hold."""
+    return MOST_UNITS.get(kind, 1)
+
+
+def is_possible(kind: ServiceKind, concerned: Concerned | None) -> bool:
+    """Whether the order allows the service as it stands; True for a service that concerns none."""
+    if not needs_order(kind):
+        return True
+    return (
+        concerned is not None and concerned.kind is OrderKind.GOODS and concerned.state in POSSIBLE_IN[kind]
+    )
+
+
+def stored_until(dispatch_on: date, quantity: int) -> date:
+    """The day until which goods stay with us that would have left with the run of `dispatch_on`."""
+    return dispatch_on + quantity * STORED_PER_UNIT
+
+
+def faults_of_wish(
+    kind: ServiceKind, wish: Wish, *, most: int | None = None, is_offered: bool = False
+) -> list[FieldError]:
+    """What is wrong with a wish, one sentence a field; empty when the service can be ordered.
+
+    `most` is the most units where an offer names its own number; what is offered needs no word of what it is for.
+    """
+    found = []
+    if not 1 <= wish.quantity <= (most_units(kind) if most is None else most):
+        found.append(FieldError("quantity", N_("Please choose one of the offered values.")))
+    if needs_order(kind) and wish.concerned is None:
+        found.append(FieldError("order", N_("Please choose the order that this is about.")))
+    elif not is_possible(kind, wish.concerned):
+        message = (
+            N_("This order has left already: that is no longer possible for it.")
+            if wish.concerned and wish.concerned.state is OrderState.DISPATCHED
+            else N_("For this order that is not possible: it must be paid and accepted.")
+        )
+        found.append(FieldError("order", message))
+    if needs_address(kind):
+        found += _faults_of_address(wish)
+    if len(wish.note) > LONGEST_NOTE:
+        found.append(FieldError("note", N_("Please use at most 500 characters.")))
+    if kind is ServiceKind.OTHER and not is_offered and not wish.note.strip():
+        found.append(FieldError("note", N_("Please say in a sentence what you need.")))
+    return found
+
+
+def details_of(kind: ServiceKind, wish: Wish) -> dict[str, object]:
+    """What is kept of a wish for those who do the service: plain values by name, none that says nothing."""
+    details: dict[str, object] = {}
+    if needs_address(kind):
+        details["address"] = {name: wish.address[name] for name in ADDRESS_FIELDS}
+    if kind is ServiceKind.STORAGE and wish.concerned is not None:
+        details["until_on"] = stored_until(wish.concerned.dispatch_on, wish.quantity).isoformat()
+    if wish.note:
+        details["note"] = wish.note
+    return details
+
+
+def _faults_of_address(wish: Wish) -> list[FieldError]:
+    found = []
+    for name in ADDRESS_FIELDS:
+        text = wish.address.get(name, "")
+        if not text:
+            found.append(FieldError(name, N_("Please fill in this field.")))
+        elif len(text) > LONGEST[name]:
+            values: dict[str, object] = {"max_length": LONGEST[name]}
+            found.append(FieldError(name, N_("Please use at most %(max_length)s characters."), values))
+    wrong = {fault.field for fault in found}
+    fault = fault_of_address(wish.address.get("postal_code", ""), country=wish.address.get("country", ""))
+    if fault is not None and fault.field not in wrong:
+        found.append(fault)
+    elif wish.concerned and "country" not in wrong and wish.address["country"] != wish.concerned.country:
+        message = N_("The country stays as it is: prices and tax were worked out for it.")
+        found.append(FieldError("country", message))
+    return found

@@ -1,0 +1,141 @@
+"""What a paid special service does, inside the caller's transaction: an address changes, or a task waits."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from app.care.models import ServiceOrder, SpecialService
+from app.care.queries_services import concerned_of
+from app.care.rules.effort import EffortCause, EffortKind
+from app.care.rules.service_wishes import ADDRESS_FIELDS, is_possible
+from app.care.rules.services import ServiceKind
+from app.care.service_effort import note_effort
+from app.customers.rules.delivery import Destination
+from app.customers.service_delivery import is_held_back
+from app.ordering.models import Order
+from app.ordering.rules.states import OrderState
+from app.ordering.service import add_event, mail_order
+from app.ordering.service_special import accept_special, finish_special
+
+EFFORT_KINDS = {
+    ServiceKind.PHONE_HELP: EffortKind.PHONE_HELP,
+    ServiceKind.ADDRESS_CHANGE: EffortKind.MANUAL_CHANGE,
+    ServiceKind.SPLIT_DELIVERY: EffortKind.MANUAL_CHANGE,
+    ServiceKind.STORAGE: EffortKind.MANUAL_CHANGE,
+}
+"""What doing a service is among the efforts; the others are acts of the staff."""
+BY_ITSELF = "schlicht"
+
+
+def lock_special(session: Session, order_id: int) -> tuple[ServiceOrder, SpecialService]:
+    """What is kept of an order of kind service, locked; comes after its orders in the order of locks."""
+    row = session.exec(
+        select(ServiceOrder).where(col(ServiceOrder.order_id) == order_id).with_for_update()
+    ).one()
+    return row, session.get_one(SpecialService, row.service_id)
+
+
+def is_impossible(session: Session, order: Order, goods: Order | None, *, now: datetime) -> bool:
+    """Whether a service that is about to be charged cannot be done any more: then no money is taken.
+
+    `goods` is the order that it concerns, locked. A new address that a person has to look at first gets its
+    case on the review desk, as at checkout.
+    """
+    row, service = lock_special(session, order.id or 0)
+    if not is_possible(service.kind, concerned_of(goods)):
+        return True
+    if service.kind is not ServiceKind.ADDRESS_CHANGE:
+        return False
+    to = destination(row.details["address"])
+    return is_held_back(session, customer_id=order.customer_id, contact_id=order.contact_id, to=to, now=now)
+
+
+def destination(address: Mapping[str, str]) -> Destination:
+    """An address as the comparison with the main brand's customers sees it."""
+    return Destination(*(address[name] for name in ("company_name", "street", "postal_code", "city")))
+
+
+def begin_special(session: Session, order: Order, goods: Order | None, *, now: datetime) -> None:
+    """A service is paid: it becomes binding. An address changes at once, all else waits for a person.
+
+    `goods` is locked. Where the goods left in the moment between our decision and Stripe's answer, the change waits
+    for a person too, who gives the money back.
+    """
+    accept_special(session, order, now=now)
+    row, service = lock_special(session, order.id or 0)
+    if service.kind is ServiceKind.ADDRESS_CHANGE and goods and goods.state is OrderState.ACCEPTED:
+        _change_address(session, goods, row.details["address"], by=order, now=now)
+        close_special(session, order, row, service, by="", note="", minutes=0, now=now)
+
+
+def close_special(
+    session: Session,
+    order: Order,
+    row: ServiceOrder,
+    service: SpecialService,
+    *,
+    by: str,
+    note: str,
+    minutes: int,
+    now: datetime,
+) -> None:
+    """Ends a service: order, task, effort (paid for, so it costs the customer nothing more) and e-mail.
+
+    `by` is empty for what the shop did by itself. Raises Refused for one that is not accepted or done already.
+    """
+    finish_special(session, order, actor_name=by, now=now)
+    row.done_at, row.done_by, row.note = now, by or BY_ITSELF, note
+    address = row.details.get("address")
+    note_effort(
+        session,
+        customer_id=order.customer_id,
+        order_id=order.for_order_id or order.id,
+        kind=EFFORT_KINDS.get(service.kind, EffortKind.STAFF_ACTION),
+        minutes=minutes,
+        cause=EffortCause.PAID,
+        source_key=f"service:{order.id}",
+        by=by or BY_ITSELF,
+        now=now,
+    )
+    mail_order(
+        session,
+        order,
+        "service_done",
+        now=now,
+        note=note,
+        new_address=_lines(address) if address else [],
+        for_number=_number(session, order.for_order_id),
+    )
+
+
+def _change_address(
+    session: Session, goods: Order, address: Mapping[str, str], *, by: Order, now: datetime
+) -> None:
+    old = _one_line({name: getattr(goods, name) for name in ADDRESS_FIELDS})
+    for name in ADDRESS_FIELDS:
+        setattr(goods, name, address[name])
+    add_event(
+        session,
+        goods.id or 0,
+        "address_changed",
+        now=now,
+        actor_name=by.contact_name,
+        went_to=old,
+        goes_to=_one_line(address),
+        service=by.number,
+    )
+
+
+def _lines(address: Mapping[str, str]) -> list[str]:
+    """An address as mails write it: its lines, the country's code last."""
+    place = f"{address['postal_code']} {address['city']}"
+    return [address["company_name"], address["contact_name"], address["street"], place, address["country"]]
+
+
+def _one_line(address: Mapping[str, str]) -> str:
+    return ", ".join(_lines(address))
+
+
+def _number(session: Session, order_id: int | None) -> str:
+    return "" if order_id is None else session.get_one(Order, order_id).number
