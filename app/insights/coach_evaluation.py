@@ -1,7 +1,7 @@
 """What if customers followed the coach: a year of real purchases, replayed without looking ahead."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
 from hashlib import blake2b
@@ -11,7 +11,6 @@ import polars as pl
 from app.core.errors import N_, Invalid
 from app.core.money import BP, divide_half_up, share_bp
 from app.insights.baskets import of_accounts, without_returns
-from app.insights.rules.proposing import pack_size
 from app.mainbrand.prospect_evaluation import last_whole_years
 from app.mainbrand.prospect_model import make_example
 from app.ordering.rules.coach import YEAR_DAYS, Good, PastOrder, Quantities, Terms, Window
@@ -26,6 +25,7 @@ from app.policy.rules.policy import Policy
 
 MILLI = 1_000
 PARTS = 2**64
+ANY_SIZE = QuantityRule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +119,7 @@ def evaluate(
     low = make_example(days, cut_on, bound_cents=None, until=until).frame["account_number"].to_list()
     theirs, _ = of_accounts(lines.filter(pl.col("day") < until), low)
     kept = without_returns(theirs)
-    articles = _articles(kept, cut_on)
-    wants = _wants(kept, articles)
+    wants = _wants(kept)
     if not any(want.on >= cut_on for all_wants in wants.values() for want in all_wants):
         raise Invalid(
             N_("The customers with low revenue bought nothing in the year after."), code="evaluation.too_few"
@@ -130,34 +129,13 @@ def evaluate(
     for share in shares:
         outcome = Outcome(share)
         for account, all_wants in wants.items():
-            customer = _Customer(account, articles, policy, closes_on, outcome, cut_on, until, seed)
-            customer.live(all_wants)
+            life = Life(account, policy, closes_on, outcome, cut_on, until, seed)
+            life.live(all_wants)
         outcomes.append(outcome)
     return Evaluation(cut_on, until, len(low), tuple(outcomes), policy)
 
 
-@dataclass(frozen=True, slots=True)
-class _Articles:
-    """A number for each SKU, and the sizes in which those of the first year were bought."""
-
-    numbers: Mapping[str, int]
-    rules: Mapping[int, QuantityRule]
-
-    def rule(self, number: int) -> QuantityRule:
-        return self.rules.get(number, QuantityRule())
-
-
-def _articles(kept: pl.DataFrame, cut_on: date) -> _Articles:
-    numbers = {sku: at for at, sku in enumerate(sorted(kept["sku"].unique()))}
-    by_sku = kept.filter(pl.col("day") < cut_on).group_by("sku").agg("quantity_milli")
-    rules = {}
-    for sku, quantities in by_sku.iter_rows():
-        pack = max(1, pack_size(quantities) // MILLI)
-        rules[numbers[sku]] = QuantityRule(pack, pack)
-    return _Articles(numbers, rules)
-
-
-def _wants(kept: pl.DataFrame, articles: _Articles) -> dict[str, list[Want]]:
+def _wants(kept: pl.DataFrame) -> dict[str, list[Want]]:
     """By account what each of its invoices holds, oldest first."""
     by_invoice = (
         kept.group_by("account_number", "invoice_number", "sku")
@@ -167,9 +145,10 @@ def _wants(kept: pl.DataFrame, articles: _Articles) -> dict[str, list[Want]]:
         .agg("sku", "quantity_milli", "net_cents", pl.col("day").min())
         .sort("account_number", "day", "invoice_number")
     )
+    all_numbers = {sku: at for at, sku in enumerate(sorted(kept["sku"].unique()))}
     found: dict[str, list[Want]] = {}
     for account, _, skus, quantities, cents, on in by_invoice.iter_rows():
-        numbers = [articles.numbers[sku] for sku in skus]
+        numbers = [all_numbers[sku] for sku in skus]
         pieces = [max(1, divide_half_up(milli, MILLI)) for milli in quantities]
         prices = [divide_half_up(value, count) for value, count in zip(cents, pieces, strict=True)]
         want = Want(on, dict(zip(numbers, pieces, strict=True)), dict(zip(numbers, prices, strict=True)))
@@ -177,13 +156,12 @@ def _wants(kept: pl.DataFrame, articles: _Articles) -> dict[str, list[Want]]:
     return found
 
 
-class _Customer:
-    """One customer's life: orders as the shop sees them, goods on the shelf, and what waits for its day."""
+class Life:
+    """One customer's years: `orders` as the shop sees them, goods on the shelf, and what waits for its day."""
 
     def __init__(
         self,
         account: str,
-        articles: _Articles,
         policy: Policy,
         closes_on: Closing,
         outcome: Outcome,
@@ -191,12 +169,12 @@ class _Customer:
         until: date,
         seed: int,
     ) -> None:
-        self._account, self._articles, self._policy, self._outcome = account, articles, policy, outcome
+        self._account, self._policy, self._outcome = account, policy, outcome
         self._cut_on, self._until, self._seed = cut_on, until, seed
         self._goods: dict[int, Good] = {}
         self._terms: Terms = coach_terms(policy, self._goods, closes_on=closes_on)
         self._window = Window(self._terms)
-        self._orders: list[PastOrder] = []
+        self.orders: list[PastOrder] = []
         self._shelf = Shelf()
         self._waiting: Counter[int] = Counter()
         self._waiting_since: date | None = None
@@ -208,7 +186,7 @@ class _Customer:
             if self._due_on is not None and self._due_on < want.on:
                 self._order(self._due_on)
             for article, cents in want.prices.items():
-                self._goods[article] = Good(cents, self._articles.rule(article))
+                self._goods[article] = Good(cents, ANY_SIZE)
             if want.on < self._cut_on:
                 self._place(want.pieces, want.on)
             else:
@@ -239,7 +217,7 @@ class _Customer:
     def _order(self, on: date, *, may_wait: bool = False) -> None:
         """Orders what waits, in the coach's size; or waits for the coach's day."""
         since = on - timedelta(days=YEAR_DAYS)
-        past = [order for order in self._orders if order.on > since]
+        past = [order for order in self.orders if order.on > since]
         advice = advise(
             past,
             self._goods,
@@ -278,7 +256,7 @@ class _Customer:
             for charge in charges:
                 outcome.charges[charge.kind] += charge.net_cents
         self._window.note(on, rhythm)
-        self._orders.append(PastOrder(on, dict(quantities)))
+        self.orders.append(PastOrder(on, dict(quantities)))
         self._waiting, self._waiting_since, self._due_on = Counter(), None, None
 
     def _follows(self, number: int) -> bool:

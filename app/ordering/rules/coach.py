@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from fractions import Fraction
 
 from app.core.money import BP, divide_half_up
 from app.ordering.rules.pricing import ChargeKind, PricedCharge
@@ -114,10 +113,9 @@ class Compared:
     before: Course
     after: Course
 
-    def saving_a_day(self, holding_bp: int) -> Fraction:
-        """Net cents a day that the rhythm would have spared."""
-        saved = self.before.cost_cents(holding_bp) - self.after.cost_cents(holding_bp)
-        return Fraction(saved, self.after.days)
+    def saving_cents(self, holding_bp: int) -> int:
+        """Net cents that the rhythm would have spared."""
+        return self.before.cost_cents(holding_bp) - self.after.cost_cents(holding_bp)
 
 
 @dataclass(slots=True)
@@ -129,6 +127,7 @@ class _Placed:
     quantities: Counter[int]
     is_full: bool
     charges: Sequence[PricedCharge] | None = None
+    goods_cents: int = 0
 
 
 def observed_days(orders: Sequence[PastOrder], today: date) -> int:
@@ -172,20 +171,21 @@ def best_rhythm(
     regular: frozenset[int],
     span_days: int,
 ) -> Compared | None:
-    """The rhythm that spares most a day, no longer than half of what was seen; None where none is possible.
+    """The rhythm that spares most in all the days seen, no longer than half of them; None where none is possible.
 
-    Of equals it is the one that holds least, and of rhythms with the same orders the longest.
+    A cycle that is not over yet spares nothing. Of equals it is the one that holds least, and of rhythms with the same
+    orders the longest.
     """
     was = _as_bought(orders, terms)
     found: Compared | None = None
-    most: tuple[Fraction, Fraction] | None = None
+    most: tuple[int, int] | None = None
     for every_days in rhythms(terms, longest_days=span_days // 2):
         course = in_rhythm(orders, goods, terms, regular=regular, every_days=every_days, span_days=span_days)
         if course is None:
             continue
         before = _sum_up(was, goods, terms, first_on=orders[0].on, days=course.days)
         compared = Compared(every_days, before, course)
-        gain = compared.saving_a_day(terms.holding_bp), Fraction(-course.held_cent_days, course.days)
+        gain = compared.saving_cents(terms.holding_bp), -course.held_cent_days
         if most is None or gain >= most:
             found, most = compared, gain
     return found
@@ -306,11 +306,12 @@ def _sum_up(
         course.order_count += 1
         course.full_count += order.is_full
         course.line_count += len(order.quantities)
-        course.goods_cents += sum(
-            quantity * goods[bundle_id].unit_price_cents for bundle_id, quantity in order.quantities.items()
-        )
         if order.charges is None:
             order.charges = terms.charges_of(order.quantities, order.rhythm)
+            order.goods_cents = sum(
+                count * goods[bundle_id].unit_price_cents for bundle_id, count in order.quantities.items()
+            )
+        course.goods_cents += order.goods_cents
         for charge in order.charges:
             course.charges[charge.kind] += charge.net_cents
     return course

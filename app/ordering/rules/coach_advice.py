@@ -124,16 +124,15 @@ def advise(
     best = best_rhythm(orders, goods, terms, regular=regular, span_days=span)
     if best is None:
         return Advice(Silence.RATIONAL, bought_every_days=every)
-    rhythm = _rhythm(best, terms, bought_every=every)
+    rhythm = _rhythm(best, terms, bought_every=every, span_days=span)
     proven_cents = proven_saving(
         orders, goods, terms, every_days=rhythm.every_days, learn_days=LEAST_DAYS - 1, today=today
     )
     if proven_cents < 0:
         return Advice(Silence.CHANGING, bought_every_days=every)
-    if rhythm.saving_cents < max(1, least_saving_cents):
+    # A company that has changed already saved nothing more in the later half: it keeps to what it does.
+    if not proven_cents or rhythm.saving_cents < max(1, least_saving_cents):
         return Advice(Silence.RATIONAL, rhythm, bought_every_days=every)
-    if not proven_cents:
-        return Advice(Silence.CHANGING, bought_every_days=every)
     return Advice(rhythm=rhythm, bought_every_days=every)
 
 
@@ -165,7 +164,7 @@ def proposed_order(
     return RationalOrder({}, best_on)
 
 
-def _rhythm(found: Compared, terms: Terms, *, bought_every: int) -> Rhythm:
+def _rhythm(found: Compared, terms: Terms, *, bought_every: int, span_days: int) -> Rhythm:
     before, after, days = found.before, found.after, found.after.days
 
     def yearly(count: int) -> int:
@@ -175,7 +174,7 @@ def _rhythm(found: Compared, terms: Terms, *, bought_every: int) -> Rhythm:
     weeks = divide_half_up(days, after.full_count * WEEK_DAYS)
     saved = {
         # Rounded down, so that no cent is promised that was not there.
-        kind: (before.charges[kind] - after.charges[kind]) * YEAR_DAYS // days
+        kind: (before.charges[kind] - after.charges[kind]) * YEAR_DAYS // span_days
         for kind in ChargeKind
         if before.charges[kind] != after.charges[kind]
     }
@@ -183,7 +182,7 @@ def _rhythm(found: Compared, terms: Terms, *, bought_every: int) -> Rhythm:
         bought_every_days=bought_every,
         every_days=max(found.every_days, min(weeks, terms.longest_days // WEEK_DAYS) * WEEK_DAYS),
         saved=saved,
-        holding_cents=-(-after.holding_cents(terms.holding_bp) * YEAR_DAYS // days),
+        holding_cents=-(-after.holding_cents(terms.holding_bp) * YEAR_DAYS // span_days),
         order_count_before=yearly(before.order_count),
         order_count_after=yearly(after.order_count),
         size_before_cents=before.goods_cents // max(1, before.order_count),

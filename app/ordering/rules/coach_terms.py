@@ -8,11 +8,9 @@ from app.ordering.rules.charges import order_charges
 from app.ordering.rules.coach import Good, Quantities, Terms
 from app.ordering.rules.pricing import PricedCharge
 from app.ordering.rules.promise import Calendar, delivery_promise
-from app.ordering.rules.quantities import QuantityRule, missing_count
+from app.ordering.rules.quantities import missing_count
 from app.ordering.rules.rhythm import RhythmChoice
 from app.policy.rules.policy import Policy
-
-ANY_SIZE = QuantityRule()
 
 
 def coach_terms(
@@ -25,8 +23,12 @@ def coach_terms(
     """The charges as `order_charges` decides them, at the prices of these goods (which may grow meanwhile)."""
 
     def charges_of(quantities: Quantities, rhythm: RhythmChoice) -> Sequence[PricedCharge]:
-        worth = sum(count * goods[one].unit_price_cents for one, count in quantities.items())
-        low = [one for one, count in quantities.items() if missing_count(count, goods[one].rule or ANY_SIZE)]
+        worth, low = 0, []
+        for one, count in quantities.items():
+            good = goods[one]
+            worth += count * good.unit_price_cents
+            if good.rule is not None and missing_count(count, good.rule):
+                low.append(one)
         return order_charges(
             policy, goods_net_cents=worth, low_version_ids=low, rhythm=rhythm, effort_level=effort_level
         )

@@ -76,7 +76,7 @@ def test_the_account_proposes_the_rhythm_or_says_why_there_is_none(
 
     assert "Every 6 weeks saves €1" in text(own)
     assert 'href="/account/standing-orders/new?every=42"' in own.text
-    assert "once you have ordered on 3 different days" in text(other)
+    assert "once you have ordered on 4 different days" in text(other)
     assert "saves €" not in text(other)
 
 
@@ -104,7 +104,7 @@ def test_who_has_ordered_little_reads_why_there_is_no_advice_yet(
     make.bundle(session, slug="seals")
     visitor.submit("/cart/lines", {"slug": "seals", "quantity": "1"})
 
-    assert "once you have ordered on 3 different days" in text(visitor.get("/cart"))
+    assert "once you have ordered on 4 different days" in text(visitor.get("/cart"))
     assert "Set up a standing order" not in visitor.get("/cart").text
 
 
