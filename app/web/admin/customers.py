@@ -21,6 +21,7 @@ from app.mainbrand.queries_desk import find_account
 from app.mainbrand.queries_rating import overrides_of
 from app.mainbrand.rules.rating import twelve_months_before
 from app.mainbrand.rules.segments import Segment
+from app.ordering.queries_agreements import count_agreements
 from app.ordering.queries_desk import orders_of_customer
 from app.ordering.queries_growth import bought_here_cents
 from app.web.admin import words
@@ -221,6 +222,7 @@ def _page(
         values={"segment": "", "last_on": "", "reason": "", **(values or {})},
         choices=CHOICES,
         overrides=overrides_of(session, customer_id=customer_id),
+        agreement_count=count_agreements(session, customer_id, now=now),
         bought_cents=bought_here_cents(session, customer_id, since=twelve_months_before(now)),
         customer=customer,
         admission=standing_of(session, customer),

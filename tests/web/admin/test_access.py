@@ -71,6 +71,9 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
     "/admin/overrides/{override_id}": lambda _: {"decision": "approve"},
     "/admin/ratings": lambda _: {},
     "/admin/ratings/{run_id}/apply": lambda _: {},
+    "/admin/customers/{number}/agreements": lambda desk: {
+        "slug": desk.bundle.slug, "minimum_quantity": "2", "ends_on": in_a_month(), "reason": "a small shelf",
+    },
     "/admin/customers/{number}/suspend": lambda _: {"reason": "too much effort"},
     "/admin/customers/{number}/move-up": lambda _: {"reason": "signed there"},
     "/admin/blocks": lambda _: {

@@ -86,6 +86,7 @@ NAMED = {
     "/admin/visits/{visit_id}": {"decision"},
     "/admin/customers/{number}/segment": {"segment"},
     "/admin/customers/{number}/suspend": {"reason"},
+    "/admin/customers/{number}/agreements": {"ends_on"},
     "/admin/customers/{number}/move-up": {"reason"},
     "/admin/policy": {"cut_off_hour"},
     "/admin/terms": {"name", "text_de", "text_en"},
