@@ -196,6 +196,13 @@ def published_bundle_id(session: Session, slug: str) -> int:
     return found
 
 
+def published_ids_of(session: Session, slugs: Sequence[str]) -> dict[str, int]:
+    """The ids of those of some bundles that are on sale, by the names in their addresses."""
+    is_wanted = col(Bundle.slug).in_(set(slugs)), col(Bundle.state) == BundleState.PUBLISHED
+    rows = session.exec(select(Bundle.slug, Bundle.id).where(*is_wanted))
+    return {slug: bundle_id for slug, bundle_id in rows if bundle_id is not None}
+
+
 def published_slug(session: Session, bundle_id: int) -> str:
     """The address's name of a bundle on sale. Raises NotFound, alike for an unknown, draft or retired one."""
     found = session.exec(

@@ -21,16 +21,14 @@ from app.ordering.rules.offer import Offer, OfferLine
 from app.ordering.rules.pricing import ChargeKind, PricedCharge, PricedLine, RatePart, Totals, price_order
 from app.ordering.rules.promise import Calendar, Promise, delivery_promise
 from app.ordering.rules.quantities import (
-    QuantityFault,
     QuantityProblem,
     QuantityRule,
     available_quantity,
     check_quantity,
-    least_quantity,
     missing_count,
 )
 from app.ordering.rules.rhythm import EarlierOrder, Place, Rhythm, RhythmChoice, RhythmOption, order_rhythm
-from app.ordering.rules.way_out import SizedLine, SmallOrderTerms, WayOut, way_out
+from app.ordering.rules.way_out import SizedLine, SmallOrderTerms, WayOut, sized_line, way_out
 from app.policy.queries import current_policy
 from app.policy.rules.policy import Policy
 
@@ -61,17 +59,10 @@ class CheckoutLine:
 
     @property
     def sized(self) -> SizedLine:
-        """What the way out of a small order looks at; a line with any other fault stays as it is."""
-        quantity = self.priced.quantity
-        is_small = self.problem is not None and self.problem.fault is QuantityFault.TOO_SMALL
-        is_raisable = is_small or self.problem is None
-        return SizedLine(
-            self.bundle_id,
-            quantity,
-            self.priced.unit_price_cents,
-            least_quantity(self.rule) if is_raisable else quantity,
-            self.rule.order_step,
-            self.most if is_raisable else quantity,
+        """What the way out of a small order looks at."""
+        priced = self.priced
+        return sized_line(
+            self.bundle_id, priced.quantity, priced.unit_price_cents, self.rule, self.problem, most=self.most
         )
 
     def name(self, language: str) -> str:

@@ -12,7 +12,14 @@ from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion, Listi
 from app.catalogue.rules.agreements import Agreement as SizeAgreement
 from app.catalogue.rules.agreements import sizes_of
 from app.catalogue.rules.kinds import BundleState
-from app.catalogue.rules.stock import Need, ReservationState, Wanted, free_milli, sellable_counts
+from app.catalogue.rules.stock import (
+    Need,
+    ReservationState,
+    Wanted,
+    free_milli,
+    sellable_counts,
+    spare_counts,
+)
 from app.ordering.models import Agreement, CartLine, Order, OrderLine
 from app.ordering.rules.quantities import QuantityRule
 from app.ordering.rules.states import OPEN, OrderState
@@ -69,13 +76,15 @@ def rule_of(row: Any, *, available_count: int | None, policy: Policy) -> Quantit
 def sold_now(
     session: Session, customer_id: int, bundle_ids: Collection[int], *, now: datetime
 ) -> dict[int, Any]:
-    """Those of some bundles that are on sale, by id: version, names, and the sizes for this company."""
+    """Those of some bundles that are on sale, by id: version, names, price, and the sizes for this company."""
     query: Any = (
-        select(
+        select(  # type: ignore[call-overload]
             col(Bundle.id).label("bundle_id"),
+            Bundle.slug,
             col(BundleVersion.id).label("version_id"),
             BundleVersion.name_de,
             BundleVersion.name_en,
+            BundleVersion.price_cents,
             *SIZE_COLUMNS,
         )
         .join(BundleVersion, col(Bundle.current_version_id) == col(BundleVersion.id))
@@ -144,6 +153,13 @@ def counts_of_lines(session: Session, customer_id: int, lines: Sequence[SoldLine
 
     None where no block of the bundle is counted. What the company's own unpaid orders hold counts as free.
     """
+    return [count for count, _ in counts_and_spares(session, customer_id, lines)]
+
+
+def counts_and_spares(
+    session: Session, customer_id: int, lines: Sequence[SoldLine]
+) -> list[tuple[int | None, int | None]]:
+    """What `counts_of_lines` gives, and how many more of each line there are once all lines are served."""
     rows = session.execute(
         select(  # type: ignore[call-overload]
             BundleItem.bundle_version_id,
@@ -160,12 +176,13 @@ def counts_of_lines(session: Session, customer_id: int, lines: Sequence[SoldLine
         )
     ).all()
     if not rows:
-        return [None] * len(lines)
+        return [(None, None)] * len(lines)
     needs: dict[int, list[Need]] = {}
     for row in rows:
         needs.setdefault(row.bundle_version_id, []).append(Need(row.block_id, row.quantity_milli))
     wanted = [Wanted("", line.quantity, tuple(needs.get(line.version_id, ()))) for line in lines]
-    return sellable_counts(wanted, free_of_blocks(rows, own=own_held(session, customer_id)))
+    free = free_of_blocks(rows, own=own_held(session, customer_id))
+    return list(zip(sellable_counts(wanted, free), spare_counts(wanted, free), strict=True))
 
 
 def cart_versions(session: Session, customer_id: int) -> list[SoldLine]:

@@ -128,6 +128,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "GET /api/v1/imports/{import_id}/rejects",
         scope=Scope.IMPORTS_READ,
     ),
+    **_routes(Access.API, "POST /api/v1/orders/check", scope=Scope.ORDERS_CHECK),
     **_routes(
         Access.HALF_STAFF,
         "GET,POST /admin/login/code",

@@ -7,7 +7,7 @@ from typing import Any
 from app.core.errors import N_
 from app.core.i18n import translate
 from app.ordering.queries_checkout import Checkout
-from app.ordering.rules.way_out import Shortfall, Way
+from app.ordering.rules.way_out import Shortfall, SmallOrderTerms, Way, WayOut
 
 LINE = N_("%(more)s more and the surcharge of %(saved_cents)s is gone.")
 LINE_REFUSED = N_("%(more)s more reach the minimum quantity.")
@@ -61,9 +61,14 @@ class SmallOrder:
 def small_order(checkout: Checkout, *, language: str) -> SmallOrder | None:
     """The words for a cart, in a language; None where nothing is missing."""
     found = checkout.way_out
-    if found is None:
-        return None
     names = {line.bundle_id: line.name(language) for line in checkout.lines}
+    return words_for(found, names, checkout.small_terms, language=language) if found else None
+
+
+def words_for(
+    found: WayOut, names: Mapping[int, str], terms: SmallOrderTerms, *, language: str
+) -> SmallOrder:
+    """The words for what is missing to an order, in a language; `names` are those of its bundles by id."""
     pairs = list(zip(found.shortfalls, found.remedies, strict=True))
     value = next((one for one, _ in pairs if one.bundle_id is None), None)
     cheapest = min(
@@ -73,7 +78,7 @@ def small_order(checkout: Checkout, *, language: str) -> SmallOrder | None:
         lines={
             one.bundle_id: _line_note(one, way, language) for one, way in pairs if one.bundle_id is not None
         },
-        value=_value_sentence(checkout, value, language) if value else "",
+        value=_value_sentence(value, terms, language) if value else "",
         best=_best_sentence(found.best, cheapest, names, language),
         best_way=found.best,
         best_name=names.get(found.best.bundle_id or 0, ""),
@@ -90,13 +95,13 @@ def _line_note(missing: Shortfall, way: Way | None, language: str) -> LineNote:
     return LineNote(said, way.quantity)
 
 
-def _value_sentence(checkout: Checkout, missing: Shortfall, language: str) -> str:
+def _value_sentence(missing: Shortfall, terms: SmallOrderTerms, language: str) -> str:
     return translate(
         language,
         VALUE_REFUSED if missing.is_refused else VALUE,
         missing_cents=missing.missing,
         surcharge_cents=missing.surcharge_cents,
-        minimum_cents=checkout.small_terms.minimum_order_value_cents,
+        minimum_cents=terms.minimum_order_value_cents,
     )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.ordering.rules.quantities import QuantityFault, QuantityProblem, QuantityRule, least_quantity
+
 
 @dataclass(frozen=True, slots=True)
 class SmallOrderTerms:
@@ -74,6 +76,23 @@ class WayOut:
     shortfalls: tuple[Shortfall, ...]
     remedies: tuple[Way | None, ...]
     best: Way
+
+
+def sized_line(
+    bundle_id: int,
+    quantity: int,
+    unit_price_cents: int,
+    rule: QuantityRule,
+    problem: QuantityProblem | None,
+    *,
+    most: int,
+) -> SizedLine:
+    """A line as the way out looks at it; one with any other fault than being too small stays as it is."""
+    is_raisable = problem is None or problem.fault is QuantityFault.TOO_SMALL
+    least = least_quantity(rule) if is_raisable else quantity
+    return SizedLine(
+        bundle_id, quantity, unit_price_cents, least, rule.order_step, most if is_raisable else quantity
+    )
 
 
 def shortfalls(lines: Sequence[SizedLine], terms: SmallOrderTerms) -> tuple[Shortfall, ...]:

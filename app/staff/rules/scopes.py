@@ -8,3 +8,4 @@ class Scope(StrEnum):
 
     IMPORTS_READ = "imports:read"
     IMPORTS_WRITE = "imports:write"
+    ORDERS_CHECK = "orders:check"
