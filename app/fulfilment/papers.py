@@ -55,11 +55,11 @@ def print_pick_list(
         ]
     )
     columns = [
-        Column(say(N_("Picked")), 0.7, is_box=True),
+        Column(say(N_("Picked")), 1.1, is_box=True),
         Column(say(N_("SKU")), 1.5),
         Column(say(N_("Block")), 3.6),
         Column(say(N_("Quantity")), 1.6, "right"),
-        Column(say(N_("For orders")), 1.0, "right"),
+        Column(say(N_("Orders")), 1.3, "right"),
     ]
     paper.table(
         columns,
@@ -128,7 +128,7 @@ def _slip(
         if len(parcel) > 1:
             paper.heading(say(N_("Order %(number)s"), number=one.order.number), level=2)
         columns = [
-            Column(say(N_("Packed")), 0.7, is_box=True),
+            Column(say(N_("Packed")), 0.9, is_box=True),
             Column(say(N_("Quantity")), 1.5, "right"),
             Column(say(N_("Content")), 4.5),
             Column(say(N_("SKU")), 1.6),

@@ -1,6 +1,7 @@
 """A company's orders as a browser meets them; another company's do not exist."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from app.catalogue.models import Bundle
 from app.catalogue.rules.kinds import BundleState
 from app.core.clock import utc_now
 from app.core.transaction import transaction
+from app.customers.models import Contact
 from app.ordering.models import CartLine, Order, TermsVersion
 from app.ordering.rules.states import CancelReason, OrderState
 from app.payments.rules.facts import SessionStatus
@@ -250,3 +252,32 @@ def test_the_contract_of_another_company_does_not_exist(till: Till, client: Any,
 
     assert theirs.status_code == 404
     assert told(theirs) == told(stranger.get("/orders/S-NOTHING/contract.pdf")).replace("S-NOTHING", number)
+
+
+@pytest.mark.parametrize(
+    "language, told_now, told_before",
+    [
+        ("en", "Delayed: with you by Thursday, 12 March 2026.", "We had promised Tuesday, 10 March 2026."),
+        (
+            "de",
+            "Verspätet: bei Ihnen bis Donnerstag, 12. März 2026.",
+            "Zugesagt war Dienstag, 10. März 2026.",
+        ),
+    ],
+)
+def test_a_late_order_says_the_new_date_and_what_was_promised(
+    till: Till, client: Any, session: Session, language: str, told_now: str, told_before: str
+) -> None:
+    number = till.place().number
+    with transaction(session):
+        order = session.exec(select(Order).where(Order.number == number)).one()
+        order.promised_on, order.expected_on = date(2026, 3, 10), date(2026, 3, 12)
+        session.get_one(Contact, till.contact.id).language = language
+
+    page = client.get(f"/orders/{number}").text
+    listed = client.get("/orders").text
+
+    assert told_now in page
+    assert told_before in page
+    assert ("12 Mar 2026" if language == "en" else "12.03.2026") in listed
+    assert ("delayed" if language == "en" else "verspätet") in listed
