@@ -22,7 +22,7 @@ def make_complaint(session: Session, *, about: Order, photo: bytes = b"photo", *
         "customer_id": about.customer_id,
         "contact_id": about.contact_id,
         "order_id": about.id,
-        "form_key": f"form-{n}",
+        "form_key": f"made-{n}",
         "reason": ComplaintReason.OTHER,
         "answer_due_on": date(2026, 3, 5),
         "created_at": make.NOW,

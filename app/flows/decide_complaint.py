@@ -17,7 +17,6 @@ from app.care.service_complaints import close_lines, lock_complaint, mail_custom
 from app.care.service_effort import set_effort_cause
 from app.care.service_replacements import order_again
 from app.core.errors import N_, FieldError, Invalid, Refused
-from app.core.failpoints import reach
 from app.core.transaction import transaction
 from app.customers.service import lock_customer
 from app.ordering.models import Order, OrderLine
@@ -93,8 +92,6 @@ def decide_complaint(
         complaint.decided_at = now
         close_lines(session, complaint)
         _tell(session, complaint, order, told, actor=actor, now=now)
-        reach("decide_complaint.before_commit")
-    reach("decide_complaint.after_commit")
     return True
 
 

@@ -24,7 +24,6 @@ from app.care.rules.effort import EffortCause, EffortKind
 from app.care.service_complaints import keep_photos, mail_customer, mail_staff, open_lines, say
 from app.care.service_effort import note_effort
 from app.core.errors import N_, FieldError, Invalid, NotFound, Refused
-from app.core.failpoints import reach
 from app.core.ids import new_number
 from app.core.transaction import transaction
 from app.customers.models import Contact
@@ -110,9 +109,7 @@ def file_complaint(
         contact = session.get_one(Contact, contact_id)
         _store(session, complaint, wanted, text=text, pictures=pictures, contact=contact, now=now)
         _tell(session, complaint, order, contact=contact, staff_address=staff_address, now=now)
-        reach("file_complaint.before_commit")
         number = complaint.number
-    reach("file_complaint.after_commit")
     return FiledComplaint(number, is_new=True)
 
 

@@ -49,7 +49,6 @@ def pay_back(
     refund, intent_id, number = row
     if refund.state is not RefundState.ASKED:
         return refund.state
-    reach("pay_back.before_stripe")
     try:
         facts = _ask(session, gateway, refund, intent_id or "", number, now=now)
         failure = facts.failure_code if facts.status is RefundStatus.FAILED else ""
@@ -57,7 +56,6 @@ def pay_back(
         facts, failure = None, refusal.code
     reach("pay_back.after_stripe")
     state = _finish(session, refund_row_id, facts, failure=failure, now=now)
-    reach("pay_back.after_finish")
     return state
 
 

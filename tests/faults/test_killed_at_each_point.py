@@ -43,6 +43,8 @@ BY_PUBLISHING = [name for name in ALL if name.startswith("publish_scheduled.")]
 """Killed in test_scheduled_bundles.py."""
 BY_ASKING = [name for name in ALL if name.startswith("ask_standing_orders.")]
 """Killed in test_standing_orders.py."""
+BY_PAYING_BACK = [name for name in ALL if name.startswith("pay_back.")]
+"""Killed in test_refunds.py."""
 ORDERING = [name for name in ALL if name.startswith(("place_order.", "start_payment."))]
 SETTLING = [name for name in ALL if name.startswith("settle_payment.")]
 
@@ -62,6 +64,7 @@ def test_each_failpoint_has_its_test() -> None:
     swept += BY_PUBLISHING
     swept += [*BY_DISPATCHING, *BY_TELLING]
     swept += BY_ASKING
+    swept += BY_PAYING_BACK
     assert sorted(swept) == sorted(ALL)
 
 

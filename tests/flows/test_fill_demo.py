@@ -7,6 +7,8 @@ import pyotp
 import pytest
 from sqlmodel import Session, SQLModel, col, func, select
 
+from app.care.models import Complaint, ComplaintPhoto
+from app.care.rules.complaints import ComplaintOutcome, ComplaintState
 from app.catalogue.models import (
     Bundle,
     BundleItem,
@@ -31,7 +33,7 @@ from app.insights.invariants import check_invariants
 from app.mainbrand.models import MainAccount, RatingRun, RunState
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import Order, TermsVersion
-from app.ordering.rules.states import OrderState
+from app.ordering.rules.states import OrderKind, OrderState
 from app.payments.models import Payment
 from app.settings import Settings
 from app.staff.models import StaffMember
@@ -185,13 +187,28 @@ def test_the_demo_is_refused_in_production(database: Database, settings: Setting
     assert counted(session, Customer) == 0
 
 
+def test_the_first_log_in_has_a_complaint_to_answer_and_one_that_was_replaced(
+    demo: dict[str, int], read_session: Session
+) -> None:
+    found = read_session.exec(select(Complaint).order_by(col(Complaint.id))).all()
+    photo = read_session.exec(select(ComplaintPhoto)).one()
+    made = read_session.get_one(Order, found[1].replacement_order_id)
+
+    assert [(one.state, one.outcome) for one in found] == [
+        (ComplaintState.OPEN, None),
+        (ComplaintState.DECIDED, ComplaintOutcome.REPLACEMENT),
+    ]
+    assert (photo.complaint_id, photo.content[8:12]) == (found[0].id, b"WEBP")
+    assert (made.kind, made.state, made.gross_cents) == (OrderKind.REPLACEMENT, OrderState.ACCEPTED, 0)
+
+
 def test_the_first_log_in_has_dispatched_orders_and_one_to_dispatch(
     demo: dict[str, int], read_session: Session
 ) -> None:
     orders = read_session.exec(
         select(Order)
         .join(Contact, col(Contact.id) == col(Order.contact_id))
-        .where(Contact.email == "c@demo.example")
+        .where(Contact.email == "c@demo.example", Order.kind == OrderKind.GOODS)
     ).all()
 
     assert [order.state for order in sorted(orders, key=lambda order: order.placed_at)] == [

@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 
 from app.cli.demo_company import goods, goods_rows, people
+from app.cli.demo_company.complaints import add_complaints
 from app.cli.demo_company.dispatch import add_closing_days, add_left_behind
 from app.cli.demo_company.orders import Conditions, order_maker
 from app.core.security import hash_password
@@ -135,9 +136,9 @@ def _add_orders(
     add_order = order_maker(rows, offers, conditions)
     missing = sizes.orders - present.counts["orders"]
     if not present.has_personas:
-        for days_ago in OWN_ORDERS_DAYS_AGO:
-            add_order(buyers[0], days_ago)
-        missing -= len(OWN_ORDERS_DAYS_AGO)
+        own = [add_order(buyers[0], days_ago) for days_ago in OWN_ORDERS_DAYS_AGO]
+        add_complaints(rows, buyers[0], own, offers, conditions)
+        missing -= len(rows.by_table["orders"])
     others = [buyer for buyer in buyers if buyer.customer_id != buyers[0].customer_id]
     if not present.has_personas and others and missing > 0:
         add_closing_days(rows, conditions.today, created_at=conditions.now - OPENED)

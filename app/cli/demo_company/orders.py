@@ -17,7 +17,7 @@ from app.ordering.models import Charge, Order, OrderEvent, OrderLine, OrderTax
 from app.ordering.rules.charges import order_charges
 from app.ordering.rules.pricing import PricedLine, RatePart, Totals, price_order
 from app.ordering.rules.promise import Calendar, Promise, delivery_promise
-from app.ordering.rules.states import OrderState
+from app.ordering.rules.states import OrderKind, OrderState
 from app.payments.models import Payment
 from app.payments.rules.states import PaymentState
 from app.policy.rules.policy import Policy
@@ -70,7 +70,7 @@ def order_maker(rows: Rows, offers: Sequence[Offer], conditions: Conditions) -> 
 
     def add(buyer: Buyer, days_ago: int, *, left_behind_by: date | None = None) -> int:
         chance = random.Random(f"{conditions.seed}:order:{rows.next_id(Order)}")
-        placed_at = _working_hour(conditions, days_ago, chance)
+        placed_at = working_hour(conditions, days_ago, chance)
         chosen = chance.sample(offers, min(len(offers), chance.choice((1, 1, 1, 2, 2, 3))))
         lines = [(offer, _quantity(offer, chance)) for offer in chosen]
         promise = promised(
@@ -89,7 +89,7 @@ def order_maker(rows: Rows, offers: Sequence[Offer], conditions: Conditions) -> 
         )
         _add_contents(rows, order_id, buyer.language, lines, totals)
         if not is_gone:
-            _add_reservations(rows, order_id, lines)
+            add_reservations(rows, order_id, lines)
         _add_payment(rows, order_id, totals, placed_at=placed_at, chance=chance)
         _add_history(rows, order_id, promise, conditions, is_gone=is_gone, placed_at=placed_at, chance=chance)
         return order_id
@@ -114,6 +114,8 @@ def _add_order(
         customer_id=buyer.customer_id,
         contact_id=buyer.contact_id,
         checkout_key=f"demo-{chance.getrandbits(96):024x}",
+        kind=OrderKind.GOODS,
+        for_order_id=None,
         state=OrderState.DISPATCHED if is_gone else OrderState.ACCEPTED,
         cancel_reason=None,
         language=buyer.language,
@@ -166,7 +168,7 @@ def _add_contents(
         )
 
 
-def _add_reservations(rows: Rows, order_id: int, lines: Sequence[tuple[Offer, int]]) -> None:
+def add_reservations(rows: Rows, order_id: int, lines: Sequence[tuple[Offer, int]]) -> None:
     """What the order holds of each counted block until it is dispatched."""
     held: dict[int, int] = {}
     for offer, quantity in lines:
@@ -223,14 +225,14 @@ def _add_history(
     placed_at: datetime,
     chance: random.Random,
 ) -> None:
-    _add_event(rows, order_id, "placed", at=placed_at)
-    _add_event(rows, order_id, "accepted", at=placed_at + timedelta(minutes=2))
+    add_event(rows, order_id, "placed", at=placed_at)
+    add_event(rows, order_id, "accepted", at=placed_at + timedelta(minutes=2))
     if not is_gone:
         return
     tracking_code = f"LR{chance.randint(10**9, 10**10 - 1)}"
     run_on = leaves_with(promise.dispatch_on, today=promise.dispatch_on)
     at = _dispatched_at(promise, conditions)
-    _add_event(
+    add_event(
         rows,
         order_id,
         "dispatched",
@@ -249,7 +251,7 @@ def _add_history(
     )
 
 
-def _add_event(
+def add_event(
     rows: Rows,
     order_id: int,
     kind: str,
@@ -258,10 +260,12 @@ def _add_event(
     actor_name: str = "",
     values: dict[str, Any] | None = None,
 ) -> None:
+    """Adds one entry to an order's timeline."""
     rows.add(OrderEvent, order_id=order_id, kind=kind, actor_name=actor_name, values=values or {}, at=at)
 
 
-def _working_hour(conditions: Conditions, days_ago: int, chance: random.Random) -> datetime:
+def working_hour(conditions: Conditions, days_ago: int, chance: random.Random) -> datetime:
+    """A moment within the working hours of that many days ago, in the past even for today."""
     day = conditions.today - timedelta(days=days_ago)
     opened_at = datetime.combine(day, time(8), conditions.calendar.zone)
     placed_at = opened_at + timedelta(seconds=chance.randrange(9 * 3600))
