@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from app.audit.service import Actor, record
 from app.care.models import Complaint, ComplaintLine
 from app.care.queries_complaints import cause_of, refunds_of
+from app.care.queries_paid import paid_quantities
 from app.care.rules.answering import PAYING_BACK, faults_of_answer
 from app.care.rules.complaints import ComplaintOutcome, ComplaintState, MessageAuthor
 from app.care.rules.effort import EffortCause
@@ -19,11 +20,11 @@ from app.care.service_replacements import order_again
 from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.transaction import transaction
 from app.customers.service import lock_customer
-from app.ordering.models import Order, OrderLine
+from app.ordering.models import Order
 from app.ordering.rules.promise import Calendar
 from app.ordering.service import add_event, lock_order
 from app.payments.models import Payment
-from app.payments.queries_refunds import COUNTING, PaidOrder, read_paid
+from app.payments.queries_refunds import COUNTING, read_paid
 from app.payments.rules.refunding import LineRefund, refund_of_lines, refund_of_order
 from app.payments.service import lock_payments
 from app.payments.service_refunds import ask_refund
@@ -193,7 +194,7 @@ def _pay_back(
         wanted = {line.line_id: line.left_quantity for line in paid.lines if line.left_quantity}
         amount_cents = left_cents
     else:
-        wanted = _paid_lines(session, paid, answer.quantities or {})
+        wanted = paid_quantities(session, paid, answer.quantities or {})
         amount_cents = 0
     back: list[LineRefund] = []
     if wanted and left_cents:
@@ -212,32 +213,6 @@ def _pay_back(
     )
     complaint.refund_id = refund.id
     return amount_cents
-
-
-def _paid_lines(session: Session, paid: PaidOrder, quantities: Mapping[int, int]) -> dict[int, int]:
-    """The pieces as lines of the order that was paid. Raises Refused for more than are left of one."""
-    versions = dict(_versions(session, list(quantities)))
-    by_version = {version_id: line_id for line_id, version_id in paid.version_ids.items()}
-    wanted: dict[int, int] = {}
-    for line_id, quantity in quantities.items():
-        paid_id = line_id if line_id in paid.version_ids else by_version[versions[line_id]]
-        wanted[paid_id] = wanted.get(paid_id, 0) + quantity
-    for line in paid.lines:
-        if wanted.get(line.line_id, 0) > line.left_quantity:
-            raise Refused(
-                N_("Of %(name)s only %(left)s can still be paid back; the others were before."),
-                code="complaint.nothing_left",
-                name=paid.names[line.line_id],
-                left=line.left_quantity,
-            )
-    return wanted
-
-
-def _versions(session: Session, line_ids: list[int]) -> Sequence[tuple[int, int]]:
-    rows = session.exec(
-        select(OrderLine.id, OrderLine.bundle_version_id).where(col(OrderLine.id).in_(line_ids))
-    )
-    return [(line_id or 0, version_id) for line_id, version_id in rows]
 
 
 def _tell(

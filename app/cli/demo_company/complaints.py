@@ -25,8 +25,8 @@ Row = dict[str, Any]
 
 TEXTS = {
     "open": {
-        "de": "Bei zwei Stück ist die Kante gerissen, siehe Foto. Aufgefallen beim Einbau.",
-        "en": "Two pieces are cracked at the edge, see the photo. We saw it when fitting them.",
+        "de": "Ein Ring ist an der Kante gerissen, siehe Foto. Aufgefallen beim Einbau.",
+        "en": "A ring is cracked at the edge, see the photo. We saw it when fitting it.",
     },
     "decided": {
         "de": "Der Karton war eingedrückt, ein Stück ist zerbrochen.",

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.care.queries_complaints import case_by_id, list_complaints, photo_of
+from app.care.queries_paid import worth_of
 from app.care.rules.answering import DEFAULT_FAULT, LONGEST_NOTE, Question, Rejection
 from app.care.rules.complaining import is_overdue
 from app.care.rules.complaints import ComplaintOutcome, ComplaintReason, ComplaintState
@@ -222,6 +223,7 @@ def _page(
         ),
         has_failed_refund=any(one.state is RefundState.FAILED for one in case.refunds),
         outcomes=list(ComplaintOutcome),
+        worth=worth_of(session, case) if case.is_open else None,
         rejections=list(Rejection),
         questions=list(Question),
         longest=LONGEST_NOTE,

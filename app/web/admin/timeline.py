@@ -63,9 +63,7 @@ def order_timeline(session: Session, order: Order, *, language: str) -> list[Tim
     entries = [
         TimelineEntry(
             event.at,
-            (words.SERVICE_EVENTS if order.kind is OrderKind.SERVICE else words.EVENTS).get(
-                event.kind, event.kind
-            ),
+            _event_words(order, event.kind),
             values_text(event.values, language=language),
             event.actor_name,
             rank=EVENT_RANKS.get(event.kind, OTHERS_RANK),
@@ -103,6 +101,13 @@ def order_timeline(session: Session, order: Order, *, language: str) -> list[Tim
         if act.action not in OWN_EVENTS
     ]
     return sorted(entries, key=lambda entry: (entry.at, entry.rank))
+
+
+def _event_words(order: Order, kind: str) -> str:
+    if kind == "accepted" and order.kind is OrderKind.REPLACEMENT:
+        return N_("Order accepted")
+    of_kind = words.SERVICE_EVENTS if order.kind is OrderKind.SERVICE else words.EVENTS
+    return of_kind.get(kind, kind)
 
 
 def _why(payment: Payment, language: str) -> str:

@@ -259,6 +259,7 @@ def _form(
             transit_days=policy.transit_days,
             obvious_days=policy.complaint_obvious_days,
             calendar=calendar,
+            today=today,
         ),
         longest=LONGEST_TEXT,
         most_photos=MOST_PHOTOS,
@@ -266,13 +267,17 @@ def _form(
 
 
 def _obvious_until(
-    found: Complainable, *, transit_days: int, obvious_days: int, calendar: Calendar
+    found: Complainable, *, transit_days: int, obvious_days: int, calendar: Calendar, today: date
 ) -> date | None:
-    """The last day of the hint; None before the goods were sent. They arrive when promised, or later if sent later."""
+    """The day of the hint; None before the goods were sent, and once it has gone by.
+
+    They arrive when promised, or later if they were sent later.
+    """
     if found.shipped_on is None:
         return None
     arrived_on = max(add_working_days(found.shipped_on, transit_days, calendar), found.order.promised_on)
-    return obvious_until(arrived_on, obvious_days=obvious_days, calendar=calendar)
+    until_on = obvious_until(arrived_on, obvious_days=obvious_days, calendar=calendar)
+    return until_on if until_on >= today else None
 
 
 def _page(

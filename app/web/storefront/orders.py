@@ -140,6 +140,7 @@ def show_order(
         companions=companions_of(session, order),
         is_thanked=notice == "back" and order.state is OrderState.ACCEPTED,
         timeline=[(event, event_words(order, event.kind), _day(event)) for event in whole.events],
+        complaint_number=_complaint_number(order, whole.events),
         notice=NOTICES.get(notice, ""),
         missing=missing_in_cart(session, order) if notice in ("left_out", "none_left") else [],
         is_fully_sold=all(line.is_sold for line in whole.lines),
@@ -195,6 +196,8 @@ def state_words(order: Order) -> tuple[str, str]:
 
 def event_words(order: Order, kind: str) -> str:
     """What an entry of an order's timeline is called, not translated yet."""
+    if kind == "accepted" and order.kind is OrderKind.REPLACEMENT:
+        return N_("Order accepted")
     of_kind = SERVICE_EVENTS if order.kind is OrderKind.SERVICE else {}
     return of_kind.get(kind, EVENTS.get(kind, kind))
 
@@ -229,6 +232,12 @@ def payment_words(order: Order, payments: list[Payment], *, now: datetime) -> Pa
 def _replaced_by(events: list[OrderEvent]) -> str:
     """The number of the order that took this one's place; empty for none."""
     return next((str(event.values["replaced_by"]) for event in events if "replaced_by" in event.values), "")
+
+
+def _complaint_number(order: Order, events: list[OrderEvent]) -> str:
+    """The complaint that a replacement was made for; empty for any other order."""
+    made = (event.values.get("complaint", "") for event in events if event.kind == "replacement_made")
+    return str(next(made, "")) if order.kind is OrderKind.REPLACEMENT else ""
 
 
 def _day(event: OrderEvent) -> date | None:

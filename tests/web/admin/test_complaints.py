@@ -65,7 +65,10 @@ def test_an_answer_is_given_once_and_stands_on_the_order(
     session: Session, case: Case, clerk: Browser
 ) -> None:
     at = path(session, case)
-    assert WORDS in clerk.get(at).text
+    shown = clerk.get(at).text
+    assert WORDS in shown
+    assert "€59.50 with VAT" in shown
+    assert "€110.65 with VAT" in shown
 
     done = clerk.submit(at, answer(case, "refund_lines", note="We are sorry."))
 

@@ -1,0 +1,64 @@
+"""Reading what a complaint is worth: its pieces as lines of the order that was paid, and what would go back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from app.care.queries_complaints import Case
+from app.core.errors import N_, Refused
+from app.ordering.models import OrderLine
+from app.payments.queries_refunds import PaidOrder, read_paid
+from app.payments.rules.refunding import refund_of_lines, refund_of_order
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What would go back for all pieces of a complaint, and for the whole order, in gross cents."""
+
+    lines_cents: int
+    order_cents: int
+
+
+def worth_of(session: Session, case: Case) -> Worth:
+    """What a person decides about, before deciding; zeros where nothing was paid or all of it went back."""
+    paid = read_paid(session, case.order.for_order_id or case.order.id or 0)
+    if paid is None:
+        return Worth(0, 0)
+    left_cents = refund_of_order(paid_cents=paid.paid_cents, refunded_cents=paid.refunded_cents)
+    lines_cents = 0
+    if case.lines and left_cents:
+        quantities = {line.order_line_id: line.quantity for line in case.lines}
+        try:
+            wanted = paid_quantities(session, paid, quantities)
+        except Refused:
+            return Worth(0, left_cents)
+        back = refund_of_lines(paid.lines, paid.taxes, wanted, left_cents=left_cents)
+        lines_cents = sum(line.amount_cents for line in back)
+    return Worth(lines_cents, left_cents)
+
+
+def paid_quantities(session: Session, paid: PaidOrder, quantities: Mapping[int, int]) -> dict[int, int]:
+    """The pieces as lines of the order that was paid. Raises Refused for more than are left of one."""
+    versions = dict(_versions(session, list(quantities)))
+    by_version = {version_id: line_id for line_id, version_id in paid.version_ids.items()}
+    wanted: dict[int, int] = {}
+    for line_id, quantity in quantities.items():
+        paid_id = line_id if line_id in paid.version_ids else by_version[versions[line_id]]
+        wanted[paid_id] = wanted.get(paid_id, 0) + quantity
+    for line in paid.lines:
+        if wanted.get(line.line_id, 0) > line.left_quantity:
+            raise Refused(
+                N_("Of %(name)s only %(left)s can still be paid back; the others were before."),
+                code="complaint.nothing_left",
+                name=paid.names[line.line_id],
+                left=line.left_quantity,
+            )
+    return wanted
+
+
+def _versions(session: Session, line_ids: list[int]) -> Sequence[tuple[int, int]]:
+    rows = session.exec(
+        select(OrderLine.id, OrderLine.bundle_version_id).where(col(OrderLine.id).in_(line_ids))
+    )
+    return [(line_id or 0, version_id) for line_id, version_id in rows]
