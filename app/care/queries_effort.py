@@ -18,7 +18,7 @@ from app.care.rules.cost_to_serve import (
     contribution_of,
     effort_cost,
 )
-from app.care.rules.effort import EffortCause
+from app.care.rules.effort import EffortCause, EffortKind
 from app.catalogue.models import Block, BundleItem
 from app.catalogue.rules.margin import Part
 from app.core.money import divide_half_up
@@ -128,6 +128,15 @@ def events_of(
     return list(session.exec(query))
 
 
+def orders_of_events(session: Session, events: Collection[EffortEvent]) -> dict[int, str]:
+    """The numbers of the orders that some touches were about, by id."""
+    ids = {event.order_id for event in events if event.order_id is not None}
+    if not ids:
+        return {}
+    rows = session.execute(select_columns(col(Order.id), col(Order.number)).where(col(Order.id).in_(ids)))
+    return {row.id: row.number for row in rows}
+
+
 def ledger_page(session: Session, customer_id: int, *, page: int) -> Slice[tuple[EffortEvent, str | None]]:
     """One page of a customer's ledger, newest first, with the order's number where there is one."""
     query = (
@@ -152,7 +161,7 @@ def undecided_events(session: Session, *, page: int) -> Slice[tuple[EffortEvent,
 
 
 def count_undecided(session: Session) -> int:
-    """How many touches wait for a cause; an open complaint's is decided with the complaint."""
+    """How many touches wait for a cause."""
     count: int = session.execute(
         select_columns(func.count()).select_from(EffortEvent).where(_IS_OPEN)
     ).scalar_one()
@@ -196,7 +205,8 @@ def ended_overrides(session: Session, *, today: date) -> list[int]:
     return sorted(session.exec(query))
 
 
-_IS_OPEN = col(EffortEvent.cause) == EffortCause.UNDECIDED
+# A complaint's cause is decided with the complaint.
+_IS_OPEN = (col(EffortEvent.cause) == EffortCause.UNDECIDED) & (col(EffortEvent.kind) != EffortKind.COMPLAINT)
 
 
 def _sold(

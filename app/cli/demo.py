@@ -11,6 +11,7 @@ from app.audit.models import ActorKind
 from app.audit.service import Actor
 from app.cli.demo_company.company import Sizes, builder
 from app.cli.demo_company.dispatch import closing_days
+from app.cli.demo_company.effort import tell_effort
 from app.cli.demo_company.people import PERSONAS, STAFF
 from app.cli.serve import load_settings
 from app.core.clock import utc_now
@@ -69,13 +70,15 @@ def load_demo(database: Database, settings: Settings, sizes: Sizes, *, seed: int
         now=now,
     )
     with database.session() as session:
-        return fill_demo(
+        added = fill_demo(
             session,
             build,
             secret_key=settings.secret_key.get_secret_value(),
             is_allowed=settings.env == "demo",
             now=now,
         )
+    tell_effort(database, now=now)
+    return added
 
 
 def rate_demo(database: Database, settings: Settings) -> None:

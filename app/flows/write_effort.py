@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from app.audit.service import Actor
+from app.audit.service import Actor, record
 from app.care.models import EffortEvent
 from app.care.rules.effort import BY_HAND, DECIDED, EffortCause, EffortKind
 from app.care.service_effort import correct_cause, note_effort
@@ -47,7 +47,7 @@ def write_effort(
     """
     _check(touch, form_key)
     with transaction(session):
-        customer_id, order = _subject(session, customer_number, order_number)
+        customer, order = _subject(session, customer_number, order_number)
         is_failed = touch.kind == EffortKind.FAILED_DELIVERY
         if is_failed and (order is None or order.state is not OrderState.DISPATCHED):
             raise Refused(
@@ -55,7 +55,7 @@ def write_effort(
             )
         is_new = note_effort(
             session,
-            customer_id=customer_id,
+            customer_id=customer.id or 0,
             order_id=order.id if order else None,
             kind=EffortKind(touch.kind),
             cause=EffortCause(touch.cause),
@@ -65,6 +65,8 @@ def write_effort(
             note=touch.note,
             now=now,
         )
+        if is_new:
+            _record(session, customer, order, touch, actor=actor, now=now)
         if is_new and is_failed and order is not None:
             values = {"reason": touch.note} if touch.note else {}
             session.add(
@@ -123,21 +125,35 @@ def _check(touch: Touch, form_key: str) -> None:
         raise _invalid(*faults)
 
 
-def _subject(session: Session, customer_number: str, order_number: str) -> tuple[int, Order | None]:
-    """The customer's id, its row locked, and the order."""
+def _subject(session: Session, customer_number: str, order_number: str) -> tuple[Customer, Order | None]:
+    """The customer, its row locked, and the order."""
     order = None
     if order_number:
         order = session.exec(select(Order).where(col(Order.number) == order_number)).first()
         if order is None:
             raise NotFound(N_("There is no such order."), code="order.not_found")
-        customer_id = order.customer_id
+        customer_id: int | None = order.customer_id
     else:
-        found = session.exec(select(Customer.id).where(col(Customer.number) == customer_number)).first()
-        if found is None:
+        customer_id = session.exec(select(Customer.id).where(col(Customer.number) == customer_number)).first()
+        if customer_id is None:
             raise NotFound(N_("There is no such customer."), code="customer.not_found")
-        customer_id = found
-    lock_customer(session, customer_id)
-    return customer_id, order
+    return lock_customer(session, customer_id or 0), order
+
+
+def _record(
+    session: Session, customer: Customer, order: Order | None, touch: Touch, *, actor: Actor, now: datetime
+) -> None:
+    record(
+        session,
+        actor,
+        action="effort.noted",
+        object_kind="customer",
+        object_id=customer.id,
+        object_name=customer.company_name,
+        now=now,
+        reason=touch.note,
+        new={"kind": touch.kind, "cause": touch.cause, "order": order.number if order else None},
+    )
 
 
 def _invalid(*faults: FieldError) -> Invalid:

@@ -113,6 +113,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "POST /account/standing-orders/{standing_order_id}/end",
         "GET,POST /account/standing-orders/runs/{token}",
         "POST /account/standing-orders/runs/{token}/skip",
+        "POST /account/objection",
     ),
     **_routes(Access.WEBHOOK, "POST /hooks/stripe"),
     **_routes(
@@ -153,6 +154,10 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "GET /admin/customers",
         "GET /admin/customers/{number}",
         "GET /admin/customers/{number}/agreements",
+        "GET /admin/customers/{number}/effort",
+        "GET /admin/effort",
+        "GET /admin/reports/cost-to-serve",
+        "GET /admin/reports/cost-to-serve.csv",
         "GET /admin/screening",
         "GET /admin/screening/{screening_id}",
         "GET /admin/objections",
@@ -198,6 +203,8 @@ REGISTRY: dict[tuple[str, str], Entry] = {
     **_routes(
         Access.STAFF,
         "POST /admin/dispatch",
+        "POST /admin/customers/{number}/effort",
+        "POST /admin/orders/{number}/effort",
         "POST /admin/dispatch/calendar",
         "POST /admin/dispatch/calendar/{day}/remove",
         "POST /admin/dispatch/tracking",
@@ -247,6 +254,9 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "POST /admin/customers/{number}/move-up",
         "POST /admin/customers/{number}/agreements",
         "POST /admin/objections/{objection_id}",
+        "POST /admin/customers/{number}/effort/step",
+        "POST /admin/customers/{number}/effort/override",
+        "POST /admin/effort/{event_id}",
         right=Right.CUSTOMERS,
     ),
     **_routes(

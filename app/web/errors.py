@@ -35,6 +35,7 @@ CONFLICTS = (
     "standing.over", "standing.ended", "standing.too_many",
     "service.changed", "service.not_possible", "service.visit_not_approved", "offer.over",
     "visit.open", "visit.not_open", "visit.same_person", "visit.lacks", "visit.not_listed", "visit.nobody",
+    "effort.step_over", "effort.not_dispatched",
 )  # fmt: skip
 """Refusals by the present state of a thing, not by who asks."""
 STATUS_BY_CODE = {"throttled": 429, "import.too_many": 429, **dict.fromkeys(CONFLICTS, 409)}

@@ -16,6 +16,7 @@ ENTRIES = (
     ("/admin/customers", N_("Customers")),
     ("/admin/screening", N_("Screening")),
     ("/admin/objections", N_("Objections")),
+    ("/admin/effort", N_("Effort")),
     ("/admin/accounts", N_("Main accounts")),
     ("/admin/ratings", N_("Ratings")),
     ("/admin/imports", N_("Imports")),

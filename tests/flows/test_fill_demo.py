@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import Session, SQLModel, col, func, select
 
 from app.care.models import Complaint, ComplaintPhoto
+from app.care.queries_effort import waiting_steps
 from app.care.rules.complaints import ComplaintOutcome, ComplaintState
 from app.catalogue.models import (
     Bundle,
@@ -16,6 +17,7 @@ from app.catalogue.models import (
     Listing,
 )
 from app.cli.demo import load_demo, rate_demo
+from app.cli.demo_company import effort
 from app.cli.demo_company.company import Sizes
 from app.cli.demo_company.people import PERSONAS, STAFF
 from app.core.clock import utc_now
@@ -26,6 +28,7 @@ from app.core.transaction import transaction
 from app.customers.gate import admission_now
 from app.customers.models import Contact, Customer, Screening
 from app.customers.rules.admission import Admission
+from app.customers.rules.effort_levels import EffortLevel
 from app.customers.service import forget_unconfirmed
 from app.flows.fill_demo import demo_totp_secrets
 from app.flows.screen_customer import complete_keys, screen_all
@@ -291,3 +294,25 @@ def test_the_main_brands_list_has_all_segments_in_a_large_demo(
         read_session.exec(select(MainAccount.segment, func.count()).group_by(col(MainAccount.segment))).all()
     )
     assert segments[Segment.C] > segments[Segment.B] > segments[Segment.A] > 5
+
+
+def test_the_demo_shows_a_customer_on_every_effort_level_and_a_refusal_that_waits(
+    demo: dict[str, int], session: Session
+) -> None:
+    levels = dict(
+        session.exec(
+            select(Contact.email, Customer.effort_level).join(
+                Customer, col(Customer.id) == col(Contact.customer_id)
+            )
+        ).all()
+    )
+    suspended = session.exec(
+        select(Customer).join(Contact).where(col(Contact.email) == "suspended@demo.example")
+    ).one()
+
+    assert set(levels.values()) == set(EffortLevel)
+    assert levels["suspended@demo.example"] is EffortLevel.REFUSED
+    assert levels["c2@demo.example"] is EffortLevel.WARNED
+    assert levels["c@demo.example"] is EffortLevel.NORMAL
+    assert suspended.suspended_reason == effort.REASONS[-1]
+    assert [standing.proposed_level for standing, _ in waiting_steps(session)] == [EffortLevel.REFUSED]

@@ -103,6 +103,7 @@ OTHER_BRANCHES: list[tuple[str, dict[str, Any]]] = [
     ("order_accepted", {"is_service": True, "lines": [], "is_later": False}),
     ("service_offer", {"for_number": ""}),
     ("service_done", {"for_number": "", "new_address": [], "note": ""}),
+    ("order_received", {"charges": [{"kind": "effort_fee", "net_cents": 990}]}),
     ("order_received", {"replaces": "S-00000001, S-00000002"}),
     ("order_received", {"joins": "S-00000001"}),
     ("order_received", {"free_from_on": "2026-12-15"}),

@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from html import unescape
 from html.parser import HTMLParser
 
 from app.catalogue.rules.kinds import BundleState, Kind, Source
@@ -59,6 +60,11 @@ def texts_of(page: str) -> list[str]:
     reader.feed(page)
     reader.close()
     return reader.texts
+
+
+def visible_text(page: str) -> str:
+    """All that a page shows, in one line with single plain spaces."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", page)).split())
 
 
 def english_in(page: str) -> set[str]:

@@ -119,6 +119,7 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/admin/terms/{name}": make.terms(session).name,
             "/admin/synonyms/{group_id}": make.synonyms(session, "Otterbucht", "Kranichsteg").id,
             "/admin/discovery/{proposal_id}": make.proposal(session, "Pfahlmuschel").id,
+            "/admin/effort/{event_id}": make.effort_event(session, of=stranger).id,
             "/admin/mail/{mail_id}": mail.id,
             "/admin/staff/{staff_member_id}": member.id,
         }

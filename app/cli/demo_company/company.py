@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from app.cli.demo_company import goods, goods_rows, people
+from app.cli.demo_company import effort, goods, goods_rows, people
 from app.cli.demo_company.complaints import add_complaints
 from app.cli.demo_company.dispatch import add_closing_days, add_left_behind
 from app.cli.demo_company.orders import Conditions, order_maker
 from app.core.security import hash_password
+from app.customers.rules.application import LegalForm
 from app.flows.fill_demo import Builder, Buyer, Offer, Present, Rows
 from app.ordering.models import TermsVersion
 from app.ordering.rules.promise import Calendar
@@ -41,7 +42,7 @@ def builder(sizes: Sizes, *, calendar: Calendar, password: str, seed: int, now: 
 
     def build(present: Present, rows: Rows) -> None:
         password_hash = hash_password(password)
-        buyers = list(present.buyers)
+        buyers, refused = list(present.buyers), None
         if not present.has_personas:
             people.add_staff(rows, password_hash=password_hash, created_at=opened_at)
             rows.add(
@@ -51,13 +52,14 @@ def builder(sizes: Sizes, *, calendar: Calendar, password: str, seed: int, now: 
                 reason="Zur Eröffnung: vorsichtig anfangen, nach dem ersten Quartal neu entscheiden.",
                 created_at=opened_at,
             )
-            buyers += people.add_personas(
+            personas, refused = people.add_personas(
                 rows,
                 policy=present.policy,
                 blocks=goods.all_blocks(),
                 password_hash=password_hash,
                 now=now,
             )
+            buyers += personas
         terms = (
             ((opened_at, present.terms_version_id),)
             if present.terms_version_id
@@ -77,9 +79,21 @@ def builder(sizes: Sizes, *, calendar: Calendar, password: str, seed: int, now: 
         wanted = range(present.bulk_customer_count, min(sizes.customers, people.MOST_CUSTOMERS))
         buyers += people.add_customers(rows, wanted, password_hash=password_hash, now=now)
         conditions = Conditions(present.policy, calendar, terms, now, seed)
-        _add_orders(rows, present, sizes, buyers, offers, conditions)
+        early = _early_orders(buyers, refused) if refused else []
+        _add_orders(rows, present, sizes, buyers, offers, conditions, early)
 
     return build
+
+
+def _early_orders(buyers: list[Buyer], refused: Buyer) -> list[tuple[Buyer, int]]:
+    """The orders, by their age in days, of the companies that will take much effort (see demo_company/effort.py)."""
+    firms = [buyer for buyer in buyers[2:] if not buyer.company_name.endswith(LegalForm.SOLE_MERCHANT.value)]
+    told = zip(firms, effort.OF_OTHERS, strict=False)
+    return [
+        (refused, effort.REFUSED.order_days_ago),
+        (buyers[1], effort.WARNED.order_days_ago),
+        *((buyer, story.order_days_ago) for buyer, story in told),
+    ]
 
 
 def _add_terms(rows: Rows, *, now: datetime) -> tuple[tuple[datetime, int], ...]:
@@ -132,12 +146,15 @@ def _add_orders(
     buyers: list[Buyer],
     offers: list[Offer],
     conditions: Conditions,
+    early: list[tuple[Buyer, int]],
 ) -> None:
     add_order = order_maker(rows, offers, conditions)
     missing = sizes.orders - present.counts["orders"]
     if not present.has_personas:
         own = [add_order(buyers[0], days_ago) for days_ago in OWN_ORDERS_DAYS_AGO]
         add_complaints(rows, buyers[0], own, offers, conditions)
+        for buyer, days_ago in early:
+            add_order(buyer, days_ago)
         missing -= len(rows.by_table["orders"])
     others = [buyer for buyer in buyers if buyer.customer_id != buyers[0].customer_id]
     if not present.has_personas and others and missing > 0:

@@ -58,7 +58,7 @@ class Persona:
     language: str = "de"
     main_revenue_cents: int | None = None
     is_email_verified: bool = True
-    suspended_reason: str = ""
+    is_refused: bool = False
     is_moved_up: bool = False
     is_doubtful: bool = False
     needs: tuple[Need, ...] = ()
@@ -71,11 +71,7 @@ PERSONAS = (
     Persona("b@demo.example", "B-customer: stays outside", main_revenue_cents=1_968_000, needs=MEDIUM_NEEDS),
     Persona("review@demo.example", "in review", main_revenue_cents=2_730_500, is_doubtful=True),
     Persona("unverified@demo.example", "e-mail address not confirmed", is_email_verified=False),
-    Persona(
-        "suspended@demo.example",
-        "refused for too much effort",
-        suspended_reason="Drei Rücksendungen ohne Mangel und elf Anrufe in neunzig Tagen; zweimal angemahnt.",
-    ),
+    Persona("suspended@demo.example", "refused for too much effort", is_refused=True),
     Persona(
         "upgraded@demo.example", "moved up to the main brand", main_revenue_cents=96_400, is_moved_up=True
     ),
@@ -110,9 +106,13 @@ def add_staff(rows: Rows, *, password_hash: str, created_at: datetime) -> None:
 
 def add_personas(
     rows: Rows, *, policy: Policy, blocks: Mapping[str, BlockFacts], password_hash: str, now: datetime
-) -> list[Buyer]:
-    """The customers' log-ins, each a company of its own, judged by the shop's own rule; returns those that may buy."""
+) -> tuple[list[Buyer], Buyer]:
+    """The customers' log-ins, each a company of its own, judged by the shop's own rule.
+
+    Returns those that may buy, and the one whose effort will close the shop (demo_company/effort.py).
+    """
     buyers = []
+    refused = None
     for number, persona in enumerate(PERSONAS):
         firm = company(FIRST_PERSONA + number)
         applied_at = now - timedelta(days=260 - 20 * number)
@@ -147,8 +147,8 @@ def add_personas(
             screening=state,
             business_confirmed_at=applied_at,
             business_verified_at=applied_at + timedelta(minutes=9) if is_clear else None,
-            suspended_at=now - timedelta(days=12) if persona.suspended_reason else None,
-            suspended_reason=persona.suspended_reason,
+            suspended_at=None,
+            suspended_reason="",
             moved_up_at=now - timedelta(days=20) if persona.is_moved_up else None,
             created_at=applied_at,
         )
@@ -164,9 +164,13 @@ def add_personas(
         )
         if persona.is_email_verified:
             _add_screening(rows, customer_id, verdict, matches, at=applied_at + timedelta(minutes=9))
-        if is_clear and not persona.suspended_reason and not persona.is_moved_up:
-            buyers.append(_buyer(firm, customer_id, contact_id, persona.language))
-    return buyers
+        buyer = _buyer(firm, customer_id, contact_id, persona.language)
+        if persona.is_refused:
+            refused = buyer
+        elif is_clear and not persona.is_moved_up:
+            buyers.append(buyer)
+    assert refused is not None
+    return buyers, refused
 
 
 def add_customers(rows: Rows, numbers: range, *, password_hash: str, now: datetime) -> list[Buyer]:

@@ -25,6 +25,7 @@ from app.ordering.queries_agreements import count_agreements
 from app.ordering.queries_desk import orders_of_customer
 from app.ordering.queries_growth import bought_here_cents
 from app.web.admin import words
+from app.web.admin.effort import effort_of_customer
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
 from app.web.admin.overrides import CHOICES, override_of_form
 from app.web.deps import Now, ReadDep, ShopDep, StaffDep, Values, WriteDep
@@ -234,5 +235,6 @@ def _page(
         orders=orders_of_customer(session, customer_id, limit=20),
         mails=mails_about(session, "customer", customer_id, limit=50),
         entries=entries_about(session, "customer", customer_id),
+        **effort_of_customer(session, customer),
         segments=[(one.value, word.label) for one, word in words.SEGMENTS.items()],
     )

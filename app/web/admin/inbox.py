@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.care.queries_complaints import count_open_complaints
+from app.care.queries_effort import count_undecided, count_waiting_steps
 from app.care.queries_services import count_to_do
 from app.catalogue.queries_approvals import count_waiting_approvals
 from app.catalogue.queries_block_list import count_short
@@ -65,6 +66,8 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
         (N_("refunds that failed"), "/admin/complaints?state=decided", count_failed_refunds(session)),
         (N_("registrations to review"), "/admin/screening", count_reviews(session, now=now)),
         (N_("objections to answer"), "/admin/objections", count_open_objections(session)),
+        (N_("steps of effort to decide"), "/admin/effort", count_waiting_steps(session)),
+        (N_("causes of effort to decide"), "/admin/effort#undecided", count_undecided(session)),
         (N_("payments held for review"), "/admin/payments?state=held", count_held(session)),
         (N_("imports to finish"), "/admin/imports?state=checked", count_unfinished(session)),
         (N_("orders late"), "/admin/dispatch#late", late),

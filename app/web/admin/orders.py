@@ -12,6 +12,7 @@ from app.core.errors import N_, Invalid, Refused
 from app.customers.queries import people_of
 from app.customers.queries_desk import customer_by_id
 from app.flows.decide_hold import decide_hold
+from app.flows.write_effort import write_effort
 from app.fulfilment.queries import shipment_of
 from app.mail.queries import mails_about
 from app.ordering.queries_desk import find_order, list_orders, read_parts
@@ -22,6 +23,7 @@ from app.payments.queries_holds import open_hold_of_order
 from app.payments.rules.holding import HoldDecision
 from app.shop import Shop
 from app.web.admin import words
+from app.web.admin.effort import EMPTY, effort_of_order, read_touch
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
 from app.web.admin.runs_view import course_of
 from app.web.admin.service_orders import services_of_order
@@ -82,6 +84,39 @@ def submit_hold(
     return see_other(f"/admin/orders/{number}?done=hold_decided")
 
 
+@router.post("/admin/orders/{number}/effort")
+def submit_effort(
+    request: Request,
+    number: str,
+    shop: ShopDep,
+    session: WriteDep,
+    reading: ReadDep,
+    staff: StaffDep,
+    values: Values,
+    now: Now,
+) -> Response:
+    try:
+        is_new = write_effort(
+            session,
+            read_touch(values),
+            order_number=number,
+            form_key=values.get("form_key", ""),
+            actor=staff.actor,
+            now=now,
+        )
+    except Invalid as error:
+        errors = errors_of(error.fields, language=request.scope["lang"])
+        return _page(
+            request, number, shop, reading, now=now, status=422, values=values, errors=errors, tried="touch"
+        )
+    except Refused as error:
+        errors = form_error(request, error)
+        return _page(
+            request, number, shop, reading, now=now, status=409, values=values, errors=errors, tried="touch"
+        )
+    return see_other(f"/admin/orders/{number}?done={'effort_noted' if is_new else 'unchanged'}")
+
+
 def _page(
     request: Request,
     number: str,
@@ -92,6 +127,7 @@ def _page(
     status: int = 200,
     values: dict[str, str] | None = None,
     errors: dict[str, str] | None = None,
+    tried: str = "",
 ) -> Response:
     order = find_order(session, number)
     order_id = order.id or 0
@@ -106,7 +142,9 @@ def _page(
         "orders/order.html",
         status=status,
         errors=errors or {},
-        values={"decision": "", "reason": "", **(values or {})},
+        values={"decision": "", **EMPTY, **(values or {})},
+        tried=tried,
+        **effort_of_order(session, order),
         hold=open_hold_of_order(session, order_id),
         hold_decisions=HOLD_DECISIONS,
         order=order,

@@ -288,6 +288,7 @@ ACTIONS = {
     "effort.step_declined": N_("Step of the effort level declined"),
     "effort.overridden": N_("Effort level overridden"),
     "effort.override_ended": N_("Override of the effort level ended"),
+    "effort.noted": N_("Effort noted"),
     "effort.corrected": N_("Cause of an effort corrected"),
     "payment.held": N_("Payment held for review"),
     "payment.hold_decided": N_("Held payment decided"),

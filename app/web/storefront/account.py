@@ -13,6 +13,7 @@ from app.core.errors import Invalid
 from app.customers.queries import browsers_of, people_of, read_facts
 from app.flows.change_company import change_company
 from app.flows.log_out import log_out_elsewhere
+from app.flows.object_to_decision import object_to_decision
 from app.flows.reset_password import change_password
 from app.ordering.queries_coach import read_history
 from app.web.cookies import set_session
@@ -22,12 +23,13 @@ from app.web.forms import Errors, Form, errors_of, parse
 from app.web.rendering import page, see_other
 from app.web.storefront.coach import charges_saved, silence_text
 from app.web.storefront.company_form import CompanyForm, legal_form_options
+from app.web.storefront.effort import read_effort
 from app.web.storefront.promises import calendar_of
 from app.web.visitor import Visitor
 
 router = APIRouter()
 
-SAVED = ("company", "password", "sessions")
+SAVED = ("company", "password", "sessions", "objection")
 
 
 class AccountForm(CompanyForm):
@@ -103,6 +105,26 @@ def end_other_sessions(session: WriteDep, visitor: VisitorDep, _: Values) -> Res
     return see_other("/account?saved=sessions")
 
 
+@router.post("/account/objection")
+def submit_objection(
+    request: Request, shop: ShopDep, session: WriteDep, visitor: VisitorDep, values: Values, now: Now
+) -> Response:
+    text = values.get("text", "")
+    try:
+        object_to_decision(
+            session,
+            contact_id=visitor.contact_id,
+            text=text,
+            staff_address=shop.settings.seller_email,
+            now=now,
+        )
+    except Invalid as invalid:
+        errors = errors_of(invalid.fields, language=request.scope["lang"])
+        facts = {**asdict(read_facts(session, visitor.customer_id)), "language": visitor.language}
+        return _account(request, session, visitor, {**facts, "text": text}, errors, now=now, status=422)
+    return see_other("/account?saved=objection#effort")
+
+
 @router.get("/account/people")
 def show_people(request: Request, session: ReadDep, visitor: VisitorDep) -> Response:
     return page(request, "store/account/people.html", people=people_of(session, visitor.customer_id))
@@ -133,5 +155,6 @@ def _account(
         rhythm=None if advice.silence else advice.rhythm,
         charges_saved=charges_saved(advice),
         silence=silence_text(advice, language),
+        effort=read_effort(session, visitor.customer_id, now=now),
         browsers=browsers_of(session, visitor.contact_id, session_hash=visitor.session_hash, now=now),
     )

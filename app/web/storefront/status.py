@@ -12,6 +12,7 @@ from app.core.errors import Invalid
 from app.core.i18n import translate
 from app.customers.queries_status import ApplicationStatus, read_status
 from app.customers.rules.admission import Admission
+from app.customers.rules.effort_levels import EffortLevel
 from app.customers.rules.objections import LONGEST, OPEN_TO_OBJECTION
 from app.customers.rules.reviewing import STANDARD_REASONS, Act
 from app.flows.object_to_decision import object_to_decision
@@ -20,6 +21,7 @@ from app.web.forms import errors_of
 from app.web.problems import wants_json
 from app.web.refusal import NEXT
 from app.web.rendering import page, see_other, shop_of
+from app.web.storefront.effort import EffortView, read_effort
 from app.web.visitor import Visitor
 
 router = APIRouter()
@@ -38,7 +40,7 @@ def show_status(request: Request, shop: ShopDep, session: ReadDep, visitor: Visi
     status = _read(request, session, visitor, now=now)
     if wants_json(request):
         return JSONResponse(_as_json(request, visitor, status, main_brand=shop.settings.main_brand_name))
-    return _page(request, visitor, status)
+    return _page(request, visitor, status, _effort(session, visitor, now=now))
 
 
 @router.post("/status/objection")
@@ -59,7 +61,8 @@ def submit_objection(
             raise
         errors = errors_of(error.fields, language=request.scope["lang"])
         found = _read(request, reading, visitor, now=now)
-        return _page(request, visitor, found, text=text, errors=errors, http_status=422)
+        effort = _effort(reading, visitor, now=now)
+        return _page(request, visitor, found, effort, text=text, errors=errors, http_status=422)
     return see_other(f"/status?objection={'received' if is_new else 'open'}")
 
 
@@ -74,10 +77,19 @@ def _read(request: Request, session: Session, visitor: Visitor, *, now: datetime
     )
 
 
+def _effort(session: Session, visitor: Visitor, *, now: datetime) -> EffortView | None:
+    """The figures of a company that is refused for its effort: its account is closed to it."""
+    if visitor.admission is not Admission.SUSPENDED:
+        return None
+    effort = read_effort(session, visitor.customer_id, now=now)
+    return effort if effort.level is EffortLevel.REFUSED else None
+
+
 def _page(
     request: Request,
     visitor: Visitor,
     status: ApplicationStatus,
+    effort: EffortView | None,
     *,
     text: str = "",
     errors: dict[str, str] | None = None,
@@ -92,6 +104,7 @@ def _page(
         email=visitor.email,
         company_name=visitor.company_name,
         found=status,
+        effort=effort,
         proof=STANDARD_REASONS[Act.PROOF].get(status.proof_kind, ""),
         may_object=visitor.admission in OPEN_TO_OBJECTION,
         longest=LONGEST,

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import app.cli.demo_company
+from app.cli.demo_company import effort
 from app.cli.demo_company.company import TERMS
-from app.cli.demo_company.people import PERSONAS
 from app.ordering.rules.terms_text import BlockKind, read_blocks
 from tests.web.reading import english_in
 
@@ -14,11 +14,9 @@ FOLDER = Path(app.cli.demo_company.__file__).parent
 NEWEST = list(TERMS)[-1]
 
 
-def test_a_german_customer_reads_its_reason_in_german() -> None:
-    reasons = [one.suspended_reason for one in PERSONAS if one.suspended_reason and one.language == "de"]
-
-    assert len(reasons) == 1
-    assert english_in(f"<p>{reasons[0]}</p>") == set()
+def test_a_german_customer_reads_the_reasons_of_its_effort_in_german() -> None:
+    for text in (*effort.REASONS, *effort.CALLS, effort.OURS):
+        assert english_in(f"<p>{text}</p>") == set()
 
 
 @pytest.mark.parametrize("name", TERMS)

@@ -61,6 +61,7 @@ class Desk:
     service_order: Order
     offer: ServiceOffer
     visit: FieldVisit
+    effort_event_id: int
 
 
 @pytest.fixture
@@ -112,6 +113,7 @@ def things(session: Session) -> Desk:
         service_order=make_services.service_order(session, of=customer, by=contact, for_order=order),
         offer=make_services.service_offer(session, of=customer, for_order=order),
         visit=make_services.field_visit(session, of=_visited(session)),
+        effort_event_id=make.effort_event(session, of=customer).id or 0,
     )
 
 

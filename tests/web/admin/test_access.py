@@ -24,11 +24,11 @@ from tests.web.conftest import Browser
 
 FILES = {
     *("/admin/imports/samples/{kind}", "/admin/imports/{import_id}/rejects"),
-    *("/admin/blocks/export.csv", "/admin/blocks/export.xlsx"),
+    *("/admin/blocks/export.csv", "/admin/blocks/export.xlsx", "/admin/reports/cost-to-serve.csv"),
     "/admin/dispatch/runs/{run_on}/pick-list.pdf",
     "/admin/dispatch/runs/{run_on}/packing-slips.pdf",
 }
-"""Downloads: tests/web/admin/test_imports.py, test_blocks.py and test_dispatch_runs.py try them."""
+"""Downloads: tests/web/admin/test_imports.py, test_blocks.py, test_effort.py and test_dispatch_runs.py try them."""
 LATER = {"/admin/gate", *FILES}
 PAGES = sorted(
     path for (method, path), entry in REGISTRY.items() if method == "GET" and entry.access is Access.STAFF
@@ -51,6 +51,7 @@ def next_run() -> date:
     return Course(Policy(), calendar, utc_now().astimezone(calendar.zone).date()).next_runs(1)[0].run_on
 
 
+TOUCH = {"kind": "phone_help", "cause": "theirs", "minutes": "", "note": "", "form_key": "form-key-1"}
 VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
     "/admin/complaints/{complaint_id}": lambda _: {
         "outcome": "rejected", "rejection": "as_ordered", "fault": "theirs",
@@ -74,6 +75,12 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
     "/admin/customers/{number}/agreements": lambda desk: {
         "slug": desk.bundle.slug, "minimum_quantity": "2", "ends_on": in_a_month(), "reason": "a small shelf",
     },
+    "/admin/customers/{number}/effort": lambda _: TOUCH,
+    "/admin/orders/{number}/effort": lambda _: TOUCH,
+    "/admin/customers/{number}/effort/override": lambda _: {
+        "level": "normal", "ends_on": in_a_month(), "reason": "a new buyer learns",
+    },
+    "/admin/effort/{event_id}": lambda _: {"cause": "ours", "reason": "our label was wrong"},
     "/admin/customers/{number}/suspend": lambda _: {"reason": "too much effort"},
     "/admin/customers/{number}/move-up": lambda _: {"reason": "signed there"},
     "/admin/blocks": lambda _: {
@@ -147,6 +154,7 @@ NOT_POSSIBLE_YET = {
     "/admin/blocks/bulk": "a preview comes first (tests/web/admin/test_block_bulk.py)",
     "/admin/blocks/{block_id}/stock": "the block is made to order (tests/web/admin/test_blocks.py)",
     "/admin/customers/{number}/resume": "nobody is suspended",
+    "/admin/customers/{number}/effort/step": "no step waits (tests/web/admin/test_effort.py)",
     "/admin/bundles/{bundle_id}/approval": "no approval is needed (tests/web/admin/test_guards.py)",
     "/admin/bundles/{bundle_id}/approval/decision": "nobody asks for approval (tests/web/admin/test_guards.py)",
     "/admin/categories/{category_id}/move": "it stands alone (tests/web/admin/test_categories.py)",
@@ -185,6 +193,7 @@ def url(path: str, desk: Desk) -> str:
         photo_id=desk.photo_id,
         run_on=next_run(),
         day=desk.closing_day.day,
+        event_id=desk.effort_event_id,
         kind="accounts",
         name="2026-01",
         service_id=desk.service_id,
