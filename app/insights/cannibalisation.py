@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from statistics import median_low
@@ -28,6 +28,7 @@ from app.mainbrand.models import MainAccount, Purchase
 from app.mainbrand.queries_buying import CURRENCY, last_goods_at
 from app.mainbrand.rules.segments import Segment
 from app.policy.queries import current_policy
+from app.policy.rules.policy import BelowMinimum
 
 GUARDED = (Segment.A, Segment.B)
 WINDOW = timedelta(days=365)
@@ -87,6 +88,9 @@ def assess(session: Session, offer: Offer, *, now: datetime) -> Assessment:
     """What selling the offer would do to the main brand, from the last twelve months of its purchases."""
     purchases = read_purchases(session, [one.sku for one in offer.ingredients], now=now)
     policy = current_policy(session)
+    if policy.below_minimum_quantity is BelowMinimum.SURCHARGE:
+        # A minimum quantity that can be undercut for a surcharge keeps no customer away.
+        offer = replace(offer, minimum_quantity=offer.order_step)
     return Assessment(
         figures=cannibalise(offer, purchases.bought, purchases.segments),
         service=serves_better(offer.ingredients, later_days=policy.later_than_main_brand_days),

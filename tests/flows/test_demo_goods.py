@@ -36,7 +36,7 @@ from app.insights.invariants import check_invariants
 from app.insights.models import Proposal
 from app.mainbrand.models import MainAccount, Purchase
 from app.mainbrand.rules.segments import Segment
-from app.ordering.models import Order, OrderLine
+from app.ordering.models import Agreement, Order, OrderLine
 from app.ordering.rules.states import OrderState
 from app.settings import Settings
 
@@ -50,6 +50,18 @@ def demo(database: Database, settings: Settings) -> dict[str, int]:
 
 def counted(session: Session, model: type[SQLModel]) -> int:
     return session.exec(select(func.count()).select_from(model)).one()
+
+
+def test_one_company_of_the_demo_has_an_exception_and_everybody_else_orders_in_the_blocks_sizes(
+    demo: dict[str, int], read_session: Session
+) -> None:
+    listing = read_session.exec(select(Listing).where(col(Listing.slug) == "schmierstoffe-quartal")).one()
+
+    exception = read_session.exec(select(Agreement)).one()
+
+    assert (listing.minimum_quantity, listing.order_step) == (8, 4)
+    assert (exception.bundle_id, exception.minimum_quantity) == (listing.bundle_id, 4)
+    assert exception.ends_at > utc_now() + timedelta(days=89)
 
 
 def test_each_block_is_told_in_both_languages_and_has_what_the_desk_asks_of_it(

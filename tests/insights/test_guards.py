@@ -27,6 +27,7 @@ from app.mainbrand.models import MainAccount, Purchase
 from app.mainbrand.rules.segments import Segment
 from app.policy.models import PolicyVersion
 from app.policy.queries import current_policy
+from app.policy.rules.policy import BelowMinimum
 from tests import make
 from tests.catalogue import written
 
@@ -415,3 +416,16 @@ def test_without_purchases_nothing_can_be_taken(session: Session, now: datetime)
     bundle_id = written.bundle(session)
     session.rollback()
     assert session.get_one(Bundle, bundle_id).current_version_id
+
+
+@pytest.mark.parametrize(
+    "below, loss_cents", [(BelowMinimum.REFUSE, 0), (BelowMinimum.SURCHARGE, 1_250_000 - 250 * 2_990)]
+)
+def test_a_minimum_quantity_keeps_nobody_away_where_it_can_be_undercut_for_a_surcharge(
+    session: Session, taking: int, below: BelowMinimum, loss_cents: int
+) -> None:
+    set_policy(session, below_minimum_quantity=below)
+    sheet = read_sheet(session, taking)
+    offer = dataclasses.replace(offer_of(sheet.version, sheet.items), minimum_quantity=1_000)
+
+    assert assess(session, offer, now=NOW).figures.loss_cents == loss_cents

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from app.cli.demo_company import effort, goods, goods_rows, people
+from app.cli.demo_company import effort, exceptions, goods, goods_rows, people
 from app.cli.demo_company.complaints import add_complaints
 from app.cli.demo_company.dispatch import add_closing_days, add_left_behind
 from app.cli.demo_company.orders import Conditions, order_maker
@@ -78,6 +78,8 @@ def builder(sizes: Sizes, *, calendar: Calendar, password: str, seed: int, now: 
         )
         wanted = range(present.bulk_customer_count, min(sizes.customers, people.MOST_CUSTOMERS))
         buyers += people.add_customers(rows, wanted, password_hash=password_hash, now=now)
+        if not present.has_personas:
+            exceptions.add_agreement(rows, buyers[0], calendar=calendar, by=goods_rows.PUBLISHER, now=now)
         conditions = Conditions(present.policy, calendar, terms, now, seed)
         early = _early_orders(buyers, refused) if refused else []
         _add_orders(rows, present, sizes, buyers, offers, conditions, early)

@@ -23,6 +23,8 @@ PURPOSES = (
     ("Jahresbedarf", "yearly need"),
     ("Notfallsatz", "emergency set"),
 )
+SOLD_FROM, SOLD_BY = {"PM-2001": 48_000}, {"PM-2001": 24_000}
+"""Blocks that come in boxes: their minimum quantity and order step in thousandths; all others come in any size."""
 SHELF_OF_KIND = {
     Kind.SPARE_PART: "antrieb-und-lager",
     Kind.CARE_PRODUCT: "oele-reiniger-handschutz",
@@ -60,6 +62,8 @@ class BlockFacts:
     name_en: str
     text_de: str
     text_en: str
+    minimum_quantity_milli: int | None = None
+    order_step_milli: int | None = None
 
     @property
     def is_kept_out(self) -> bool:
@@ -112,6 +116,8 @@ class BundleFacts:
     text_en: str
     maximum_quantity: int | None = None
     is_draft: bool = False
+    is_silent: bool = False
+    """Whether its blocks say in which sizes it is sold; minimum and step are what comes of it."""
 
 
 @dataclass(frozen=True)
@@ -236,4 +242,6 @@ def _block(line: Mapping[str, str]) -> BlockFacts:
         name_en=line["name_en"],
         text_de=line["text_de"],
         text_en=line["text_en"],
+        minimum_quantity_milli=SOLD_FROM.get(line["sku"]),
+        order_step_milli=SOLD_BY.get(line["sku"]),
     )

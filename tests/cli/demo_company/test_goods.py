@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import pytest
 
-from app.catalogue.rules.agreements import Sizes
+from app.catalogue.rules.agreements import BlockSizes, Sizes, agreement_of_blocks, sizes_of
 from app.catalogue.rules.blocks import BlockEntry, entry_faults
 from app.catalogue.rules.drafts import draft_faults, order_fault
 from app.catalogue.rules.kinds import Source
@@ -55,12 +55,25 @@ def test_a_bundle_could_be_saved_in_the_editor_as_it_is(bundle: BundleFacts) -> 
     items = [(place, quantity_milli) for place, (_, quantity_milli) in enumerate(bundle.items)]
 
     sizes = Sizes(bundle.minimum_quantity, bundle.order_step)
-    own = {"own_minimum_quantity": sizes.minimum_quantity, "own_order_step": sizes.order_step}
+    said = (None, None) if bundle.is_silent else (sizes.minimum_quantity, sizes.order_step)
+    own = dict(zip(("own_minimum_quantity", "own_order_step"), said, strict=True))
 
     assert draft_faults(bundle.slug, asdict(bundle) | own, items) == []
     assert order_fault(sizes, bundle.maximum_quantity) is None
     for sku, quantity_milli in bundle.items:
         assert quantity_milli % 1000 == 0 or has_decimals(BLOCKS[sku].unit_code), sku
+
+
+def test_a_silent_bundle_of_the_demo_is_sold_in_the_sizes_of_its_blocks() -> None:
+    silent = [bundle for bundle in ON_SALE if bundle.is_silent]
+
+    assert silent
+    for bundle in silent:
+        blocks = [(BLOCKS[sku], milli) for sku, milli in bundle.items]
+        said = agreement_of_blocks(
+            BlockSizes(milli, block.minimum_quantity_milli, block.order_step_milli) for block, milli in blocks
+        )
+        assert sizes_of(said) == Sizes(bundle.minimum_quantity, bundle.order_step)
 
 
 def test_the_bundles_on_sale_hold_blocks_of_all_four_sources() -> None:
