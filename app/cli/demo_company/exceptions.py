@@ -10,7 +10,7 @@ from app.ordering.rules.promise import Calendar
 BUNDLE = "schmierstoffe-quartal"
 MINIMUM = 4
 AGREED_BEFORE, HOLDS_FOR = timedelta(days=20), timedelta(days=90)
-REASON = "Kleines Lager, zwei Leute: bestellt dafür regelmäßig. Im nächsten Quartal neu ansehen."
+REASON = "Kleines Lager am Standort, bestellt dafür regelmäßig. Im nächsten Quartal neu ansehen."
 
 
 def add_agreement(rows: Rows, buyer: Buyer, *, calendar: Calendar, by: str, now: datetime) -> None:
