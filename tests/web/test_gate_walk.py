@@ -97,16 +97,7 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/admin/complaints/{complaint_id}": complaint.id,
             "/account/standing-orders/{standing_order_id}": standing.id,
             "/account/standing-orders/runs/{token}": "asked-of-kranich",
-            "/services/{service_id}": make_services.service(session).id,
-            "/services/offers/{offer_id}": make_services.service_offer(
-                session, of=company, for_order=order
-            ).id,
-            "/admin/services/{service_id}": make_services.service(session).id,
-            "/admin/services/orders/{number}": make_services.service_order(
-                session, of=company, by=person
-            ).number,
-            "/admin/services/offers/{offer_id}": make_services.service_offer(session, of=company).id,
-            "/admin/visits/{visit_id}": make_services.field_visit(session, of=company).id,
+            **_of_services(session, company, person, order),
             "/admin/orders/{number}": order.number,
             "/admin/customers/{number}": stranger.number,
             "/admin/dispatch/runs/{run_on}": "2026-03-10",
@@ -136,6 +127,20 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
         catalogue_canaries=(*(canary.encode() for canary in CANARIES), PICTURE[:64]),
         own_canaries=tuple(canary.encode() for canary in OWN),
     )
+
+
+def _of_services(
+    session: Session, company: make.Customer, person: make.Contact, order: make.Order
+) -> dict[str, Any]:
+    """Services, offers and visits: paths up to the thing, and the thing."""
+    return {
+        "/services/{service_id}": make_services.service(session).id,
+        "/services/offers/{offer_id}": make_services.service_offer(session, of=company, for_order=order).id,
+        "/admin/services/{service_id}": make_services.service(session).id,
+        "/admin/services/orders/{number}": make_services.service_order(session, of=company, by=person).number,
+        "/admin/services/offers/{offer_id}": make_services.service_offer(session, of=company).id,
+        "/admin/visits/{visit_id}": make_services.field_visit(session, of=company).id,
+    }
 
 
 def _of_the_main_brand(session: Session) -> dict[str, Any]:

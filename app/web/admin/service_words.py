@@ -11,6 +11,17 @@ EVENTS = {
     "accepted": N_("Card charged, service accepted"),
     "dispatched": N_("Done"),
 }
+EVENTS_OF_GOODS = {
+    "address_changed": N_("Delivery address changed"),
+}
+EVENT_VALUES = {
+    "went_to": N_("Before"),
+    "goes_to": N_("After"),
+    "service": N_("Special service"),
+}
+OBJECTS = {
+    "service": N_("Special service"),
+}
 ACTIONS = {
     "service.saved": N_("Service saved"),
     "service.moved": N_("Service moved"),

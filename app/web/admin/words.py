@@ -250,8 +250,8 @@ EVENTS = {
     "complaint_answered": N_("Complaint answered"),
     "refunded": N_("Money paid back to the card"),
     "refund_failed": N_("Paying back failed"),
-    "address_changed": N_("Delivery address changed"),
 }
+EVENTS |= service_words.EVENTS_OF_GOODS
 SERVICE_EVENTS = EVENTS | service_words.EVENTS
 ACTIONS = {
     "complaint.filed": N_("Complaint received"),
@@ -365,7 +365,6 @@ ACTIONS = {
 ACTIONS |= service_words.ACTIONS
 OBJECTS = {
     "complaint": N_("Complaint"),
-    "service": N_("Special service"),
     "order": N_("Order"),
     "customer": N_("Customer"),
     "contact": N_("Person"),
@@ -412,10 +411,7 @@ EVENT_VALUES = {
     "new": N_("After"),
     "reason": N_("Why"),
     "code": N_("Error"),
-    "went_to": N_("Before"),
-    "goes_to": N_("After"),
     "replaces": N_("Takes the place of"),
-    "service": N_("Special service"),
     "replaced_by": N_("Replaced by"),
     "complaint": N_("Complaint"),
     "amount_cents": N_("Amount"),
@@ -505,3 +501,5 @@ DONE = {
     "reactivated": N_("The account is open again."),
 }
 DONE |= service_words.DONE
+OBJECTS |= service_words.OBJECTS
+EVENT_VALUES |= service_words.EVENT_VALUES

@@ -317,7 +317,6 @@ def test_the_staffs_pages_of_services_read_german_in_every_state(
     for path in (
         "/admin/services?new=1",
         "/admin/services/orders",
-        f"/admin/orders/{things.order.number}",
         f"/admin/orders/{things.service_order.number}",
     ):
         page = admin.get(path).text
