@@ -10,6 +10,7 @@ from sqlmodel import Session, SQLModel, col, func, select
 
 from app.audit.models import ActorKind
 from app.audit.service import Actor, record
+from app.care.models import SpecialService
 from app.catalogue.models import Block, Bundle, BundleItem, BundleVersion, Category, Partner, StockMove
 from app.catalogue.rules.kinds import BundleState
 from app.catalogue.rules.stages import VersionStage
@@ -92,6 +93,7 @@ class Present:
     has_personas: bool
     bulk_account_count: int
     bulk_customer_count: int
+    services: Mapping[str, SpecialService]
 
 
 @dataclass
@@ -189,6 +191,7 @@ def _present(session: Session) -> Present:
         is not None,
         bulk_account_count=_count(session, MainAccount, col(MainAccount.account_number).like("K-3%")),
         bulk_customer_count=_count(session, Customer, col(Customer.number).like("K-DEMOB%")),
+        services={one.code: one for one in session.exec(select(SpecialService))},
     )
 
 

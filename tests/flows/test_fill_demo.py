@@ -7,9 +7,12 @@ import pyotp
 import pytest
 from sqlmodel import Session, SQLModel, col, func, select
 
-from app.care.models import Complaint, ComplaintPhoto
+from app.care.models import Complaint, ComplaintPhoto, FieldVisit
 from app.care.queries_effort import waiting_steps
+from app.care.queries_offers import open_offers
+from app.care.queries_services import count_to_do
 from app.care.rules.complaints import ComplaintOutcome, ComplaintState
+from app.care.rules.services import VisitState
 from app.catalogue.models import (
     Bundle,
     BundleItem,
@@ -316,3 +319,13 @@ def test_the_demo_shows_a_customer_on_every_effort_level_and_a_refusal_that_wait
     assert levels["c@demo.example"] is EffortLevel.NORMAL
     assert suspended.suspended_reason == effort.REASONS[-1]
     assert [standing.proposed_level for standing, _ in waiting_steps(session)] == [EffortLevel.REFUSED]
+
+
+def test_the_demo_shows_a_service_to_do_an_open_offer_and_a_visit_that_waits(
+    demo: dict[str, int], session: Session
+) -> None:
+    visit = session.exec(select(FieldVisit)).one()
+
+    assert count_to_do(session) == 1
+    assert len(open_offers(session, now=utc_now())) == 1
+    assert visit.state is VisitState.REQUESTED

@@ -9,6 +9,7 @@ from app.cli.demo_company import effort, exceptions, goods, goods_rows, people
 from app.cli.demo_company.complaints import add_complaints
 from app.cli.demo_company.dispatch import add_closing_days, add_left_behind
 from app.cli.demo_company.orders import Conditions, order_maker
+from app.cli.demo_company.services import add_services
 from app.core.security import hash_password
 from app.customers.rules.application import LegalForm
 from app.flows.fill_demo import Builder, Buyer, Offer, Present, Rows
@@ -157,6 +158,7 @@ def _add_orders(
         add_complaints(rows, buyers[0], own, offers, conditions)
         for buyer, days_ago in early:
             add_order(buyer, days_ago)
+        add_services(rows, present.services, buyers[0], own[-1], conditions)
         missing -= len(rows.by_table["orders"])
     others = [buyer for buyer in buyers if buyer.customer_id != buyers[0].customer_id]
     if not present.has_personas and others and missing > 0:

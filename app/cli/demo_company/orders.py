@@ -3,7 +3,7 @@
 import functools
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Protocol
 
@@ -90,7 +90,7 @@ def order_maker(rows: Rows, offers: Sequence[Offer], conditions: Conditions) -> 
         _add_contents(rows, order_id, buyer.language, lines, totals)
         if not is_gone:
             add_reservations(rows, order_id, lines)
-        _add_payment(rows, order_id, totals, placed_at=placed_at, chance=chance)
+        add_payment(rows, order_id, totals, placed_at=placed_at, chance=chance)
         _add_history(rows, order_id, promise, conditions, is_gone=is_gone, placed_at=placed_at, chance=chance)
         return order_id
 
@@ -157,7 +157,7 @@ def _add_contents(
             net_cents=quantity * offer.price_cents,
         )
     for charge in totals.charges:
-        rows.add(Charge, order_id=order_id, kind=charge.kind, net_cents=charge.net_cents)
+        rows.add(Charge, order_id=order_id, **asdict(charge))
     for tax in totals.taxes:
         rows.add(
             OrderTax,
@@ -185,7 +185,7 @@ def add_reservations(rows: Rows, order_id: int, lines: Sequence[tuple[Offer, int
         )
 
 
-def _add_payment(
+def add_payment(
     rows: Rows, order_id: int, totals: Totals, *, placed_at: datetime, chance: random.Random
 ) -> None:
     """A captured payment whose ids begin with `demo_`: Stripe's books know nothing of it."""
