@@ -166,9 +166,45 @@ def _replace(
     rows: Rows, buyer: Buyer, order: Row, complaint: Row, offers: Sequence[Offer], conditions: Conditions
 ) -> None:
     """The complaint is answered with one piece more, which waits for its run."""
+    at = conditions.now - timedelta(hours=1)
+    made = _order_again(rows, order, complaint, offers, conditions, at=at)
+    complaint.update(
+        state=ComplaintState.DECIDED,
+        fault=EffortCause.OURS,
+        outcome=ComplaintOutcome.REPLACEMENT,
+        answer=NOTES[buyer.language],
+        decided_by=PACKER,
+        decided_at=at,
+        replacement_order_id=made["id"],
+    )
+    rows.by_table["complaint_lines"][-1]["open_key"] = None
+    told = {
+        "outcome": ComplaintOutcome.REPLACEMENT.value,
+        "rejection": "",
+        "replacement": made["number"],
+        "dispatch_on": made["dispatch_on"].isoformat(),
+        "promised_on": made["promised_on"].isoformat(),
+    }
+    _say(
+        rows,
+        complaint,
+        MessageAuthor.STAFF,
+        at=at,
+        name=PACKER,
+        kind="decided",
+        text=NOTES[buyer.language],
+        values=told,
+    )
+    values = {"complaint": complaint["number"]}
+    add_event(rows, order["id"], "complaint_answered", at=at, actor_name=PACKER, values=values)
+
+
+def _order_again(
+    rows: Rows, order: Row, complaint: Row, offers: Sequence[Offer], conditions: Conditions, *, at: datetime
+) -> Row:
+    """A replacement of one piece of the order's first line, accepted at a moment."""
     line = _lines(rows, order)[0]
     offer = next(one for one in offers if one.version_id == line["bundle_version_id"])
-    at = conditions.now - timedelta(hours=1)
     promise = delivery_promise(
         conditions.policy,
         conditions.calendar,
@@ -191,54 +227,13 @@ def _replace(
     }
     copied = {name: value for name, value in order.items() if name != "id"}
     made_id = rows.add(Order, **{**copied, **free, **changed})
-    rows.add(
-        OrderLine,
-        order_id=made_id,
-        bundle_version_id=line["bundle_version_id"],
-        name=line["name"],
-        quantity=1,
-        unit_price_cents=0,
-        net_cents=0,
-    )
+    bought = {"bundle_version_id": line["bundle_version_id"], "name": line["name"], "quantity": 1}
+    rows.add(OrderLine, order_id=made_id, **bought, unit_price_cents=0, net_cents=0)
     add_reservations(rows, made_id, [(offer, 1)])
     values = {"complaint": complaint["number"], "replaces": order["number"]}
     add_event(rows, made_id, "replacement_made", at=at, values=values)
     add_event(rows, made_id, "accepted", at=at, values={"promised_on": promise.promised_on.isoformat()})
-    complaint.update(
-        state=ComplaintState.DECIDED,
-        fault=EffortCause.OURS,
-        outcome=ComplaintOutcome.REPLACEMENT,
-        answer=NOTES[buyer.language],
-        decided_by=PACKER,
-        decided_at=at,
-        replacement_order_id=made_id,
-    )
-    rows.by_table["complaint_lines"][-1]["open_key"] = None
-    told = {
-        "outcome": ComplaintOutcome.REPLACEMENT.value,
-        "rejection": "",
-        "replacement": changed["number"],
-        "dispatch_on": promise.dispatch_on.isoformat(),
-        "promised_on": promise.promised_on.isoformat(),
-    }
-    _say(
-        rows,
-        complaint,
-        MessageAuthor.STAFF,
-        at=at,
-        name=PACKER,
-        kind="decided",
-        text=NOTES[buyer.language],
-        values=told,
-    )
-    add_event(
-        rows,
-        order["id"],
-        "complaint_answered",
-        at=at,
-        actor_name=PACKER,
-        values={"complaint": complaint["number"]},
-    )
+    return rows.by_table["orders"][-1]
 
 
 def _say(
