@@ -186,7 +186,7 @@ def _mail_values(
                 "name": charge.name,
                 "quantity": charge.quantity,
             }
-            for charge in totals.charges
+            for charge in checkout.charges(language)
         ],
         "taxes": [{"vat_rate_bp": tax.vat_rate_bp, "vat_cents": tax.vat_cents} for tax in totals.taxes],
         "gross_cents": totals.gross_cents,

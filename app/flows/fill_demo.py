@@ -67,6 +67,7 @@ class Part:
 class Offer:
     """A bundle version as orders buy it."""
 
+    bundle_id: int
     version_id: int
     name_de: str
     name_en: str
@@ -257,6 +258,7 @@ def _offers(session: Session) -> tuple[Offer, ...]:
     )
     return tuple(
         Offer(
+            bundle_id=version.bundle_id,
             version_id=version.id or 0,
             name_de=version.name_de,
             name_en=version.name_en,

@@ -15,6 +15,7 @@ from app.insights.invariants_mail import MAIL
 from app.insights.invariants_money import MONEY
 from app.insights.invariants_orders import ORDERS
 from app.insights.invariants_rating import RATING
+from app.insights.invariants_rhythm import RHYTHM
 from app.insights.invariants_services import SERVICES
 from app.insights.invariants_stock import STOCK
 from app.insights.invariants_storage import STORAGE
@@ -32,6 +33,7 @@ ALL: tuple[Invariant, ...] = (
     *SERVICES,
     *RATING,
     *EFFORT,
+    *RHYTHM,
     *TRACES,
     *STORAGE,
 )

@@ -33,9 +33,12 @@ from app.customers.models import Contact, Customer, Screening
 from app.customers.rules.admission import Admission
 from app.customers.rules.effort_levels import EffortLevel
 from app.customers.service import forget_unconfirmed
+from app.flows.ask_standing_orders import ask_standing_orders
 from app.flows.fill_demo import demo_totp_secrets
 from app.flows.screen_customer import complete_keys, screen_all
+from app.fulfilment.calendar import work_calendar
 from app.insights.invariants import check_invariants
+from app.mail.models import Mail
 from app.mainbrand.models import MainAccount, RatingRun, RunState
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import Order, TermsVersion
@@ -329,3 +332,15 @@ def test_the_demo_shows_a_service_to_do_an_open_offer_and_a_visit_that_waits(
     assert count_to_do(session) == 1
     assert len(open_offers(session, now=utc_now())) == 1
     assert visit.state is VisitState.REQUESTED
+
+
+def test_the_first_log_in_has_a_standing_order_that_the_worker_asks_for(
+    demo: dict[str, int], session: Session
+) -> None:
+    calendar = work_calendar("SN", "Europe/Berlin")
+
+    assert ask_standing_orders(session, calendar=calendar, now=utc_now()) == 1
+
+    mail = session.exec(select(Mail).where(col(Mail.kind) == "standing_order_asked")).one()
+    assert mail.to_address == "c@demo.example"
+    assert mail.values["is_orderable"]

@@ -14,7 +14,7 @@ from app.insights.findings import Finding
 from app.insights.invariants import ALL, check_invariants
 from app.insights.invariants_traces import Turn, closed_before
 from tests.databases import Databases, migrate
-from tests.insights import breaks_dispatch, breaks_effort, breaks_services, test_invariants_complaints
+from tests.insights import breaks_of_features, test_invariants_complaints
 from tests.insights.conftest import CleanShop, Hand
 from tests.make import NOW
 
@@ -340,9 +340,7 @@ BREAKS: dict[str, tuple[Callable[[Hand], None], str]] = {
         _history_of_something_else,
         "is C, and its history ends with B",
     ),
-    **breaks_dispatch.BREAKS,
-    **breaks_effort.BREAKS,
-    **breaks_services.BREAKS,
+    **breaks_of_features.BREAKS,
     "every_reference_leads_somewhere": (
         _sql("UPDATE order_events SET order_id = 99999 WHERE order_id = :received"),
         "leads to no row of orders",

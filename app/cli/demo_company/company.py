@@ -10,6 +10,7 @@ from app.cli.demo_company.complaints import add_complaints
 from app.cli.demo_company.dispatch import add_closing_days, add_left_behind
 from app.cli.demo_company.orders import Conditions, order_maker
 from app.cli.demo_company.services import add_services
+from app.cli.demo_company.standing import add_standing_order
 from app.core.security import hash_password
 from app.customers.rules.application import LegalForm
 from app.flows.fill_demo import Builder, Buyer, Offer, Present, Rows
@@ -84,6 +85,8 @@ def builder(sizes: Sizes, *, calendar: Calendar, password: str, seed: int, now: 
         conditions = Conditions(present.policy, calendar, terms, now, seed)
         early = _early_orders(buyers, refused) if refused else []
         _add_orders(rows, present, sizes, buyers, offers, conditions, early)
+        if not present.has_personas:
+            add_standing_order(rows, buyers[0], offers, calendar=calendar, now=now)
 
     return build
 

@@ -162,6 +162,7 @@ def add_bundle(rows: Rows, facts: BundleFacts, *, known: Known, created_at: date
             )
         )
     return Offer(
+        bundle_id=bundle_id,
         version_id=version_id,
         name_de=facts.name_de,
         name_en=facts.name_en,

@@ -24,7 +24,8 @@ from app.mainbrand.rules.segments import Segment
 from app.ordering.queries_agreements import count_agreements
 from app.ordering.queries_desk import orders_of_customer
 from app.ordering.queries_growth import bought_here_cents
-from app.web.admin import words
+from app.ordering.queries_standing import standing_orders_of
+from app.web.admin import standing_words, words
 from app.web.admin.effort import effort_of_customer
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
 from app.web.admin.overrides import CHOICES, override_of_form
@@ -233,6 +234,8 @@ def _page(
         people=people_of(session, customer_id),
         screenings=screenings,
         orders=orders_of_customer(session, customer_id, limit=20),
+        standing_orders=standing_orders_of(session, customer_id, limit=20),
+        standing_words=standing_words,
         mails=mails_about(session, "customer", customer_id, limit=50),
         entries=entries_about(session, "customer", customer_id),
         **effort_of_customer(session, customer),

@@ -96,6 +96,8 @@ MAIL_KINDS = {
     "order_being_checked": N_("Order being checked"),
     "order_cancelled": N_("Order cancelled"),
     "order_dispatched": N_("Order dispatched"),
+    "standing_order_asked": N_("A standing order asks"),
+    "standing_order_expired": N_("A standing order was left out"),
     "effort_level_changed": N_("Effort level changed"),
     "complaint_received": N_("Complaint received"),
     "complaint_filed": N_("New complaint"),

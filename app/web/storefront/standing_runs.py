@@ -34,6 +34,7 @@ from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
 from app.web.forms import Errors, Form, parse
 from app.web.problems import wants_json
 from app.web.rendering import page, see_other
+from app.web.small_orders import small_order
 from app.web.storefront.checkout import changes_for_programs, chosen, to_card_page
 from app.web.storefront.promises import calendar_of
 from app.web.storefront.standing_orders import RUNS
@@ -169,6 +170,8 @@ def _page(
         "whole": whole,
         "checkout": checkout,
         "totals": checkout.totals,
+        "charges": checkout.charges(language),
+        "small": small_order(checkout, language=language),
         "lines": _lines(past, whole, checkout, language),
         "shown": write_offer(*checkout.offers),
         "url": f"/account/standing-orders/runs/{token}",

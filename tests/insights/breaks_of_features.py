@@ -1,0 +1,10 @@
+"""How the invariants of the features are broken, all of them together."""
+
+from tests.insights import breaks_dispatch, breaks_effort, breaks_rhythm, breaks_services
+
+BREAKS = {
+    **breaks_dispatch.BREAKS,
+    **breaks_effort.BREAKS,
+    **breaks_rhythm.BREAKS,
+    **breaks_services.BREAKS,
+}
