@@ -89,11 +89,16 @@ def earlier_of(rows: Iterable[Any], *, zone: tzinfo) -> list[EarlierOrder]:
 
 
 def companions_of(session: Session, order: Order) -> Companions:
-    """With which other orders of its company an order travels."""
+    """With which other orders of its company an order travels; one that is not paid rides in no other's parcel yet."""
     joins = ""
-    if order.joins_order_id is not None:
+    if order.joins_order_id is not None and order.state is not OrderState.CANCELLED:
         joins = session.exec(select(Order.number).where(col(Order.id) == order.joins_order_id)).one()
     joined_by = session.exec(
-        select(Order.number).where(col(Order.joins_order_id) == order.id).order_by(col(Order.id))
+        select(Order.number)
+        .where(
+            col(Order.joins_order_id) == order.id,
+            col(Order.state).in_((OrderState.ACCEPTED, OrderState.DISPATCHED)),
+        )
+        .order_by(col(Order.id))
     )
     return Companions(joins, tuple(joined_by))

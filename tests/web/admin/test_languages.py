@@ -33,6 +33,7 @@ def history(session: Session, things: Desk) -> None:
         "payment_failed": {"code": "card_declined"},
         "payment_released": {"reason": "not_admitted"},
         "promise_moved": {"old": "2026-03-12", "new": "2026-03-19"},
+        "joining_missed": {"number": "S-00000001"},
         "accepted": {"promised_on": "2026-03-19"},
         "dispatched": {"carrier": "Post", "tracking_code": "", "run_on": "2026-03-17"},
         "cancelled": {"reason": "by_staff"},

@@ -75,7 +75,11 @@ def test_a_further_order_joins_unless_its_customer_chooses_otherwise(till: Till,
     assert (order.rhythm, order.gross_cents) == (RhythmChoice.JOINED, 11_065)
     page = client.get(f"/orders/{order.number}").text
     assert 'Travels in one parcel with order <a href="/orders/S-10000001">S-10000001</a>.' in page
-    assert "Its parcel takes order" in client.get("/orders/S-10000001").text
+    assert "Its parcel takes order" not in client.get("/orders/S-10000001").text
+    (payment,) = till.payments()
+    till.stripe.pay(payment.session_id or "")
+    till.settle(payment_id=payment.id)
+    assert f"{order.number}</a> too." in client.get("/orders/S-10000001").text
 
 
 def test_the_interim_order_carries_its_fee_to_the_card_page(till: Till, client: Any) -> None:
