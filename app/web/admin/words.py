@@ -416,6 +416,7 @@ EVENT_VALUES = {
     "replaces": N_("Takes the place of"),
     "replaced_by": N_("Replaced by"),
     "complaint": N_("Complaint"),
+    "number": N_("Order"),
     "amount_cents": N_("Amount"),
 }
 WEEKDAYS = (
