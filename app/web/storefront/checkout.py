@@ -31,6 +31,7 @@ from app.web.problems import problem_details, wants_json
 from app.web.rendering import page, see_other
 from app.web.small_orders import small_order
 from app.web.storefront.cart import cart_page
+from app.web.storefront.offers import offer_for_programs
 from app.web.storefront.promises import calendar_of
 from app.web.visitor import Visitor
 
@@ -70,6 +71,8 @@ def show_checkout(
     checkout = read_checkout(
         session, visitor.customer_id, calendar=calendar_of(request), now=now, wish=Wish(chosen(rhythm))
     )
+    if wants_json(request):
+        return offer_for_programs(checkout, language=request.scope["lang"])
     if not checkout.is_orderable:
         return see_other("/cart")
     values = _prefilled(session, visitor)

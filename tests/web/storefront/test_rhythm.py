@@ -112,6 +112,24 @@ def test_another_address_cannot_join_and_both_the_page_and_the_program_read_why(
     assert len(orders(till)) == 1
 
 
+def test_a_program_reads_both_ways_and_orders_one_of_them(till: Till, client: Any) -> None:
+    wanted = {"accept": "application/json"}
+
+    answer = client.get("/checkout", headers=wanted)
+
+    found = answer.json()
+    assert answer.headers["cache-control"] == "no-store"
+    assert [(way["rhythm"], way["joins"], way["gross_cents"]) for way in found["ways"]] == [
+        ("joined", "S-10000001", 11_065),
+        ("interim", None, 11_869),
+    ]
+    assert found["ways"][1]["charges"] == [{"kind": "interim_order", "net_cents": 690}]
+    assert found["is_orderable"]
+    values = filled(client, rhythm="interim", shown=found["shown"])
+    assert client.post("/checkout", data=values, headers=wanted).status_code == 303
+    assert orders(till)[-1].gross_cents == 11_869
+
+
 def test_a_way_that_does_not_exist_is_named_and_nothing_is_ordered(till: Till, client: Any) -> None:
     answer = client.post("/checkout", data=filled(client, rhythm="free"))
 
