@@ -1,8 +1,10 @@
 """In which sizes bundles are sold today: by their own word, or by that of their blocks."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from app.catalogue.models import Block, BundleItem, BundleVersion
+from sqlmodel import Session, col, select
+
+from app.catalogue.models import Block, BundleItem, BundleVersion, Listing
 from app.catalogue.rules.agreements import Agreement, BlockSizes, Sizes, agreement_of_blocks, sizes_of_bundle
 
 
@@ -14,6 +16,16 @@ def sizes_today(version: BundleVersion, rows: Iterable[tuple[BundleItem, Block]]
 def agreement_of(parts: Iterable[tuple[Block, int]]) -> Agreement:
     """What blocks say together, each with the thousandths of it in one bundle."""
     return agreement_of_blocks(_block_sizes(parts))
+
+
+def sizes_on_sale(session: Session, version_ids: Collection[int]) -> dict[int, Sizes]:
+    """The sizes in which those of some versions are sold that are on sale, by their ids."""
+    rows = session.exec(
+        select(Listing.bundle_version_id, Listing.minimum_quantity, Listing.order_step).where(
+            col(Listing.bundle_version_id).in_(version_ids)
+        )
+    )
+    return {version_id: Sizes(minimum, step) for version_id, minimum, step in rows}
 
 
 def _block_sizes(parts: Iterable[tuple[Block, int]]) -> list[BlockSizes]:

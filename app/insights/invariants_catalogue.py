@@ -115,6 +115,15 @@ CATALOGUE = (
         _other_sizes,
     ),
     Invariant(
+        "an_exception_says_something_for_a_while",
+        "An exception of sizes names a minimum or a step, and ends after it began and not after its last day.",
+        rows_of(
+            "SELECT id, customer_id, bundle_id FROM agreements WHERE (minimum_quantity IS NULL AND order_step IS NULL)"
+            " OR ends_at <= created_at OR ended_at < created_at OR ended_at > ends_at ORDER BY id",
+            "Exception {id} of customer {customer_id} for bundle {bundle_id} says nothing, or ended before it began.",
+        ),
+    ),
+    Invariant(
         "the_list_has_no_gap",
         "Positions are 1, 2, 3 … over all and within each kind.",
         rows_of(

@@ -271,7 +271,6 @@ BREAKS: dict[str, tuple[Callable[[Hand], None], str]] = {
         "is retired and in the list",
     ),
     "the_list_says_what_the_version_says": (_changed_version, "The list shows something else of bundle"),
-    "the_list_sells_in_todays_sizes": (_sql("UPDATE blocks SET order_step_milli = 7000"), "agreements say"),
     "the_list_has_no_gap": (
         _sql("UPDATE listings SET position = position + 1"),
         "there is a gap or a double before it",

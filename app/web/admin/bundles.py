@@ -19,6 +19,7 @@ from app.catalogue.queries_desk import (
     read_sheet,
     versions_with,
 )
+from app.catalogue.queries_sizes import sizes_on_sale
 from app.catalogue.rules.drafts import GREATEST_SIZE, MOST_ITEMS
 from app.catalogue.rules.kinds import BundleState, Kind
 from app.catalogue.rules.stages import VersionStage
@@ -69,6 +70,7 @@ def show_bundles(request: Request, session: ReadDep) -> Response:
         wanted=wanted,
         held=versions_with(session, bundle_ids, block_sku=wanted.block_sku) if wanted.block_sku else {},
         below=below_floor(session, bundle_ids),
+        on_sale=sizes_on_sale(session, [version.id or 0 for _, version in found.rows]),
         categories=categories,
         category_names=dict(categories),
         kept={name: asked(request, name) for name in ("state", "stage", "kind", "refused")},

@@ -25,7 +25,9 @@ BLOCK = {
 
 
 def test_a_block_is_written_with_all_its_fields_and_shown_again(admin: Browser, session: Session) -> None:
-    saved = admin.submit("/admin/blocks", BLOCK)
+    sizes = {"minimum_quantity_milli": "48", "order_step_milli": "2,5"}
+
+    saved = admin.submit("/admin/blocks", {**BLOCK, **sizes})
 
     page = admin.get(saved.headers["location"]).text
     assert "Saved." in page
@@ -36,6 +38,8 @@ def test_a_block_is_written_with_all_its_fields_and_shown_again(admin: Browser, 
     partner = session.exec(select(Partner)).one()
     assert (block.partner_id, block.source, block.is_made_to_order) == (partner.id, Source.WHITE_LABEL, False)
     assert (block.packing_cost_cents, block.weight_g, block.cpv_code) == (15, 1_200, "44440000-6")
+    assert (block.minimum_quantity_milli, block.order_step_milli) == (48_000, 2_500)
+    assert 'name="order_step_milli" type="text" value="2.5"' in page
 
 
 def test_all_faults_are_named_at_once_what_was_typed_stays_and_nothing_is_stored(
@@ -45,6 +49,8 @@ def test_all_faults_are_named_at_once_what_was_typed_stays_and_nothing_is_stored
         "main_brand_price_cents": "1.234",
         "cpv_code": "44",
         "weight_g": "heavy",
+        "minimum_quantity_milli": "0",
+        "order_step_milli": "many",
         "kind": "toy",
         "partner": "",
     }

@@ -92,6 +92,25 @@ def test_the_editor_names_what_is_wrong_keeps_what_was_typed_and_stores_nothing(
     assert session.exec(select(Bundle).where(col(Bundle.slug) == "new-pack")).first() is None
 
 
+def test_a_bundle_that_says_nothing_of_its_sizes_is_told_what_its_blocks_give(
+    admin: Browser, things: Desk, session: Session
+) -> None:
+    make.block(session, sku="H-24", minimum_quantity_milli=48_000, order_step_milli=24_000)
+    values = {
+        **BUNDLE, "minimum_quantity": "", "order_step": "", "sku_1": "H-24", "quantity_1": "6", "sku_3": "",
+        "quantity_3": "",
+    }  # fmt: skip
+
+    page = admin.get(admin.submit("/admin/bundles", values).headers["location"]).text
+
+    version = session.exec(select(BundleVersion).order_by(col(BundleVersion.id).desc())).first()
+    assert version is not None
+    assert (version.own_minimum_quantity, version.own_order_step) == (None, None)
+    assert (version.minimum_quantity, version.order_step) == (8, 4)
+    assert "Empty: 8, by its blocks" in page
+    assert "Empty: 4, by its blocks" in page
+
+
 def test_everything_that_is_wrong_is_named_in_one_round(
     admin: Browser, things: Desk, session: Session
 ) -> None:
