@@ -19,6 +19,7 @@ from app.flows.ask_standing_orders import ask_standing_orders
 from app.flows.flag_growing import flag_growing
 from app.flows.guard_margins import guard_margins
 from app.flows.look_into_import import give_up_import, look_into_import
+from app.flows.measure_order_sizes import measure_order_sizes
 from app.flows.note_chargeback import note_chargeback
 from app.flows.override_rating import end_due_overrides
 from app.flows.pay_back import look_at_refund, pay_back, sweep_refunds
@@ -37,6 +38,7 @@ from app.flows.settle_payment import settle_payment
 from app.flows.sweep_payments import sweep_payments
 from app.flows.tell_late_orders import tell_late_orders
 from app.flows.tidy_imports import tidy_imports
+from app.fulfilment.calendar import work_calendar
 from app.fulfilment.queries_calendar import warehouse_calendar
 from app.imports.child import read_list
 from app.imports.spool import Spool
@@ -243,6 +245,12 @@ def _nightly_effort(shop: Shop, _: dict[str, Any]) -> None:
         put_nightly_review(session, local=local, now=now)
 
 
+def _measure_order_sizes(shop: Shop, _: dict[str, Any]) -> None:
+    calendar = work_calendar(shop.settings.seller_federal_state, shop.settings.timezone)
+    with shop.db.session() as session:
+        measure_order_sizes(session, calendar=calendar, now=utc_now())
+
+
 def _flag_growing(shop: Shop, _: dict[str, Any]) -> None:
     with shop.db.session() as session:
         flag_growing(session, now=utc_now())
@@ -351,6 +359,7 @@ HANDLERS: dict[str, Handler] = {
     "discover_bundles": _discover_bundles,
     "end_overrides": _end_overrides,
     "flag_growing": _flag_growing,
+    "measure_order_sizes": _measure_order_sizes,
     "review_effort": _review_effort,
     "review_all_efforts": _review_all_efforts,
     "nightly_effort": _nightly_effort,
@@ -383,6 +392,7 @@ RECURRING: dict[str, timedelta] = {
     "nightly_rating": timedelta(minutes=10),
     "end_overrides": timedelta(minutes=10),
     "flag_growing": timedelta(hours=6),
+    "measure_order_sizes": timedelta(hours=24),
     "nightly_effort": timedelta(minutes=10),
     # What changed them puts the job itself: this is for bulk loads past the flows.
     "guard_margins": timedelta(hours=6),

@@ -19,6 +19,7 @@ from app.core.db import Database, open_database
 from app.flows.discover_bundles import discover_bundles
 from app.flows.fill_demo import demo_totp_secrets, fill_demo
 from app.flows.flag_growing import flag_growing
+from app.flows.measure_order_sizes import measure_order_sizes
 from app.flows.rate_accounts import rate_accounts
 from app.fulfilment.calendar import work_calendar
 from app.settings import Settings
@@ -92,6 +93,9 @@ def rate_demo(database: Database, settings: Settings) -> None:
         )
         rate_accounts(session, as_of=None, is_dry_run=False, is_proposal=True, actor=actor, now=now)
         flag_growing(session, now=now)
+        measure_order_sizes(
+            session, calendar=work_calendar(settings.seller_federal_state, settings.timezone), now=now
+        )
 
 
 def discover_demo(database: Database) -> None:

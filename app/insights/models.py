@@ -67,3 +67,23 @@ class Proposal(SQLModel, table=True):
     def skus(self) -> frozenset[str]:
         """The SKUs of its items."""
         return frozenset(item["sku"] for item in self.items)
+
+
+class OrderSize(SQLModel, table=True):
+    """How far one customer's orders are from the rational size, as it was measured last (see rules/order_sizes.py)."""
+
+    __tablename__ = "order_sizes"
+    __table_args__ = (CheckConstraint("order_count > 0 and saving_cents >= 0", name="counts"),)
+
+    customer_id: int = Field(primary_key=True, foreign_key="customers.id")
+    order_count: int
+    size_cents: int
+    recent_cents: int | None = None
+    earlier_cents: int | None = None
+    rational_cents: int | None = None
+    every_days: int | None = None
+    saving_cents: int
+    distance_bp: int | None = Field(default=None, index=True)
+    earlier_distance_bp: int | None = None
+    change_bp: int | None = None
+    measured_at: datetime = Field(sa_type=UTCDateTime)

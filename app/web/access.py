@@ -195,6 +195,8 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "GET /admin/services/orders",
         "GET /admin/customers/{number}/visit",
         "GET /admin/reports/exceptions",
+        "GET /admin/reports/order-sizes",
+        "GET /admin/reports/order-sizes/export.csv",
         "GET /admin/imports",
         "GET /admin/imports/{import_id}",
         "GET /admin/imports/samples/{kind}",

@@ -29,6 +29,7 @@ ENTRIES = (
     ("/admin/mail", N_("E-mails")),
     ("/admin/policy", N_("Policy")),
     ("/admin/reports/exceptions", N_("Exceptions")),
+    ("/admin/reports/order-sizes", N_("Order sizes")),
     ("/admin/terms", N_("Terms")),
     ("/admin/gate", N_("Gate")),
     ("/admin/staff", N_("Staff")),

@@ -52,6 +52,7 @@ ADMIN = (
         "/admin/payments",
     ),
     *("/admin/services", "/admin/services?new=1", "/admin/services/orders", "/admin/reports/exceptions"),
+    *("/admin/reports/order-sizes", "/admin/reports/order-sizes?sort=change"),
     *(
         "/admin/mail",
         "/admin/policy",

@@ -16,6 +16,8 @@ from app.customers.rules.admission import ScreeningState
 from app.flows.change_segment import change_segment
 from app.flows.change_standing import move_up, resume, suspend
 from app.flows.override_rating import Target
+from app.fulfilment.calendar import work_calendar
+from app.insights.sizes import sizes_of_customer
 from app.mail.queries import mails_about
 from app.mainbrand.queries_desk import find_account
 from app.mainbrand.queries_rating import overrides_of
@@ -28,10 +30,11 @@ from app.ordering.queries_standing import standing_orders_of
 from app.web.admin import standing_words, words
 from app.web.admin.effort import effort_of_customer
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
+from app.web.admin.order_sizes import trend
 from app.web.admin.overrides import CHOICES, override_of_form
 from app.web.deps import Now, ReadDep, ShopDep, StaffDep, Values, WriteDep
 from app.web.forms import errors_of
-from app.web.rendering import see_other
+from app.web.rendering import see_other, shop_of
 
 router = APIRouter()
 
@@ -210,6 +213,13 @@ def _page(
     customer_id = customer.id or 0
     screenings = screenings_of(session, customer_id)
     given = latest_entry(session, "customer", customer_id, action="customer.segment_changed")
+    settings = shop_of(request).settings
+    sizes = sizes_of_customer(
+        session,
+        customer_id,
+        calendar=work_calendar(settings.seller_federal_state, settings.timezone),
+        now=now,
+    )
     moments = [
         one.decided_at or one.screened_at
         for one in screenings
@@ -232,6 +242,8 @@ def _page(
         segment_since=given.at if given else (moments[0] if moments else customer.created_at),
         segment_by=given.actor_name if given else "",
         people=people_of(session, customer_id),
+        sizes=sizes,
+        size_trend=trend(sizes.change_bp) if sizes else None,
         screenings=screenings,
         orders=orders_of_customer(session, customer_id, limit=20),
         standing_orders=standing_orders_of(session, customer_id, limit=20),

@@ -25,10 +25,11 @@ from tests.web.conftest import Browser
 FILES = {
     *("/admin/imports/samples/{kind}", "/admin/imports/{import_id}/rejects"),
     *("/admin/blocks/export.csv", "/admin/blocks/export.xlsx", "/admin/reports/cost-to-serve.csv"),
+    "/admin/reports/order-sizes/export.csv",
     "/admin/dispatch/runs/{run_on}/pick-list.pdf",
     "/admin/dispatch/runs/{run_on}/packing-slips.pdf",
 }
-"""Downloads: tests/web/admin/test_imports.py, test_blocks.py, test_effort.py and test_dispatch_runs.py try them."""
+"""Downloads: tests/web/admin/test_imports.py, _blocks.py, _effort.py, _dispatch_runs.py, _order_sizes.py try them."""
 LATER = {"/admin/gate", *FILES}
 PAGES = sorted(
     path for (method, path), entry in REGISTRY.items() if method == "GET" and entry.access is Access.STAFF

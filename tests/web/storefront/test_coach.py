@@ -41,6 +41,8 @@ def test_the_cart_shows_what_a_piece_costs_and_one_press_takes_the_rational_orde
     )
     assert "You order every 21 days. Every 6 weeks saves €1" in words
     assert "Seals 2 4" in words
+    assert "What you need until your next order anyway avoids it" in words
+    assert "Cheapest for you" not in words
     assert "With it one piece costs €20.00 net on average, without any charge." in words
     assert 'href="/account/standing-orders/new?every=42"' in shown.text
     lines = re.search(r'name="lines" value="([^"]+)"', shown.text)
