@@ -11,6 +11,7 @@ from app.cli.demo_company.dispatch import add_closing_days, add_left_behind
 from app.cli.demo_company.orders import Conditions, order_maker
 from app.cli.demo_company.services import add_services
 from app.cli.demo_company.standing import add_standing_order
+from app.cli.demo_company.steady import STEADY_DAYS_AGO, add_steady_orders
 from app.core.security import hash_password
 from app.customers.rules.application import LegalForm
 from app.flows.fill_demo import Builder, Buyer, Offer, Present, Rows
@@ -168,6 +169,9 @@ def _add_orders(
         add_closing_days(rows, conditions.today, created_at=conditions.now - OPENED)
         add_left_behind(add_order, others[0], conditions)
         missing -= 1
+        if missing >= len(STEADY_DAYS_AGO):
+            add_steady_orders(add_order, others[0], offers)
+            missing -= len(STEADY_DAYS_AGO)
     chance = Random(f"{conditions.seed}:buyers:{rows.next_ids['orders']}")
     for _ in range(max(0, missing)):
         # Squared: young orders are more frequent, so that there is something to dispatch.

@@ -50,10 +50,18 @@ class Conditions:
 class AddOrder(Protocol):
     """Adds one accepted order of a buyer, placed that many days ago; returns the order's id.
 
-    With `left_behind_by` it is older where needed, so that it was promised with the run of that day, and is still here.
+    It holds the `basket`, or what chance puts into it. With `left_behind_by` it is older where needed, so that it was
+    promised with the run of that day, and is still here.
     """
 
-    def __call__(self, buyer: Buyer, days_ago: int, *, left_behind_by: date | None = None) -> int: ...
+    def __call__(
+        self,
+        buyer: Buyer,
+        days_ago: int,
+        *,
+        left_behind_by: date | None = None,
+        basket: Sequence[tuple[Offer, int]] = (),
+    ) -> int: ...
 
 
 def order_maker(rows: Rows, offers: Sequence[Offer], conditions: Conditions) -> AddOrder:
@@ -68,21 +76,26 @@ def order_maker(rows: Rows, offers: Sequence[Offer], conditions: Conditions) -> 
             main_brand_lead_time_days=lead_time_days,
         )
 
-    def add(buyer: Buyer, days_ago: int, *, left_behind_by: date | None = None) -> int:
+    def add(
+        buyer: Buyer,
+        days_ago: int,
+        *,
+        left_behind_by: date | None = None,
+        basket: Sequence[tuple[Offer, int]] = (),
+    ) -> int:
         chance = random.Random(f"{conditions.seed}:order:{rows.next_id(Order)}")
         placed_at = working_hour(conditions, days_ago, chance)
-        chosen = chance.sample(offers, min(len(offers), chance.choice((1, 1, 1, 2, 2, 3))))
-        lines = [(offer, _quantity(offer, chance)) for offer in chosen]
+        lines = list(basket) or _basket(offers, chance)
         promise = promised(
             placed_at.replace(minute=0, second=0, microsecond=0),
-            max(offer.lead_time_days for offer in chosen),
+            max(offer.lead_time_days for offer, _ in lines),
         )
         priced = [_priced(offer, quantity) for offer, quantity in lines]
         goods_net_cents = sum(line.net_cents for line in priced)
         charges = order_charges(conditions.policy, goods_net_cents=goods_net_cents)
         totals = price_order(priced, charges=charges)
         if left_behind_by is not None and promise.dispatch_on > left_behind_by:
-            return add(buyer, days_ago + 1, left_behind_by=left_behind_by)
+            return add(buyer, days_ago + 1, left_behind_by=left_behind_by, basket=basket)
         is_gone = promise.dispatch_on < conditions.today and left_behind_by is None
         order_id = _add_order(
             rows, buyer, totals, promise, conditions, is_gone=is_gone, placed_at=placed_at, chance=chance
@@ -276,6 +289,11 @@ def working_hour(conditions: Conditions, days_ago: int, chance: random.Random) -
 def _dispatched_at(promise: Promise, conditions: Conditions) -> datetime:
     local = datetime.combine(promise.dispatch_on, time(DISPATCH_HOUR), conditions.calendar.zone)
     return local.astimezone(conditions.now.tzinfo)
+
+
+def _basket(offers: Sequence[Offer], chance: random.Random) -> list[tuple[Offer, int]]:
+    chosen = chance.sample(offers, min(len(offers), chance.choice((1, 1, 1, 2, 2, 3))))
+    return [(offer, _quantity(offer, chance)) for offer in chosen]
 
 
 def _quantity(offer: Offer, chance: random.Random) -> int:
