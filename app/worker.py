@@ -94,7 +94,7 @@ def _settle_payment(shop: Shop, args: dict[str, Any]) -> None:
             settle_payment(
                 session,
                 shop.stripe,
-                calendar=_calendar(shop, now=utc_now()),
+                calendar=work_calendar(shop.settings.seller_federal_state, shop.settings.timezone),
                 now=utc_now(),
                 payment_id=args.get("payment_id"),
                 session_id=args.get("session_id"),

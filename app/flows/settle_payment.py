@@ -16,6 +16,7 @@ from app.customers.gate import admission_now
 from app.customers.models import BlockedAttempt
 from app.customers.rules.admission import Admission
 from app.customers.service import lock_customer
+from app.fulfilment.queries_calendar import with_closing_days
 from app.ordering.models import Order
 from app.ordering.queries_checkout import has_kept_out_blocks, lead_time_of_order, promise_of
 from app.ordering.rules.promise import Calendar
@@ -59,6 +60,7 @@ def settle_payment(
 ) -> PaymentState | None:
     """The attempt's state afterwards, None for a session or intent that is not ours.
 
+    `calendar` is that of the federal state: the warehouse's closing days are read where the order is accepted.
     Raises StripeUnavailable when Stripe does not answer: whoever called tries again, under the same keys.
     """
     attempt = _find(session, gateway, payment_id=payment_id, session_id=session_id, intent_id=intent_id)
@@ -332,7 +334,8 @@ def _finish_captured(
         promise = promise_of(
             [lead_time_of_order(session, attempt.order_id)],
             policy=current_policy(session),
-            calendar=calendar,
+            # Read where it matters: most looks at a payment end before this.
+            calendar=with_closing_days(session, calendar, now=now),
             now=now,
         )
         accept(session, order, cart=cart, promise=promise, now=now, waiting=waiting)

@@ -1,8 +1,8 @@
 """Reading the warehouse's calendar: its closing days, and the runs that staff closed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam
 from sqlalchemy import select as select_columns
@@ -27,9 +27,15 @@ _CLOSING_DAYS = select_columns(_DAYS.c.day).where(
 
 def warehouse_calendar(session: Session, *, state: str, timezone: str, now: datetime) -> Calendar:
     """The calendar of the warehouse in its federal state and time zone, with its own closing days. One small query."""
-    since = now.astimezone(ZoneInfo(timezone)).date() - LOOKS_BACK
-    days = session.connection().execute(_CLOSING_DAYS, {"warehouse": WAREHOUSE, "since": since})
-    return work_calendar(state, timezone, closing_days=[day for (day,) in days])
+    return with_closing_days(session, work_calendar(state, timezone), now=now)
+
+
+def with_closing_days(session: Session, calendar: Calendar, *, now: datetime) -> Calendar:
+    """A calendar that knows the warehouse's own closing days too. One small query."""
+    since = now.astimezone(calendar.zone).date() - LOOKS_BACK
+    rows = session.connection().execute(_CLOSING_DAYS, {"warehouse": WAREHOUSE, "since": since})
+    days = frozenset(day for (day,) in rows)
+    return replace(calendar, is_closed=lambda day: day in days or calendar.is_closed(day))
 
 
 def read_course(session: Session, *, state: str, timezone: str, now: datetime) -> Course:

@@ -5,6 +5,7 @@ from sqlmodel import Session, select
 
 from app.audit.models import AuditEntry
 from app.catalogue.models import CatalogueState
+from app.core.db import Database
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.transaction import transaction
 from app.flows.edit_calendar import add_closing_days, remove_closing_day
@@ -15,6 +16,7 @@ from app.jobs.models import Job
 from app.ordering.models import Order
 from app.ordering.queries_checkout import read_checkout
 from tests import make
+from tests.flows.till import open_till
 from tests.flows.waiting import HERE, NEXT, RUN, STAFF, company, order
 
 TODAY = date(2026, 3, 2)
@@ -66,6 +68,22 @@ def test_a_new_closing_day_moves_what_is_promised_from_then_on(session: Session,
     assert promised() == before
     # Kept pages of the catalogue are not shown any more.
     assert session.exec(select(CatalogueState.version)).one() == shown + 2
+
+
+def test_a_closing_day_entered_before_the_payment_counts_for_what_is_accepted(
+    session: Session, database: Database, now: datetime
+) -> None:
+    till = open_till(session, database, now=now)
+    placed, session_id = till.placed_and_open()
+    shown = till.order(placed.number)
+    add(session, now, shown.dispatch_on)
+    till.stripe.pay(session_id)
+
+    till.settle(session_id=session_id)
+
+    accepted = till.order(placed.number)
+    assert (shown.promised_on, accepted.promised_on) == (date(2026, 3, 12), date(2026, 3, 13))
+    assert accepted.dispatch_on == shown.dispatch_on + timedelta(days=1)
 
 
 def test_a_day_that_makes_accepted_orders_late_needs_a_second_look(session: Session, now: datetime) -> None:

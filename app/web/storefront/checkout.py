@@ -32,7 +32,7 @@ from app.web.rendering import page, see_other
 from app.web.small_orders import small_order
 from app.web.storefront.cart import cart_page
 from app.web.storefront.offers import offer_for_programs
-from app.web.storefront.promises import calendar_of
+from app.web.storefront.promises import calendar_of, holidays_of
 from app.web.visitor import Visitor
 
 router = APIRouter()
@@ -150,7 +150,7 @@ def come_back(
         settle_payment(
             session,
             shop.stripe.hurried(answer_seconds=RETURN_SECONDS),
-            calendar=calendar_of(request),
+            calendar=holidays_of(request),
             now=now,
             payment_id=payment_id,
         )

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from starlette.requests import Request
 
 from app.core.clock import utc_now
+from app.fulfilment.calendar import work_calendar
 from app.fulfilment.queries_calendar import warehouse_calendar
 from app.ordering.rules.promise import Calendar, Promise
 from app.web.rendering import shop_of
@@ -34,6 +35,12 @@ def calendar_of(request: Request) -> Calendar:
                 now=utc_now(),
             )
     return known
+
+
+def holidays_of(request: Request) -> Calendar:
+    """The calendar of the federal state, for who reads the warehouse's closing days itself."""
+    settings = shop_of(request).settings
+    return work_calendar(settings.seller_federal_state, settings.timezone)
 
 
 def last_order(promise: Promise, calendar: Calendar) -> LastOrder:
