@@ -1,7 +1,7 @@
 """What a paid special service does, inside the caller's transaction: an address changes, or a task waits."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
@@ -13,10 +13,14 @@ from app.care.rules.services import ServiceKind
 from app.care.service_effort import note_effort
 from app.customers.rules.delivery import Destination
 from app.customers.service_delivery import is_held_back
+from app.fulfilment.queries_calendar import with_closing_days
+from app.fulfilment.rules.runs import Course
 from app.ordering.models import Order
+from app.ordering.rules.promise import Calendar
 from app.ordering.rules.states import OrderState
 from app.ordering.service import add_event, mail_order
 from app.ordering.service_special import accept_special, finish_special
+from app.policy.queries import current_policy
 
 EFFORT_KINDS = {
     ServiceKind.PHONE_HELP: EffortKind.PHONE_HELP,
@@ -56,8 +60,10 @@ def destination(address: Mapping[str, str]) -> Destination:
     return Destination(*(address[name] for name in ("company_name", "street", "postal_code", "city")))
 
 
-def begin_special(session: Session, order: Order, goods: Order | None, *, now: datetime) -> None:
-    """A service is paid: it becomes binding. An address changes at once, all else waits for a person.
+def begin_special(
+    session: Session, order: Order, goods: Order | None, *, calendar: Calendar, now: datetime
+) -> None:
+    """A service is paid: it becomes binding. An address changes, goods are kept; all else waits for a person.
 
     `goods` is locked. Where the goods left in the moment between our decision and Stripe's answer, the change waits
     for a person too, who gives the money back.
@@ -67,6 +73,8 @@ def begin_special(session: Session, order: Order, goods: Order | None, *, now: d
     if service.kind is ServiceKind.ADDRESS_CHANGE and goods and goods.state is OrderState.ACCEPTED:
         _change_address(session, goods, row.details["address"], by=order, now=now)
         close_special(session, order, row, service, by="", note="", minutes=0, now=now)
+    if service.kind is ServiceKind.STORAGE and goods and goods.state is OrderState.ACCEPTED:
+        _keep_goods(session, goods, date.fromisoformat(row.details["until_on"]), calendar, by=order, now=now)
 
 
 def close_special(
@@ -107,6 +115,22 @@ def close_special(
         new_address=_lines(address) if address else [],
         for_number=_number(session, order.for_order_id),
     )
+
+
+def _keep_goods(
+    session: Session, goods: Order, until_on: date, calendar: Calendar, *, by: Order, now: datetime
+) -> None:
+    """The goods leave with the first run from `until_on` on, as their customer wants it: they are not late then."""
+    course = Course(
+        current_policy(session),
+        with_closing_days(session, calendar, now=now),
+        now.astimezone(calendar.zone).date(),
+    )
+    run_on = course.run_for(max(until_on, goods.dispatch_on)).run_on
+    promised_on = max(course.arrival_of(run_on), goods.promised_on)
+    values = {"old": goods.promised_on.isoformat(), "new": promised_on.isoformat(), "service": by.number}
+    add_event(session, goods.id or 0, "kept_back", now=now, actor_name=by.contact_name, **values)
+    goods.dispatch_on, goods.promised_on, goods.expected_on = run_on, promised_on, None
 
 
 def _change_address(

@@ -322,7 +322,7 @@ def _finish_captured(
     """Third beat: paid and accepted, with its mail; the order leaves the cart."""
     with transaction(session):
         if attempt.order_kind is OrderKind.SERVICE:
-            return _finish_service(session, attempt, now=now)
+            return _finish_service(session, attempt, calendar=calendar, now=now)
         cart = lock_cart(session, attempt.customer_id, for_order_id=attempt.order_id)
         order, waiting = lock_with_waiting(session, attempt.order_id, joins_order_id=attempt.joins_order_id)
         payments = lock_payments(session, attempt.order_id)
@@ -344,7 +344,7 @@ def _finish_captured(
         return payment.state
 
 
-def _finish_service(session: Session, attempt: Attempt, *, now: datetime) -> PaymentState:
+def _finish_service(session: Session, attempt: Attempt, *, calendar: Calendar, now: datetime) -> PaymentState:
     """Third beat of a special service: paid and accepted, and done where it needs no person."""
     # What it costs us is noted with the company, whose row comes before its orders in the order of locks.
     lock_customer(session, attempt.customer_id)
@@ -355,7 +355,7 @@ def _finish_service(session: Session, attempt: Attempt, *, now: datetime) -> Pay
     if payment.state is PaymentState.CAPTURING:
         move(payment, PaymentState.CAPTURED, now=now)
         payment.settled_at = now
-        begin_special(session, order, goods, now=now)
+        begin_special(session, order, goods, calendar=calendar, now=now)
         let_go(session, payments, now=now)
         reach("settle_payment.before_finish")
     return payment.state

@@ -17,6 +17,7 @@ from app.customers.models import Screening
 from app.flows.dispatch_order import Parcel, dispatch_orders
 from app.flows.finish_service import finish_service
 from app.flows.screen_customer import complete_keys
+from app.flows.tell_late_orders import tell_late_orders
 from app.insights.invariants import check_invariants
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import Charge, Order, OrderTax
@@ -230,6 +231,26 @@ def test_a_paid_change_of_address_changes_the_order_at_once_and_tells_so(counter
     with counter.till.database.read_session() as session:
         event = session.exec(select(EffortEvent)).one()
     assert (event.kind, event.minutes, event.cause) == (EffortKind.MANUAL_CHANGE, 0, EffortCause.PAID)
+    assert_books_are_right(counter)
+
+
+def test_goods_that_their_customer_pays_to_keep_leave_with_a_later_run_and_are_not_late(
+    counter: Counter,
+) -> None:
+    goods = counter.goods()
+    placed = counter.order("storage", order_number=goods.number, quantity=2)
+
+    assert counter.pay(placed.number) is PaymentState.CAPTURED
+
+    kept = counter.till.order(goods.number)
+    assert (kept.dispatch_on, kept.promised_on) == (
+        goods.dispatch_on + timedelta(weeks=2),
+        goods.promised_on + timedelta(weeks=2),
+    )
+    assert counter.till.events(goods.number)[-1] == "kept_back"
+    with counter.till.database.session() as session:
+        day_after = counter.till.now + timedelta(days=(goods.dispatch_on - counter.till.now.date()).days + 1)
+        assert tell_late_orders(session, state="SN", timezone="Europe/Berlin", now=day_after) == 0
     assert_books_are_right(counter)
 
 

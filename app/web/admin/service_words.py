@@ -13,6 +13,7 @@ EVENTS = {
 }
 EVENTS_OF_GOODS = {
     "address_changed": N_("Delivery address changed"),
+    "kept_back": N_("Kept in the warehouse, as ordered"),
 }
 EVENT_VALUES = {
     "went_to": N_("Before"),

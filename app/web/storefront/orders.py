@@ -62,6 +62,7 @@ EVENTS = {
     "refunded": N_("Money paid back to the card"),
     "refund_failed": N_("Paying back failed, a person looks into it"),
     "address_changed": N_("Delivery address changed"),
+    "kept_back": N_("Kept in our warehouse, as you ordered"),
 }
 BEING_CHECKED = (N_("Received, being checked"), "warn")
 CANCELLATIONS = {
