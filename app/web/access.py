@@ -130,6 +130,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         scope=Scope.IMPORTS_READ,
     ),
     **_routes(Access.API, "POST /api/v1/orders/check", scope=Scope.ORDERS_CHECK),
+    **_routes(Access.API, "POST /api/v1/shipments", scope=Scope.DISPATCH_WRITE),
     **_routes(
         Access.HALF_STAFF,
         "GET,POST /admin/login/code",

@@ -309,6 +309,7 @@ OPEN_TO_ANYBODY = {
 OPEN_TO_WHO_HAS_A_KEY = {
     *("POST /api/v1/imports/accounts", "POST /api/v1/imports/purchases", "POST /api/v1/imports/blocks"),
     *("GET /api/v1/imports/{import_id}", "GET /api/v1/imports/{import_id}/rejects"),
+    *("POST /api/v1/orders/check", "POST /api/v1/shipments"),
 }
 OPEN_TO_WHO_SIGNS = {"POST /hooks/stripe"}
 OPEN_TO_WHO_IS_SIGNED_IN = {"POST /logout", "GET /status", "POST /status/objection", "POST /verify/resend"}

@@ -9,3 +9,4 @@ class Scope(StrEnum):
     IMPORTS_READ = "imports:read"
     IMPORTS_WRITE = "imports:write"
     ORDERS_CHECK = "orders:check"
+    DISPATCH_WRITE = "dispatch:write"

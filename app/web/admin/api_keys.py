@@ -23,6 +23,7 @@ SCOPES = {
     Scope.IMPORTS_READ: N_("read imports and their refused lines"),
     Scope.IMPORTS_WRITE: N_("hand in lists"),
     Scope.ORDERS_CHECK: N_("check the sizes of orders"),
+    Scope.DISPATCH_WRITE: N_("say which orders left"),
 }
 LIVE, EXPIRED, REVOKED = Word(N_("in use"), "ok"), Word(N_("expired"), "warn"), Word(N_("revoked"))
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.web.access import REGISTRY, Access
-from app.web.api import imports, orders
+from app.web.api import imports, orders, shipments
 from app.web.api.problems import Problem
 
 router = APIRouter()
@@ -27,7 +27,7 @@ def get_description(_: Request) -> Response:
 @functools.cache
 def description() -> dict[str, Any]:
     """OpenAPI of the routes that are declared for programs, each with the scope that it needs."""
-    declared = [*imports.router.routes, *orders.router.routes]
+    declared = [*imports.router.routes, *orders.router.routes, *shipments.router.routes]
     routes = [route for route in declared if isinstance(route, APIRoute) and _is_declared(route)]
     found: dict[str, Any] = get_openapi(
         title=TITLE,
