@@ -87,14 +87,18 @@ def close_special(
     note: str,
     minutes: int,
     now: datetime,
+    given_back_cents: int = 0,
 ) -> None:
     """Ends a service: order, task, effort (paid for, so it costs the customer nothing more) and e-mail.
 
-    `by` is empty for what the shop did by itself. Raises Refused for one that is not accepted or done already.
+    `by` is empty for what the shop did by itself; `given_back_cents` is the money that goes back where it could not
+    be done. Raises Refused for one that is not accepted or done already.
     """
     finish_special(session, order, actor_name=by, now=now)
     row.done_at, row.done_by, row.note = now, by or BY_ITSELF, note
-    address = row.details.get("address")
+    address = None if given_back_cents else row.details.get("address")
+    if given_back_cents:
+        row.details = {**row.details, "given_back_cents": given_back_cents}
     note_effort(
         session,
         customer_id=order.customer_id,
@@ -112,6 +116,7 @@ def close_special(
         "service_done",
         now=now,
         note=note,
+        given_back_cents=given_back_cents,
         new_address=_lines(address) if address else [],
         for_number=_number(session, order.for_order_id),
     )

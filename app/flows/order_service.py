@@ -14,7 +14,6 @@ from app.care.rules.service_wishes import Wish, details_of, faults_of_wish, need
 from app.care.rules.services import OfferState
 from app.care.service_special import destination
 from app.core.errors import N_, Invalid, NotFound, Refused
-from app.core.failpoints import reach
 from app.core.transaction import transaction
 from app.customers.gate import Asked, ask_gate
 from app.customers.rules.admission import Admission
@@ -110,8 +109,6 @@ def order_service(
             )
             _keep(session, order, subject, wish)
             placed = PlacedOrder(order.id or 0, order.number, is_new=True)
-        reach("order_service.before_commit")
-    reach("order_service.after_commit")
     if placed is None:
         # After the commit, as the case for a person must stay.
         raise Refused(ADDRESS_IN_CHECK, code="order.address_in_check")

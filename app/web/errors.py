@@ -33,7 +33,7 @@ CONFLICTS = (
     "order.no_goods", "dispatch.list_changed",
     "calendar.moves_orders", "run.gone", "run.still_taking_orders",
     "standing.over", "standing.ended", "standing.too_many",
-    "service.changed", "service.not_possible", "service.visit_not_approved", "offer.over",
+    "service.changed", "service.not_possible", "service.nothing_left", "service.visit_not_approved", "offer.over",
     "visit.open", "visit.not_open", "visit.same_person", "visit.lacks", "visit.not_listed", "visit.nobody",
     "effort.step_over", "effort.not_dispatched",
 )  # fmt: skip

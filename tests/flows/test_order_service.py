@@ -15,7 +15,8 @@ from app.core.errors import Invalid, NotFound, Refused
 from app.core.transaction import transaction
 from app.customers.models import Screening
 from app.flows.dispatch_order import Parcel, dispatch_orders
-from app.flows.finish_service import finish_service
+from app.flows.finish_service import finish_service, give_back_service
+from app.flows.pay_back import pay_back
 from app.flows.screen_customer import complete_keys
 from app.flows.tell_late_orders import tell_late_orders
 from app.insights.invariants import check_invariants
@@ -23,6 +24,7 @@ from app.mainbrand.rules.segments import Segment
 from app.ordering.models import Charge, Order, OrderTax
 from app.ordering.rules.pricing import ChargeKind
 from app.ordering.rules.states import CancelReason, OrderKind, OrderState
+from app.payments.models import Refund
 from app.payments.rules.facts import IntentStatus
 from app.payments.rules.settlement import ReleaseReason
 from app.payments.rules.states import PaymentState
@@ -340,6 +342,33 @@ def test_staff_close_a_service_once_with_a_note_and_its_paid_minutes(counter: Co
     with counter.till.database.read_session() as session:
         event = session.exec(select(EffortEvent)).one()
     assert (event.kind, event.minutes, event.cause) == (EffortKind.PHONE_HELP, 45, EffortCause.PAID)
+    assert_books_are_right(counter)
+
+
+def give_back(counter: Counter, number: str, note: str = "Nobody answers.") -> None:
+    with counter.till.database.session() as session:
+        give_back_service(session, order_number=number, note=note, actor=OPERATOR, now=counter.till.now)
+
+
+def test_what_cannot_be_done_goes_back_to_the_card_in_full_and_once(counter: Counter) -> None:
+    placed = counter.order("phone-help", quantity=2, note="x")
+    counter.pay(placed.number)
+    with pytest.raises(Invalid):
+        give_back(counter, placed.number, " ")
+
+    for _ in range(2):
+        give_back(counter, placed.number)
+    finish(counter, placed.number, "too late")
+
+    with counter.till.database.read_session() as session:
+        refund = session.exec(select(Refund)).one()
+    (job,) = counter.till.jobs("pay_back")
+    with counter.till.database.session() as session:
+        pay_back(session, counter.till.stripe, refund_row_id=job["refund_row_id"], now=counter.till.now)  # type: ignore[arg-type]
+    assert (refund.amount_cents, refund.cause) == (6_902, f"service:{placed.order_id}")
+    assert counter.kept(placed.number).note == "Nobody answers."
+    assert counter.till.mails().count("service_done") == 1
+    assert counter.till.events(placed.number)[-2:] == ["dispatched", "refunded"]
     assert_books_are_right(counter)
 
 

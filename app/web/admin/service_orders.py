@@ -14,7 +14,7 @@ from app.care.queries_services import concerned_of, list_tasks, services_on_sale
 from app.care.rules.offers import OfferStanding
 from app.care.rules.service_wishes import is_possible, most_units
 from app.core.errors import N_
-from app.flows.finish_service import finish_service
+from app.flows.finish_service import finish_service, give_back_service
 from app.flows.offer_service import offer_service, withdraw_offer
 from app.ordering.models import Order
 from app.ordering.rules.states import OrderKind
@@ -25,7 +25,7 @@ from app.web.rendering import see_other
 
 router = APIRouter()
 
-DONE = "done"
+DONE, GIVE_BACK = "done", "give_back"
 STANDINGS = {
     OfferStanding.OPEN: Word(N_("waits for the customer"), "signal"),
     OfferStanding.TAKEN: Word(N_("taken"), "ok"),
@@ -52,9 +52,11 @@ def show_tasks(request: Request, session: ReadDep, now: Now) -> Response:
 
 @router.post("/admin/services/orders/{number}")
 def submit_done(number: str, session: WriteDep, staff: StaffDep, values: Values, now: Now) -> Response:
-    finish_service(session, order_number=number, note=values.get("note", ""), actor=staff.actor, now=now)
+    is_impossible = values.get("act") == GIVE_BACK
+    end = give_back_service if is_impossible else finish_service
+    end(session, order_number=number, note=values.get("note", ""), actor=staff.actor, now=now)
     back = f"/admin/orders/{number}" if values.get("back") == "order" else "/admin/services/orders"
-    return see_other(f"{back}?done=service_done")
+    return see_other(f"{back}?done={'service_given_back' if is_impossible else 'service_done'}")
 
 
 @router.post("/admin/orders/{number}/services")

@@ -29,6 +29,7 @@ ACTIONS = {
     "service.offered": N_("Service offered"),
     "service.offer_withdrawn": N_("Offer of a service withdrawn"),
     "service.done": N_("Service done"),
+    "service.given_back": N_("Service not possible, money given back"),
     "visit.asked": N_("Field visit asked for"),
     "visit.approved": N_("Field visit approved"),
     "visit.refused": N_("Field visit refused"),
@@ -42,6 +43,7 @@ RELEASE_REASONS = {
 }
 DONE = {
     "service_done": N_("Done. The customer gets an e-mail."),
+    "service_given_back": N_("The money goes back to the card. The customer gets an e-mail."),
     "service_offered": N_("Offered. The customer gets an e-mail with the link."),
     "offer_withdrawn": N_("The offer is withdrawn."),
     "visit_asked": N_("Asked. A lead finds it in the inbox."),

@@ -127,6 +127,22 @@ def test_a_paid_service_stands_in_the_inbox_until_somebody_has_done_it(
     assert "Hand over" not in page
 
 
+def test_a_service_that_cannot_be_done_needs_a_word_and_money_to_give_back(
+    things: Desk, admin: Browser, session: Session
+) -> None:
+    path = f"/admin/services/orders/{things.service_order.number}"
+    json = {"accept": "application/json"}
+
+    silent = admin.submit(path, {"act": "give_back", "note": " "}, headers=json)
+    unpaid = admin.submit(path, {"act": "give_back", "note": "Nobody answers."}, headers=json)
+
+    assert (silent.status_code, silent.json()["errors"][0]["field"]) == (422, "note")
+    assert (unpaid.status_code, unpaid.json()["code"]) == (409, "service.nothing_left")
+    session.rollback()
+    assert session.exec(select(ServiceOrder.done_at)).one() is None
+    assert mails(session, "service_done") == []
+
+
 def test_one_click_on_an_order_offers_a_service_and_two_clicks_are_one_mail(
     things: Desk, admin: Browser, session: Session
 ) -> None:
