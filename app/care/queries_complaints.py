@@ -1,10 +1,10 @@
 """Reading complaints: what a company may complain about, its own ones, and one with its whole thread."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
-from sqlalchemy import func
+from sqlalchemy import case, func
 from sqlmodel import Session, col, or_, select
 
 from app.care.models import Complaint, ComplaintLine, ComplaintMessage, ComplaintPhoto
@@ -183,18 +183,13 @@ def list_complaints(
 
 def count_open_complaints(session: Session, *, today: date) -> tuple[int, int]:
     """How many complaints wait for an answer, and how many of them should have had it on an earlier day."""
-    rows = session.exec(
-        select(col(Complaint.answer_due_on) < today, func.count())
+    is_overdue = case((col(Complaint.answer_due_on) < today, 1), else_=0)
+    count, overdue = session.exec(
+        select(func.count(), func.coalesce(func.sum(is_overdue), 0))
+        .select_from(Complaint)
         .where(col(Complaint.state) == ComplaintState.OPEN)
-        .group_by(col(Complaint.answer_due_on) < today)
-    )
-    found = {bool(is_overdue): count for is_overdue, count in rows}
-    return found.get(True, 0) + found.get(False, 0), found.get(True, 0)
-
-
-def waits_for_us(thread: Sequence[ThreadEntry], decided_at: datetime | None) -> bool:
-    """Whether the customer wrote last."""
-    return bool(thread) and thread[-1].message.author == "customer" and decided_at is None
+    ).one()
+    return int(count), int(overdue)
 
 
 def _photo(session: Session, photo_id: int, is_theirs: object) -> ComplaintPhoto:

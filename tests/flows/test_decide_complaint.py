@@ -71,7 +71,7 @@ def test_a_replacement_is_an_accepted_order_at_price_0_that_leaves_with_the_next
     )
     assert made.dispatch_on > case.now.date()
     waiting = due_orders(session, until=made.dispatch_on, limit=10, language="en")
-    assert [one.number for one in waiting] == [made.number]
+    assert [one.order.number for one in waiting] == [made.number]
     values = the_mail(session, "complaint_answered").values
     assert (values["replacement"], values["promised_on"]) == (made.number, made.promised_on.isoformat())
     assert session.exec(select(EffortEvent.cause)).one() is EffortCause.OURS
