@@ -7,24 +7,34 @@ from sqlmodel import Session, col, select
 
 from app.care.queries_complaints import Case
 from app.core.errors import N_, Refused
-from app.ordering.models import OrderLine
+from app.ordering.models import Order, OrderEvent, OrderLine
+from app.ordering.rules.states import OrderKind
 from app.payments.queries_refunds import PaidOrder, read_paid
 from app.payments.rules.refunding import refund_of_lines, refund_of_order
 
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What would go back for all pieces of a complaint, and for the whole order, in gross cents."""
+    """What would go back for all pieces of a complaint, and for the whole order, in gross cents.
+
+    `is_charged_back`: the bank took money of this payment, so that a refund may be refused.
+    """
 
     lines_cents: int
     order_cents: int
+    is_charged_back: bool = False
 
 
 def worth_of(session: Session, case: Case) -> Worth:
     """What a person decides about, before deciding; zeros where nothing was paid or all of it went back."""
-    paid = read_paid(session, case.order.for_order_id or case.order.id or 0)
+    order_id = paid_order_id(case.order)
+    paid = read_paid(session, order_id)
     if paid is None:
         return Worth(0, 0)
+    charged_back = select(OrderEvent.id).where(
+        col(OrderEvent.order_id) == order_id, col(OrderEvent.kind) == "charged_back"
+    )
+    is_charged_back = session.exec(charged_back).first() is not None
     left_cents = refund_of_order(paid_cents=paid.paid_cents, refunded_cents=paid.refunded_cents)
     lines_cents = 0
     if case.lines and left_cents:
@@ -32,10 +42,16 @@ def worth_of(session: Session, case: Case) -> Worth:
         try:
             wanted = paid_quantities(session, paid, quantities)
         except Refused:
-            return Worth(0, left_cents)
+            return Worth(0, left_cents, is_charged_back)
         back = refund_of_lines(paid.lines, paid.taxes, wanted, left_cents=left_cents)
         lines_cents = sum(line.amount_cents for line in back)
-    return Worth(lines_cents, left_cents)
+    return Worth(lines_cents, left_cents, is_charged_back)
+
+
+def paid_order_id(order: Order) -> int:
+    """The order whose payment a complaint goes back to: a replacement's is the one that it belongs to."""
+    is_again = order.kind is OrderKind.REPLACEMENT and order.for_order_id is not None
+    return (order.for_order_id if is_again else order.id) or 0
 
 
 def paid_quantities(session: Session, paid: PaidOrder, quantities: Mapping[int, int]) -> dict[int, int]:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from app.care.queries_paid import paid_order_id
 from app.catalogue.models import BundleItem
 from app.catalogue.rules.stock import Need, Wanted
 from app.catalogue.service_stock import reserve
@@ -64,7 +65,7 @@ def _copied(order: Order, *, number: str, checkout_key: str, now: datetime) -> O
         contact_id=order.contact_id,
         checkout_key=checkout_key,
         kind=OrderKind.REPLACEMENT,
-        for_order_id=order.for_order_id or order.id,
+        for_order_id=paid_order_id(order),
         state=OrderState.ACCEPTED,
         language=order.language,
         currency=order.currency,

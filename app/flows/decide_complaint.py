@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from app.audit.service import Actor, record
 from app.care.models import Complaint, ComplaintLine
 from app.care.queries_complaints import cause_of, refunds_of
-from app.care.queries_paid import paid_quantities
+from app.care.queries_paid import paid_order_id, paid_quantities
 from app.care.rules.answering import PAYING_BACK, faults_of_answer
 from app.care.rules.complaints import ComplaintOutcome, ComplaintState, MessageAuthor
 from app.care.rules.effort import EffortCause
@@ -105,9 +105,9 @@ def _locked(session: Session, complaint_id: int) -> tuple[Complaint, Order]:
         raise unknown()
     customer_id, order_id = found
     lock_customer(session, customer_id)
-    paid_id = session.exec(select(Order.for_order_id).where(col(Order.id) == order_id)).one()
-    orders = {one: lock_order(session, one) for one in sorted({order_id, paid_id or order_id})}
-    lock_payments(session, paid_id or order_id)
+    paid_id = paid_order_id(session.get_one(Order, order_id))
+    orders = {one: lock_order(session, one) for one in sorted({order_id, paid_id})}
+    lock_payments(session, paid_id)
     return lock_complaint(session, complaint_id), orders[order_id]
 
 
@@ -183,7 +183,7 @@ def _pay_back(
     now: datetime,
 ) -> int:
     """Asks for the refund; the cents of it. What was replaced was paid with the order that it belongs to."""
-    paid = read_paid(session, order.for_order_id or order.id or 0)
+    paid = read_paid(session, paid_order_id(order))
     if paid is None:
         raise Refused(
             N_("Nothing was paid for this order: there is nothing to pay back."),

@@ -177,6 +177,21 @@ def test_what_is_wrong_with_a_replacement_is_paid_back_from_the_order_that_was_p
     assert (refund.order_id, refund.amount_cents) == (case.order_id, 5_950)
 
 
+def test_a_special_service_is_paid_back_from_its_own_payment(session: Session, case: Case) -> None:
+    other = case.till.order(case.number)
+    with transaction(session):
+        service = session.get_one(Order, case.order_id)
+        service.kind, service.for_order_id = OrderKind.SERVICE, None
+        goods = make.order(session, of=case.till.customer, by=case.till.contact, bundle=make.bundle(session))
+        service.for_order_id = goods.id
+    case.file(session, form_key="f2", reason=ComplaintReason.OTHER, quantities={})
+
+    case.decide(session, ComplaintOutcome.REFUND_ORDER)
+
+    refund = case.refunds(session)[0]
+    assert (refund.order_id, refund.amount_cents) == (case.order_id, other.gross_cents)
+
+
 def test_a_rejection_names_its_fixed_reason_and_counts_for_whose_fault_it_was(
     session: Session, case: Case
 ) -> None:

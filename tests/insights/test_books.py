@@ -3,13 +3,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from app.core.transaction import transaction
 from app.insights.books import compare_books
 from app.ordering.rules.states import OrderState
-from app.payments.models import Payment
-from app.payments.rules.states import PaymentState
+from app.payments.models import Payment, Refund
+from app.payments.rules.states import PaymentState, RefundState
 from tests import make
 from tests.make import NOW
 
@@ -159,3 +159,29 @@ def test_the_past_orders_of_the_demo_are_in_no_books(session: Session) -> None:
         _payment(session, order.id, PaymentState.CAPTURED, session_id="demo_cs_1", intent_id="demo_pi_1")
 
     assert compare_books(session, {"intents": [], "sessions": []}) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "booked", "is_right"),
+    [
+        (RefundState.DONE, 1_000, True),
+        (RefundState.DONE, 0, False),
+        (RefundState.ASKED, 0, True),
+        (RefundState.ASKED, 1_000, True),
+        (RefundState.ASKED, 1_001, False),
+        (RefundState.FAILED, 1_000, False),
+    ],
+)
+def test_what_went_back_is_in_the_books_and_what_is_on_its_way_may_be(
+    shop_rows: Session, books: Books, state: RefundState, booked: int, is_right: bool
+) -> None:
+    payment = shop_rows.exec(select(Payment).where(col(Payment.intent_id) == "pi_1")).one()
+    refund = Refund(
+        payment_id=payment.id, order_id=payment.order_id, amount_cents=1_000, cause="x", state=state, token="t",
+        asked_by="Robin", asked_at=NOW,
+    )  # fmt: skip
+    shop_rows.rollback()
+    make.saved(shop_rows, refund)
+    books["intents"][0]["refunded"] = booked
+
+    assert (compare_books(shop_rows, books) == []) is is_right

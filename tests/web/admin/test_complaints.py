@@ -11,6 +11,7 @@ from app.care.models import Complaint
 from app.catalogue.models import Block
 from app.core.clock import utc_now
 from app.core.transaction import transaction
+from app.ordering.service import add_event
 from app.payments.models import Refund
 from app.payments.rules.states import RefundState
 from app.shop import Shop
@@ -118,6 +119,15 @@ def test_a_wrong_form_comes_back_as_it_was_filled_in(session: Session, case: Cas
     assert "Please choose the reason." in back.text
     assert "Please enter a whole number." in back.text
     assert "n" * 201 in back.text
+
+
+def test_a_payment_that_was_charged_back_is_told_before_the_answer(
+    session: Session, case: Case, clerk: Browser
+) -> None:
+    with transaction(session):
+        add_event(session, case.order_id, "charged_back", now=utc_now())
+
+    assert "The payment of this order was charged back" in clerk.get(path(session, case)).text
 
 
 def test_a_refund_that_failed_is_tried_again_by_a_button(
