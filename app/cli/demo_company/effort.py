@@ -56,10 +56,10 @@ class Story:
     is_decided: bool = False
 
 
-REFUSED = Story(96, (Phase(74, 60, 5), Phase(46, 100, 4), Phase(18, 180, 5)), is_decided=True)
+REFUSED = Story(96, (Phase(74, 60, 5), Phase(46, 130, 4), Phase(18, 180, 5)), is_decided=True)
 WARNED = Story(58, (Phase(24, 65, 3),))
-FEE = Story(88, (Phase(60, 60, 3), Phase(23, 110, 2)))
-WAITING = Story(90, (Phase(66, 60, 3), Phase(37, 100, 2), Phase(3, 170, 3)))
+FEE = Story(88, (Phase(60, 60, 5), Phase(23, 110, 6)))
+WAITING = Story(90, (Phase(66, 60, 3), Phase(37, 100, 3), Phase(7, 170, 5)))
 OF_LOG_INS = {"suspended@demo.example": REFUSED, "c2@demo.example": WARNED}
 OF_OTHERS = (FEE, WAITING)
 """For two of the other companies; no sole traders, whose every step would wait for a person."""
@@ -104,7 +104,7 @@ def _tell(session: Session, customer_id: int, number: str, story: Story, *, now:
     _write(session, number, 0, Touch(EffortKind.PHONE_HELP, EffortCause.OURS, None, OURS), at=first)
     told = 1
     for place, phase in enumerate(story.phases):
-        begun_at = now - timedelta(days=phase.days_ago, hours=5)
+        begun_at = (now - timedelta(days=phase.days_ago)).replace(hour=9, minute=20)
         minutes = _minutes(session, customer_id, phase, now=begun_at)
         for step in range(phase.count):
             call = Touch(
