@@ -13,9 +13,10 @@ from sqlalchemy.engine import make_url
 
 from app.core.log import configure_logging
 from app.core.memory import settle_in
+from app.handlers import HANDLERS
 from app.settings import Settings
 from app.shop import open_shop
-from app.worker import HANDLERS, Worker
+from app.worker import Worker
 
 ALEMBIC = Path(__file__).parent.parent.parent / "alembic.ini"
 

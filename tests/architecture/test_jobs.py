@@ -2,7 +2,7 @@
 
 import ast
 
-from app.worker import GIVE_UP, HANDLERS, RECURRING
+from app.handlers import GIVE_UP, HANDLERS, RECURRING
 from tests.architecture.tree import called_name, calls, modules
 
 

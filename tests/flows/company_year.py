@@ -38,6 +38,7 @@ from app.flows.start_payment import start_payment
 from app.flows.write_effort import Touch, write_effort
 from app.fulfilment.queries_calendar import read_course, warehouse_calendar
 from app.fulfilment.rules.closing import ClosingSpan
+from app.handlers import RECURRING
 from app.insights.invariants import ALL, check_invariants
 from app.insights.invariants_storage import STORAGE
 from app.jobs import queue
@@ -53,7 +54,7 @@ from app.ordering.rules.states import OrderKind, OrderState
 from app.payments.rules.facts import EventFacts
 from app.policy.queries import current_policy, current_version_id
 from app.shop import Shop
-from app.worker import RECURRING, run_until_idle
+from app.worker import run_until_idle
 from tests import make
 from tests.conftest import Clock
 from tests.fakes import FakeStripe

@@ -125,7 +125,8 @@ class Story:
 @pytest.fixture
 def year(session: Session, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> CompanyYear:
     clock = Clock(FIRST_DAY)
-    monkeypatch.setattr("app.worker.utc_now", clock)
+    for module in ("handlers", "worker"):
+        monkeypatch.setattr(f"app.{module}.utc_now", clock)
     return open_company(session, shop, clock, ("rational", "small", "complainer", "standing"))
 
 

@@ -17,7 +17,7 @@ from app.ordering.rules.states import CancelReason, OrderState
 from app.payments.rules.holding import HoldDecision, ShutOut
 from app.payments.rules.states import PaymentState
 from app.staff.rules.roles import Right
-from app.web.admin import service_words
+from app.web.admin import complaint_traces, service_words
 
 
 class Word(NamedTuple):
@@ -99,15 +99,9 @@ MAIL_KINDS = {
     "standing_order_asked": N_("A standing order asks"),
     "standing_order_expired": N_("A standing order was left out"),
     "effort_level_changed": N_("Effort level changed"),
-    "complaint_received": N_("Complaint received"),
-    "complaint_filed": N_("New complaint"),
-    "complaint_message": N_("Word on a complaint"),
-    "complaint_answered": N_("Complaint answered"),
-    "complaint_reopened": N_("Complaint opened again"),
-    "complaint_refunded": N_("Money paid back to the card"),
     "order_late": N_("Order comes later"),
 }
-MAIL_KINDS |= service_words.MAIL_KINDS
+MAIL_KINDS |= complaint_traces.MAIL_KINDS | service_words.MAIL_KINDS
 SCREENINGS = {
     ScreeningState.PENDING: Word(N_("not compared yet")),
     ScreeningState.CLEAR: Word(N_("clear"), "ok"),
@@ -247,23 +241,10 @@ EVENTS = {
     "dispatched": N_("Handed to the carrier"),
     "delivery_failed": N_("Delivery failed"),
     "charged_back": N_("Payment charged back"),
-    "replacement_made": N_("Replacement for a complaint"),
-    "complaint_filed": N_("Complaint received"),
-    "complaint_answered": N_("Complaint answered"),
-    "refunded": N_("Money paid back to the card"),
-    "refund_failed": N_("Paying back failed"),
 }
-EVENTS |= service_words.EVENTS_OF_GOODS
+EVENTS |= complaint_traces.EVENTS | service_words.EVENTS_OF_GOODS
 SERVICE_EVENTS = EVENTS | service_words.EVENTS
 ACTIONS = {
-    "complaint.filed": N_("Complaint received"),
-    "complaint.written": N_("Customer added to a complaint"),
-    "complaint.asked": N_("Question on a complaint"),
-    "complaint.decided": N_("Complaint answered"),
-    "complaint.reopened": N_("Complaint opened again"),
-    "refund.done": N_("Money paid back to the card"),
-    "refund.failed": N_("Paying back failed"),
-    "refund.asked_again": N_("Refund asked for again"),
     "order.dispatched": N_("Order dispatched"),
     "customer.segment_changed": N_("Segment changed"),
     "customer.suspended": N_("Customer suspended"),
@@ -364,7 +345,7 @@ ACTIONS = {
     "staff.signed_in": N_("Signed in"),
     "staff.signed_out": N_("Signed out"),
 }
-ACTIONS |= service_words.ACTIONS
+ACTIONS |= complaint_traces.ACTIONS | service_words.ACTIONS
 OBJECTS = {
     "complaint": N_("Complaint"),
     "order": N_("Order"),
