@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 from starlette.routing import Route
 
 from app.care.models import ComplaintPhoto
-from app.catalogue.models import Category
+from app.catalogue.models import Bundle, Category
 from app.core.clock import utc_now
 from app.core.transaction import transaction
 from app.customers.models import Objection, Screening
@@ -86,7 +86,6 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
         complaint = make_complaint(session, about=order, photo=PICTURE)
         photo_id = session.exec(select(ComplaintPhoto.id)).one()
         objection = _objection(session, stranger)
-        standing, _ = asked_standing(session, of=company, by=person, bundle=bundle, token="asked-of-kranich")
         existing = {
             **_of_the_main_brand(session),
             "/bundles/{slug}": "zanderkiel-satz",
@@ -95,8 +94,7 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/orders/{number}": order.number,
             "/complaints/{number}": complaint.number,
             "/admin/complaints/{complaint_id}": complaint.id,
-            "/account/standing-orders/{standing_order_id}": standing.id,
-            "/account/standing-orders/runs/{token}": "asked-of-kranich",
+            **_standing(session, company, person, bundle),
             **_of_services(session, company, person, order),
             "/admin/orders/{number}": order.number,
             "/admin/customers/{number}": stranger.number,
@@ -140,6 +138,18 @@ def _of_services(
         "/admin/services/orders/{number}": make_services.service_order(session, of=company, by=person).number,
         "/admin/services/offers/{offer_id}": make_services.service_offer(session, of=company).id,
         "/admin/visits/{visit_id}": make_services.field_visit(session, of=company).id,
+    }
+
+
+def _standing(
+    session: Session, company: make.Customer, person: make.Contact, bundle: Bundle
+) -> dict[str, Any]:
+    """A standing order that waits for its answer: paths up to the thing, and the thing."""
+    token = "asked-of-kranich"
+    standing, _ = asked_standing(session, of=company, by=person, bundle=bundle, token=token)
+    return {
+        "/account/standing-orders/{standing_order_id}": standing.id,
+        "/account/standing-orders/runs/{token}": token,
     }
 
 
@@ -308,6 +318,7 @@ OPEN_TO_ANYBODY = {
 }
 OPEN_TO_WHO_HAS_A_KEY = {
     *("POST /api/v1/imports/accounts", "POST /api/v1/imports/purchases", "POST /api/v1/imports/blocks"),
+    "POST /api/v1/orders/check",
     *("GET /api/v1/imports/{import_id}", "GET /api/v1/imports/{import_id}/rejects"),
     *("POST /api/v1/orders/check", "POST /api/v1/shipments"),
 }

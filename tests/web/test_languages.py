@@ -21,6 +21,7 @@ from tests.web.reading import english_in, texts_of
 NO_PAGES = {
     *("/robots.txt", "/favicon.ico", "/healthz", "/readyz", "/bundles/{slug}/image", "/checkout/return"),
     *("/api/v1/openapi.json", "/terms/{name}.pdf", "/orders/{number}/contract.pdf"),
+    "/complaints/{number}/photos/{photo_id}",
 }
 SHOP = (Access.PUBLIC, Access.KNOWN, Access.ADMITTED, Access.OWN)
 PAGES = sorted(
