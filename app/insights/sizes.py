@@ -107,7 +107,8 @@ def list_sizes(session: Session, *, order: SizeOrder, page: int) -> Slice[tuple[
 
 def each_size(session: Session) -> Iterator[tuple[OrderSize, Customer]]:
     """All that was measured last, by distance."""
-    for row in session.execute(_sorted(SizeOrder.DISTANCE), execution_options={"yield_per": 500}):
+    # A cursor of the server's would need a transaction, which reading connections do not have on PostgreSQL.
+    for row in session.execute(_sorted(SizeOrder.DISTANCE)).all():
         yield row[0], row[1]
 
 
