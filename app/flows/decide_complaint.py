@@ -11,7 +11,7 @@ from app.audit.service import Actor, record
 from app.care.models import Complaint, ComplaintLine
 from app.care.queries_complaints import cause_of, refunds_of
 from app.care.queries_paid import paid_order_id, paid_quantities
-from app.care.rules.answering import PAYING_BACK, faults_of_answer
+from app.care.rules.answering import PAYING_BACK, WITH_LINES, faults_of_answer
 from app.care.rules.complaints import ComplaintOutcome, ComplaintState, MessageAuthor
 from app.care.rules.effort import EffortCause
 from app.care.service_complaints import close_lines, lock_complaint, mail_customer, say, unknown
@@ -22,7 +22,8 @@ from app.core.transaction import transaction
 from app.customers.service import lock_customer
 from app.ordering.models import Order
 from app.ordering.rules.promise import Calendar
-from app.ordering.service import add_event, lock_order
+from app.ordering.rules.states import OrderState
+from app.ordering.service import add_event, call_off, lock_order
 from app.payments.models import Payment
 from app.payments.queries_refunds import COUNTING, read_paid
 from app.payments.rules.refunding import LineRefund, refund_of_lines, refund_of_order
@@ -56,7 +57,8 @@ def decide_complaint(
     A replacement is an order of its own that leaves with the next run; a refund is worked out here and paid back by
     a job. Raises NotFound, Invalid with a fault per field, SoldOut, and Refused: `complaint.decided` (somebody else
     was faster), `complaint.same_person` (a reopened one goes to another), `complaint.replaced_before`,
-    `complaint.refunded_before`, `complaint.not_sendable`, `complaint.nothing_paid`, `complaint.nothing_left`.
+    `complaint.refunded_before`, `complaint.not_sent`,
+    `complaint.not_sendable`, `complaint.nothing_paid`, `complaint.nothing_left`.
     """
     note = answer.note.strip()
     with transaction(session):
@@ -136,6 +138,13 @@ def _carry_out(
         "outcome": str(answer.outcome),
         "rejection": answer.rejection if answer.outcome is ComplaintOutcome.REJECTED else "",
     }
+    if answer.outcome in WITH_LINES and order.state is not OrderState.DISPATCHED:
+        raise Refused(
+            N_(
+                "This order has not left yet: only all of it can be paid back, and then nothing of it is sent."
+            ),
+            code="complaint.not_sent",
+        )
     if answer.outcome is ComplaintOutcome.REPLACEMENT:
         _may_replace(session, complaint)
         made = order_again(
@@ -155,6 +164,9 @@ def _carry_out(
         }
     if answer.outcome in PAYING_BACK:
         told["amount_cents"] = _pay_back(session, complaint, order, answer, actor=actor, now=now)
+        if order.state is OrderState.ACCEPTED:
+            call_off(session, order, now=now, actor_name=actor.name)
+            told["is_called_off"] = True
     return told
 
 
@@ -258,5 +270,5 @@ def _tell(
         now=now,
         note=complaint.answer,
         may_reopen=complaint.reopened_at is None,
-        **{"replacement": "", "promised_on": "", "amount_cents": 0, **told},
+        **{"replacement": "", "promised_on": "", "amount_cents": 0, "is_called_off": False, **told},
     )

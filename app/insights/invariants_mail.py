@@ -19,7 +19,7 @@ MAIL = (
             "SELECT * FROM (SELECT o.id, o.number, o.state, k.kind,"
             " CASE WHEN k.kind = 'order_received' AND o.kind <> 'replacement' THEN 1"
             " WHEN k.kind = 'order_accepted' AND o.kind <> 'replacement'"
-            " AND o.state IN ('accepted', 'dispatched') THEN 1"
+            " AND o.accepted_at IS NOT NULL THEN 1"
             " WHEN k.kind = CASE WHEN o.kind = 'service' THEN 'service_done' ELSE 'order_dispatched' END"
             " AND o.state = 'dispatched' THEN 1 ELSE 0 END AS due_count,"
             " (SELECT count(*) FROM mails m WHERE m.object_kind = 'order' AND m.object_id = o.id"

@@ -56,7 +56,8 @@ ORDERS = (
         "An order has the moments of the states it went through, a reason where it was cancelled, and no others.",
         rows_of(
             "SELECT id, number, state FROM orders WHERE"
-            " (state IN ('accepted', 'dispatched')) <> (accepted_at IS NOT NULL)"
+            " (state IN ('accepted', 'dispatched') AND accepted_at IS NULL)"
+            " OR (state = 'received' AND accepted_at IS NOT NULL)"
             " OR (state = 'dispatched') <> (dispatched_at IS NOT NULL)"
             " OR (state = 'cancelled') <> (cancelled_at IS NOT NULL)"
             " OR (state = 'cancelled') <> (cancel_reason IS NOT NULL)"
@@ -72,7 +73,7 @@ ORDERS = (
             " WHERE e.order_id = o.id AND e.kind = k.kind) AS event_count FROM orders o"
             " CROSS JOIN (SELECT 'accepted' AS kind UNION ALL SELECT 'dispatched' UNION ALL SELECT 'cancelled') k"
             " WHERE (SELECT count(*) FROM order_events e WHERE e.order_id = o.id AND e.kind = k.kind)"
-            " <> CASE WHEN o.state = k.kind OR (o.state = 'dispatched' AND k.kind = 'accepted') THEN 1 ELSE 0 END"
+            " <> CASE WHEN o.state = k.kind OR (o.accepted_at IS NOT NULL AND k.kind = 'accepted') THEN 1 ELSE 0 END"
             " ORDER BY o.id, k.kind",
             "Order {number} is {state} and has {event_count} entries '{kind}' in its timeline.",
         ),

@@ -118,14 +118,31 @@ def cancel(
     Raises Refused (`order.illegal_transition`) for any other.
     `replaced_by` is the number of the order that took its place, which its mail names.
     """
-    _move(order, OrderState.CANCELLED)
-    release(session, _id(order), block_ids=blocks_of_orders(session, [_id(order)]))
-    order.cancel_reason = reason
-    order.cancelled_at = now
+    if order.state is not OrderState.RECEIVED:
+        raise _moved_on()
+    _end(session, order, reason=reason, now=now)
     values = {"reason": reason.value, **({"replaced_by": replaced_by} if replaced_by else {})}
     add_event(session, _id(order), "cancelled", now=now, actor_name=actor_name, **values)
     if reason in MAILED_CANCELLATIONS:
         mail_order(session, order, "order_cancelled", now=now, reason=reason.value)
+
+
+def call_off(session: Session, order: Order, *, now: datetime, actor_name: str) -> None:
+    """Ends an accepted order that has not left, whose money goes back, and gives free what it holds of the stock.
+
+    Raises Refused (`order.illegal_transition`) for any other. Whoever pays back tells the customer.
+    """
+    if order.state is not OrderState.ACCEPTED:
+        raise _moved_on()
+    _end(session, order, reason=CancelReason.BY_STAFF, now=now)
+    add_event(
+        session,
+        _id(order),
+        "cancelled",
+        now=now,
+        actor_name=actor_name,
+        reason=CancelReason.BY_STAFF.value,
+    )
 
 
 def mail_order(
@@ -237,13 +254,23 @@ def _missed(session: Session, order: Order, waiting: Order, *, promise: Promise,
     return waiting.number
 
 
+def _end(session: Session, order: Order, *, reason: CancelReason, now: datetime) -> None:
+    _move(order, OrderState.CANCELLED)
+    release(session, _id(order), block_ids=blocks_of_orders(session, [_id(order)]))
+    order.cancel_reason = reason
+    order.cancelled_at = now
+
+
 def _move(order: Order, following: OrderState) -> None:
     if not may_follow(order.state, following):
-        raise Refused(
-            N_("This order has moved on meanwhile: that is no longer possible."),
-            code="order.illegal_transition",
-        )
+        raise _moved_on()
     order.state = following
+
+
+def _moved_on() -> Refused:
+    return Refused(
+        N_("This order has moved on meanwhile: that is no longer possible."), code="order.illegal_transition"
+    )
 
 
 def _id(order: Order) -> int:

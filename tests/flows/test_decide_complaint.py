@@ -13,6 +13,7 @@ from app.catalogue.service_stock import SoldOut
 from app.core.db import Database
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.transaction import transaction
+from app.flows.dispatch_order import Parcel, dispatch_orders
 from app.fulfilment.queries import due_orders
 from app.insights.invariants import check_invariants
 from app.mail.models import Mail
@@ -20,7 +21,7 @@ from app.ordering.models import Order, OrderLine
 from app.ordering.rules.states import OrderKind, OrderState
 from app.payments.models import RefundLine
 from tests import make
-from tests.flows.complaining import OLE, ROBIN, Case, arrived, counts
+from tests.flows.complaining import OLE, ROBIN, Case, accepted, arrived, counts
 
 
 @pytest.fixture
@@ -167,14 +168,61 @@ def test_what_is_wrong_with_a_replacement_is_paid_back_from_the_order_that_was_p
     case.decide(session, ComplaintOutcome.REPLACEMENT)
     made = session.exec(select(Order).where(col(Order.kind) == OrderKind.REPLACEMENT)).one()
     line_id = session.exec(select(OrderLine.id).where(col(OrderLine.order_id) == made.id)).one() or 0
-    number = made.number
+    number, run_on = made.number, made.dispatch_on
     session.rollback()
+    dispatch_orders(session, [Parcel(number)], carrier="", today=run_on, actor=ROBIN, now=case.now)
     case.file(session, form_key="f2", order_number=number, reason=ComplaintReason.OTHER, quantities={})
 
     case.decide(session, ComplaintOutcome.REFUND_LINES, quantities={line_id: 2})
 
     refund = case.refunds(session)[0]
     assert (refund.order_id, refund.amount_cents) == (case.order_id, 5_950)
+
+
+def test_an_order_that_has_not_left_is_paid_back_as_a_whole_and_called_off(
+    session: Session, database: Database, now: datetime, read_session: Session
+) -> None:
+    waiting = accepted(session, database, now=now)
+    waiting.file(session, reason=ComplaintReason.OTHER, quantities={})
+    for outcome in (ComplaintOutcome.REPLACEMENT, ComplaintOutcome.REFUND_LINES):
+        with pytest.raises(Refused) as refusal:
+            waiting.decide(session, outcome)
+        assert refusal.value.code == "complaint.not_sent"
+
+    waiting.decide(session, ComplaintOutcome.REFUND_ORDER)
+
+    assert waiting.pay_back_all() == ["done"]
+    order = waiting.till.order(waiting.number)
+    assert (order.state, order.cancelled_at) == (OrderState.CANCELLED, now)
+    assert waiting.refunds(session)[0].amount_cents == order.gross_cents
+    assert due_orders(session, until=order.dispatch_on, limit=10, language="en") == []
+    session.rollback()
+    with pytest.raises(Refused):
+        dispatch_orders(
+            session, [Parcel(waiting.number)], carrier="", today=order.dispatch_on, actor=ROBIN, now=now
+        )
+    values = the_mail(session, "complaint_answered").values
+    assert (values["is_called_off"], "order_cancelled" in waiting.till.mails()) == (True, False)
+    assert broken(read_session, waiting) == []
+
+
+def test_a_replacement_that_has_not_left_is_called_off_and_gives_its_stock_free(
+    session: Session, case: Case
+) -> None:
+    count_blocks(session, stock_milli=100_000)
+    case.decide(session, ComplaintOutcome.REPLACEMENT)
+    number = session.exec(select(Order.number).where(col(Order.kind) == OrderKind.REPLACEMENT)).one()
+    session.rollback()
+    case.file(session, form_key="f2", order_number=number, reason=ComplaintReason.OTHER, quantities={})
+
+    case.decide(session, ComplaintOutcome.REFUND_ORDER)
+
+    order = case.till.order(number)
+    held = session.exec(
+        select(StockReservation.state).where(col(StockReservation.order_id) == order.id)
+    ).all()
+    assert (order.state, set(held)) == (OrderState.CANCELLED, {ReservationState.RELEASED})
+    assert case.till.order(case.number).state is OrderState.DISPATCHED
 
 
 def test_a_special_service_is_paid_back_from_its_own_payment(session: Session, case: Case) -> None:

@@ -59,6 +59,7 @@ VALUES: dict[str, Any] = {
     "rejection": "",
     "replacement": "",
     "may_reopen": True,
+    "is_called_off": False,
     "carrier": "Spedition Lindenrode",
     "tracking_code": "LR99",
     "promised_on": "2026-12-03",
@@ -148,7 +149,7 @@ OTHER_BRANCHES: list[tuple[str, dict[str, Any]]] = [
     *(("complaint_answered", {"outcome": "rejected", "rejection": one.value}) for one in Rejection),
     *(("complaint_message", {"question": one.value}) for one in Question),
     ("complaint_answered", {"outcome": "replacement", "replacement": "S-2", "may_reopen": False}),
-    ("complaint_answered", {"outcome": "refund_order"}),
+    ("complaint_answered", {"outcome": "refund_order", "is_called_off": True}),
     ("complaint_message", {"is_for_staff": True}),
     ("complaint_filed", {"reason": "damaged", "is_reopened": True}),
 ]

@@ -33,7 +33,8 @@ class CancelReason(StrEnum):
 
 FOLLOWING: dict[OrderState, frozenset[OrderState]] = {
     OrderState.RECEIVED: frozenset({OrderState.ACCEPTED, OrderState.CANCELLED}),
-    OrderState.ACCEPTED: frozenset({OrderState.DISPATCHED}),
+    # Called off, once all that was paid goes back before the goods have left.
+    OrderState.ACCEPTED: frozenset({OrderState.DISPATCHED, OrderState.CANCELLED}),
     OrderState.DISPATCHED: frozenset(),
     OrderState.CANCELLED: frozenset(),
 }

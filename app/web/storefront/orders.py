@@ -73,6 +73,7 @@ CANCELLATIONS = {
     CancelReason.NOT_ADMITTED: N_("We could not accept it. Nothing was charged."),
     CancelReason.AMOUNT_DIFFERS: N_("The payment did not fit the order. Nothing was charged."),
 }
+CALLED_OFF = N_("We called it off after your complaint: nothing more of it is sent.")
 NOTICES = {
     "back": "",
     "checking": N_("Your payment is being checked. The confirmation follows by e-mail; you need do nothing."),
@@ -136,7 +137,7 @@ def show_order(
         state=BEING_CHECKED if payment.is_held else state_words(order),
         country=country_name(order.country, language=request.scope["lang"]),
         payment=payment,
-        cancellation=CANCELLATIONS[order.cancel_reason] if order.cancel_reason else "",
+        cancellation=_cancellation(order),
         replaced_by=_replaced_by(whole.events),
         companions=companions_of(session, order),
         is_thanked=notice == "back" and order.state is OrderState.ACCEPTED,
@@ -228,6 +229,12 @@ def payment_words(order: Order, payments: list[Payment], *, now: datetime) -> Pa
         text = N_("The card was declined. Please try again or take another card.")
         return PaymentWords(text, "bad", pay_until_at=until_at)
     return PaymentWords(N_("Not paid yet."), "warn", pay_until_at=until_at)
+
+
+def _cancellation(order: Order) -> str:
+    if order.cancel_reason is None:
+        return ""
+    return CALLED_OFF if order.accepted_at else CANCELLATIONS[order.cancel_reason]
 
 
 def _replaced_by(events: list[OrderEvent]) -> str:
