@@ -15,7 +15,6 @@ from app.customers.models import Customer
 from app.customers.rules.effort_levels import EffortLevel
 
 MOST_DOTS = 1_500
-BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def rank_customers(session: Session, *, is_best_first: bool, page: int) -> Slice
 
 def each_ranked(session: Session) -> Iterator[Ranked]:
     """All reviewed customers, the least first."""
-    for row in session.execute(_ranking(False).execution_options(yield_per=BATCH)):
+    for row in session.execute(_ranking(False)):
         yield Ranked(*row)
 
 
