@@ -58,6 +58,7 @@ ADMIN = (
         "/admin/policy",
         "/admin/terms",
         "/admin/terms?new=1",
+        "/admin/terms/2026-02",
         "/admin/gate",
         "/admin/staff",
         "/admin/audit",
