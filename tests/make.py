@@ -9,8 +9,6 @@ from typing import Any, TypeVar
 from sqlmodel import Session, SQLModel, select
 
 from app.audit.models import ActorKind
-from app.care.models import EffortEvent
-from app.care.rules.effort import EffortCause, EffortKind
 from app.catalogue.models import (
     Block,
     Bundle,
@@ -404,21 +402,6 @@ def closing_day(session: Session, day: date, **values: Any) -> ClosingDay:
     """A day on which the warehouse does not work."""
     defaults: dict[str, Any] = {"name": "Inventory", "added_by": "Robin", "created_at": NOW}
     return saved(session, ClosingDay(day=day, **{**defaults, **values}))
-
-
-def effort_event(session: Session, *, of: Customer, **values: Any) -> EffortEvent:
-    """A telephone call of a quarter of an hour that the customer caused."""
-    defaults: dict[str, Any] = {
-        "customer_id": of.id,
-        "kind": EffortKind.PHONE_HELP,
-        "cause": EffortCause.THEIRS,
-        "minutes": 15,
-        "note": "fragte nach dem Paket",
-        "source_key": f"call:{next(_count)}",
-        "noted_by": "Kim Büro",
-        "at": NOW,
-    }
-    return saved(session, EffortEvent(**{**defaults, **values}))
 
 
 def waiting_override(session: Session) -> RatingOverride:

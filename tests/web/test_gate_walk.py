@@ -27,6 +27,7 @@ from app.web.gate_walk import STAFF, Answer, Persona, Things, Unwalked, expected
 from tests import make, make_services
 from tests.flows.standing import asked_standing
 from tests.make_complaint import make_complaint
+from tests.make_effort import effort_event
 from tests.web.conftest import Browser
 
 CANARIES = (
@@ -58,24 +59,7 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
     with transaction(session):
         company = session.get_one(make.Customer, probes.control_customer_id)
         person = session.get_one(make.Contact, probes.control_contact_id)
-        part = make.block(session, sku="QX-7731-ZK", name_de="Pfahlmuschel roh", name_en="Pfahlmuschel raw")
-        shelf = make.saved(
-            session, Category(slug="otter", name_de="Otterbucht", name_en="Otterbucht", text_en="Otterbucht.")
-        )
-        bundle = make.bundle(
-            session,
-            items=[(part, 2)],
-            category_id=shelf.id,
-            purpose_de="Am Kranichsteg.",
-            purpose_en="For the Kranichsteg.",
-            slug="zanderkiel-satz",
-            name_de="Zanderkiel Satz",
-            name_en="Zanderkiel set",
-            text_de="Mit Pfahlmuschel.",
-            text_en="With Pfahlmuschel.",
-            price_cents=791_331,
-            image=PICTURE,
-        )
+        part, bundle = _bundle_of_canaries(session)
         order = make.order(
             session, of=company, by=person, bundle=bundle, street=OWN[0], purchase_reference=OWN[1]
         )
@@ -108,7 +92,7 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/admin/terms/{name}": make.terms(session).name,
             "/admin/synonyms/{group_id}": make.synonyms(session, "Otterbucht", "Kranichsteg").id,
             "/admin/discovery/{proposal_id}": make.proposal(session, "Pfahlmuschel").id,
-            "/admin/effort/{event_id}": make.effort_event(session, of=stranger).id,
+            "/admin/effort/{event_id}": effort_event(session, of=stranger).id,
             "/admin/mail/{mail_id}": mail.id,
             "/admin/staff/{staff_member_id}": member.id,
         }
@@ -125,6 +109,29 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
         catalogue_canaries=(*(canary.encode() for canary in CANARIES), PICTURE[:64]),
         own_canaries=tuple(canary.encode() for canary in OWN),
     )
+
+
+def _bundle_of_canaries(session: Session) -> tuple[make.Block, make.Bundle]:
+    """A bundle and its block whose every word and figure can be found again."""
+    part = make.block(session, sku="QX-7731-ZK", name_de="Pfahlmuschel roh", name_en="Pfahlmuschel raw")
+    shelf = make.saved(
+        session, Category(slug="otter", name_de="Otterbucht", name_en="Otterbucht", text_en="Otterbucht.")
+    )
+    bundle = make.bundle(
+        session,
+        items=[(part, 2)],
+        category_id=shelf.id,
+        purpose_de="Am Kranichsteg.",
+        purpose_en="For the Kranichsteg.",
+        slug="zanderkiel-satz",
+        name_de="Zanderkiel Satz",
+        name_en="Zanderkiel set",
+        text_de="Mit Pfahlmuschel.",
+        text_en="With Pfahlmuschel.",
+        price_cents=791_331,
+        image=PICTURE,
+    )
+    return part, bundle
 
 
 def _of_services(

@@ -27,6 +27,7 @@ from app.staff.models import ApiKey, StaffMember
 from app.staff.rules.roles import Role
 from tests import make, make_services
 from tests.make_complaint import make_complaint
+from tests.make_effort import effort_event
 from tests.web.conftest import Browser
 
 PICTURE = b"picture of the bundle"
@@ -113,7 +114,7 @@ def things(session: Session) -> Desk:
         service_order=make_services.service_order(session, of=customer, by=contact, for_order=order),
         offer=make_services.service_offer(session, of=customer, for_order=order),
         visit=make_services.field_visit(session, of=_visited(session)),
-        effort_event_id=make.effort_event(session, of=customer).id or 0,
+        effort_event_id=effort_event(session, of=customer).id or 0,
     )
 
 
