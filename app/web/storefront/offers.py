@@ -2,8 +2,15 @@
 
 from starlette.responses import JSONResponse, Response
 
+from app.core.errors import N_
+from app.core.i18n import translate
 from app.ordering.queries_checkout import Checkout, Way
 from app.ordering.rules.offer import write_offer
+from app.ordering.rules.pricing import ChargeKind, PricedCharge
+
+EFFORT_REASON = N_(
+    "The effort fee: work by hand for your company costs too much compared with what your orders contribute."
+)
 
 
 def offer_for_programs(checkout: Checkout, *, language: str) -> Response:
@@ -21,7 +28,7 @@ def offer_for_programs(checkout: Checkout, *, language: str) -> Response:
             }
             for line in checkout.lines
         ],
-        "ways": [_way(way) for way in checkout.ways],
+        "ways": [_way(way, language=language) for way in checkout.ways],
         "free_from_on": free_from_on.isoformat() if free_from_on else None,
         "terms": checkout.terms.name if checkout.terms else None,
         "shown": write_offer(*checkout.offers),
@@ -29,7 +36,7 @@ def offer_for_programs(checkout: Checkout, *, language: str) -> Response:
     return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
 
-def _way(way: Way) -> dict[str, object]:
+def _way(way: Way, *, language: str) -> dict[str, object]:
     option, totals = way.option, way.totals
     return {
         "rhythm": option.choice.value,
@@ -37,8 +44,15 @@ def _way(way: Way) -> dict[str, object]:
         "dispatch_on": option.promise.dispatch_on.isoformat(),
         "promised_on": option.promise.promised_on.isoformat(),
         "pay_before": option.promise.cut_off_at.isoformat(),
-        "charges": [{"kind": charge.kind.value, "net_cents": charge.net_cents} for charge in totals.charges],
+        "charges": [_charge(charge, language=language) for charge in totals.charges],
         "net_cents": totals.net_cents,
         "vat_cents": totals.vat_cents,
         "gross_cents": totals.gross_cents,
     }
+
+
+def _charge(charge: PricedCharge, *, language: str) -> dict[str, object]:
+    told: dict[str, object] = {"kind": charge.kind.value, "net_cents": charge.net_cents}
+    if charge.kind is ChargeKind.EFFORT_FEE:
+        told |= {"reason": translate(language, EFFORT_REASON), "figures_at": "/account"}
+    return told

@@ -60,6 +60,11 @@ def test_the_fee_stands_in_cart_and_checkout_with_its_reason_before_the_button(
         text = visible_text(visitor.get(path).text)
         assert "Effort fee €9.90" in text
         assert "The effort fee: work by hand for your company costs too much" in text
+    ways = visitor.get("/checkout", headers={"accept": "application/json"}).json()["ways"]
+    fees = [charge for way in ways for charge in way["charges"] if charge["kind"] == "effort_fee"]
+    assert len(fees) == len(ways)
+    assert fees[0]["net_cents"] == 990
+    assert fees[0]["reason"].startswith("The effort fee: work by hand for your company costs too much")
 
 
 def test_a_company_objects_to_its_effort_with_one_form(
