@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -37,10 +36,8 @@ from app.insights.rules.proposing import set_key
 from app.mainbrand.models import MainAccount, OverrideState, RatingOverride, RatingResult, RatingRun, RunState
 from app.mainbrand.queries_basis import basis_of
 from app.mainbrand.rules.segments import Segment
-from app.ordering.models import Agreement, CartLine, Order, OrderLine, OrderTax, TermsVersion
-from app.policy.models import PolicyVersion
+from app.ordering.models import CartLine, Order, OrderLine, OrderTax, TermsVersion
 from app.policy.queries import current_version_id
-from app.policy.rules.policy import Policy, to_values
 from app.staff.models import ApiKey, StaffMember, StaffSession
 from app.staff.rules.roles import Role
 
@@ -312,26 +309,6 @@ def synonyms(session: Session, *words: str, is_one_way: bool = False) -> Synonym
         words="\n".join(words), is_one_way=is_one_way, changed_by="Olga Opera", changed_at=NOW
     )
     return saved(session, group)
-
-
-def policy(session: Session, **values: Any) -> PolicyVersion:
-    """A policy in force with these values and defaults otherwise."""
-    stored = to_values(replace(Policy(), **values))
-    return saved(session, PolicyVersion(values=stored, changed_by="test", reason="test", created_at=NOW))
-
-
-def agreement(session: Session, *, of: Customer, bundle: Bundle, **values: Any) -> Agreement:
-    """An exception for a company and a bundle until the end of 2026."""
-    defaults: dict[str, Any] = {
-        "customer_id": of.id,
-        "bundle_id": bundle.id,
-        "ends_on": date(2026, 12, 31),
-        "ends_at": datetime(2026, 12, 31, 23, tzinfo=UTC),
-        "reason": "a small shelf",
-        "agreed_by": "Lea Leitung",
-        "created_at": NOW,
-    }
-    return saved(session, Agreement(**{**defaults, **values}))
 
 
 def cart_line(session: Session, *, of: Customer, bundle: Bundle, quantity: int = 1) -> CartLine:

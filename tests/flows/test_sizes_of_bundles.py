@@ -17,6 +17,7 @@ from app.ordering.rules.quantities import offered_quantities
 from app.policy.rules.policy import Policy
 from tests import make
 from tests.catalogue import written
+from tests.flows import agreed
 
 SILENT = {"minimum_quantity": None, "order_step": None}
 
@@ -146,8 +147,8 @@ def test_an_exception_holds_for_its_company_its_bundle_and_its_fields_until_it_e
     kit = make.bundle(session, minimum_quantity=48, order_step=24)
     spare = make.bundle(session, minimum_quantity=48, order_step=24)
     ends_at = make.NOW + timedelta(days=10)
-    make.agreement(session, of=one, bundle=kit, minimum_quantity=12, order_step=12, ends_at=ends_at)
-    make.agreement(session, of=one, bundle=spare, minimum_quantity=20, ends_at=ends_at)
+    agreed.agreement(session, of=one, bundle=kit, minimum_quantity=12, order_step=12, ends_at=ends_at)
+    agreed.agreement(session, of=one, bundle=spare, minimum_quantity=20, ends_at=ends_at)
 
     assert sizes_for(session, one.id or 0, kit) == [12, 24, 36]
     assert sizes_for(session, one.id or 0, spare) == [24, 48, 72]
@@ -157,7 +158,7 @@ def test_an_exception_holds_for_its_company_its_bundle_and_its_fields_until_it_e
 
 def test_an_exception_that_a_person_ended_holds_no_more(session: Session) -> None:
     company, kit = make.customer(session), make.bundle(session, minimum_quantity=48, order_step=24)
-    make.agreement(session, of=company, bundle=kit, order_step=1, ended_at=make.NOW)
+    agreed.agreement(session, of=company, bundle=kit, order_step=1, ended_at=make.NOW)
 
     assert sizes_for(session, company.id or 0, kit) == [48, 72, 96]
 
@@ -166,7 +167,7 @@ def test_a_reorder_takes_the_sizes_that_the_company_may_order_now(session: Sessi
     company, kit = make.customer(session), make.bundle(session, minimum_quantity=48, order_step=24)
     contact = make.contact(session, of=company)
     order = make.order(session, of=company, by=contact, bundle=kit)
-    make.agreement(session, of=company, bundle=kit, minimum_quantity=10, order_step=10)
+    agreed.agreement(session, of=company, bundle=kit, minimum_quantity=10, order_step=10)
 
     reorder(session, order_number=order.number, customer_id=company.id or 0, now=make.NOW)
 

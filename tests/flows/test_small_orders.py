@@ -17,6 +17,7 @@ from app.ordering.rules.quantities import QuantityFault
 from app.ordering.rules.way_out import Shortfall, Way
 from app.policy.rules.policy import BelowMinimum
 from tests import make
+from tests.flows import agreed
 from tests.flows.till import CALENDAR, Till, open_till
 
 
@@ -91,7 +92,7 @@ def test_a_way_out_takes_no_piece_that_another_line_needs(session: Session, till
 def test_where_the_policy_refuses_small_lines_the_cart_names_the_minimum_and_nothing_is_ordered(
     session: Session, till: Till
 ) -> None:
-    make.policy(session, below_minimum_quantity=BelowMinimum.REFUSE)
+    agreed.policy(session, below_minimum_quantity=BelowMinimum.REFUSE)
     bundle_id = low_line(session, till)
 
     shown = checkout(session, till)
@@ -110,7 +111,7 @@ def test_where_the_policy_refuses_small_lines_the_cart_names_the_minimum_and_not
 def test_where_the_policy_refuses_small_orders_the_amount_missing_is_told_and_nothing_is_ordered(
     session: Session, till: Till
 ) -> None:
-    make.policy(session, below_minimum_value=BelowMinimum.REFUSE, minimum_order_value_cents=10_000)
+    agreed.policy(session, below_minimum_value=BelowMinimum.REFUSE, minimum_order_value_cents=10_000)
     before = till.cart()
 
     shown = checkout(session, till)

@@ -10,6 +10,7 @@ from app.core.clock import utc_now
 from app.ordering.models import CartLine
 from app.policy.rules.policy import BelowMinimum
 from tests import make
+from tests.flows import agreed
 from tests.web.conftest import Browser
 
 KEY = "schlicht_test-key-of-a-program"
@@ -32,7 +33,7 @@ def ask(session: Session, browser: Callable[..., Browser]) -> Callable[..., Any]
 def test_a_small_line_is_told_its_rule_its_surcharge_and_the_cheapest_way_out(
     session: Session, ask: Callable[..., Any]
 ) -> None:
-    make.policy(session, low_line_surcharge_cents=1_250)
+    agreed.policy(session, low_line_surcharge_cents=1_250)
     make.bundle(session, slug="kit", name_en="Seal kit", price_cents=250, minimum_quantity=48, order_step=4)
 
     answer = ask(("kit", 44)).json()
@@ -65,7 +66,7 @@ def test_what_the_policy_refuses_is_told_with_the_amount_that_is_missing(
     session: Session, ask: Callable[..., Any]
 ) -> None:
     refuse = BelowMinimum.REFUSE
-    make.policy(session, below_minimum_quantity=refuse, below_minimum_value=refuse)
+    agreed.policy(session, below_minimum_quantity=refuse, below_minimum_value=refuse)
     make.bundle(session, slug="kit", name_en="Seal kit", price_cents=250, minimum_quantity=8, order_step=4)
 
     answer = ask(("kit", 4)).json()
@@ -92,7 +93,7 @@ def test_a_customers_own_exception_counts_for_that_customer_alone(
         make.bundle(session, slug="kit", minimum_quantity=48, order_step=24),
     )
     ends_at = utc_now().replace(year=utc_now().year + 1, day=1)
-    make.agreement(session, of=company, bundle=kit, minimum_quantity=12, order_step=12, ends_at=ends_at)
+    agreed.agreement(session, of=company, bundle=kit, minimum_quantity=12, order_step=12, ends_at=ends_at)
 
     own = ask(("kit", 12), customer_number=company.number).json()
     all_ = ask(("kit", 12)).json()

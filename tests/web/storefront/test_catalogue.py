@@ -24,6 +24,7 @@ from app.ordering.rules.promise import delivery_promise
 from app.policy.rules.policy import BelowMinimum, Policy
 from tests import make
 from tests.catalogue import written
+from tests.flows import agreed
 
 Browsers = Callable[..., Any]
 
@@ -179,7 +180,7 @@ def test_the_number_field_offers_only_valid_quantities(
     session: Session, browser: Browsers, admitted: Contact, below: BelowMinimum, least: str
 ) -> None:
     make.bundle(session, slug="kit", minimum_quantity=8, order_step=5)
-    make.policy(session, below_minimum_quantity=below)
+    agreed.policy(session, below_minimum_quantity=below)
 
     field = re.search(r'<input[^>]*name="quantity"[^>]*>', browser(admitted).get("/bundles/kit").text)
 

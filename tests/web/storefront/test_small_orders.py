@@ -13,6 +13,7 @@ from app.policy.rules.policy import BelowMinimum
 from app.shop import Shop
 from tests import make
 from tests.fakes import FakeStripe
+from tests.flows import agreed
 from tests.web.storefront.test_checkout import filled
 
 Browsers = Callable[..., Any]
@@ -32,7 +33,7 @@ def small(session: Session, browser: Browsers, admitted: Contact, shop: Shop) ->
     """A visitor with 44 seal kits in the cart, which are sold from 48 on in steps of 4."""
     shop.stripe = FakeStripe()  # type: ignore[assignment]
     make.terms(session)
-    make.policy(session, low_line_surcharge_cents=1_250)
+    agreed.policy(session, low_line_surcharge_cents=1_250)
     make.bundle(session, slug="kit", name_en="Seal kit", price_cents=250, minimum_quantity=48, order_step=4)
     visitor = browser(admitted)
     visitor.submit("/cart/lines", {"slug": "kit", "quantity": "44"})
@@ -77,7 +78,7 @@ def test_an_order_below_the_minimum_value_is_refused_with_the_amount_as_page_and
     session: Session, small: Any
 ) -> None:
     form = filled(small)
-    make.policy(session, below_minimum_value=BelowMinimum.REFUSE, minimum_order_value_cents=20_000)
+    agreed.policy(session, below_minimum_value=BelowMinimum.REFUSE, minimum_order_value_cents=20_000)
 
     page = small.post("/checkout", data=form)
     program = small.post("/checkout", data=form, headers={"accept": "application/json"})
