@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import Session
 
 from app.core.transaction import transaction
@@ -58,6 +59,24 @@ def test_the_cart_of_a_company_with_small_orders_gets_the_rational_one_with_what
     )
     assert (found.piece_cents, found.charges_cents) == (1_495, 990)
     assert (found.piece_cents_after, found.charges_cents_after) == (500, 0)
+
+
+def test_the_coach_asks_two_statements_and_a_third_where_something_is_bought_regularly(
+    session: Session, person: Contact, now: datetime
+) -> None:
+    seals = make.bundle(session, price_cents=1_000)
+    newcomer = make.contact(session, of=make.customer(session))
+    orders_of(session, person, [(seals, 2)], days_ago=EVERY_THREE_WEEKS, now=now)
+    steady_id, new_id = person.customer_id, newcomer.customer_id
+    asked: list[str] = []
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+
+    read_history(session, new_id, calendar=CALENDAR, now=now)
+    of_newcomer = len(asked)
+    read_history(session, steady_id, calendar=CALENDAR, now=now)
+
+    assert (of_newcomer, len(asked) - of_newcomer) == (2, 3)
 
 
 def test_a_company_without_a_past_reads_why_there_is_no_advice(
