@@ -22,14 +22,14 @@ def add_closing_days(
     *,
     state: str,
     timezone: str,
-    is_confirmed: bool,
+    confirmed_count: int,
     actor: Actor,
     now: datetime,
 ) -> int:
     """Closes the warehouse on the days of a span; the number of days that were not closed before.
 
     Accepted orders keep the day that was promised; the worker tells those that become late. Raises Invalid with a
-    sentence per field, and Refused `calendar.moves_orders` where orders become late and nobody confirmed it.
+    sentence per field, and Refused `calendar.moves_orders` where more orders become late than were confirmed.
     """
     with transaction(session):
         # Its row lock lets one change after the other through, and pages that are kept know the new days.
@@ -41,7 +41,7 @@ def add_closing_days(
             raise Invalid(N_("Please check the days."), code="calendar.invalid", fields=tuple(wrong))
         new = [day for day in span.days if day not in known]
         late_count = _newly_late(session, course, new)
-        if late_count and not is_confirmed:
+        if late_count > confirmed_count:
             raise Refused(
                 N_(
                     "Accepted orders that become late by it: %(count)s. Tick the box, and their customers are told."

@@ -22,10 +22,10 @@ from tests.flows.waiting import HERE, NEXT, RUN, STAFF, company, order
 TODAY = date(2026, 3, 2)
 
 
-def add(session: Session, now: datetime, *days: date, is_confirmed: bool = False) -> int:
+def add(session: Session, now: datetime, *days: date, confirmed_count: int = 0) -> int:
     session.rollback()
     span = ClosingSpan(days[0], days[-1], "Inventory")
-    return add_closing_days(session, span, is_confirmed=is_confirmed, actor=STAFF, now=now, **HERE)
+    return add_closing_days(session, span, confirmed_count=confirmed_count, actor=STAFF, now=now, **HERE)
 
 
 def days_in(session: Session) -> list[date]:
@@ -97,7 +97,10 @@ def test_a_day_that_makes_accepted_orders_late_needs_a_second_look(session: Sess
 
     assert (refusal.value.code, refusal.value.values) == ("calendar.moves_orders", {"count": 2})
     assert days_in(session) == []
-    assert add(session, now, RUN, is_confirmed=True) == 1
+    with pytest.raises(Refused):
+        add(session, now, RUN, NEXT, confirmed_count=2)
+    assert days_in(session) == []
+    assert add(session, now, RUN, confirmed_count=2) == 1
     session.rollback()
     stored = session.get_one(Order, one.id)
     assert (stored.dispatch_on, stored.promised_on) == (RUN, date(2026, 3, 5))

@@ -53,7 +53,7 @@ def submit_closing_days(
             span,
             state=shop.settings.seller_federal_state,
             timezone=shop.settings.timezone,
-            is_confirmed=values.get("is_confirmed") == "1",
+            confirmed_count=_count(values.get("is_confirmed", "")),
             actor=staff.actor,
             now=now,
         )
@@ -64,7 +64,10 @@ def submit_closing_days(
         if wants_json(request):
             raise
         errors = {"is_confirmed": form_error(request, error)["form"]}
-        return _page(request, shop, reading, now=now, status=409, values=values, errors=errors)
+        late_count = error.values.get("count", 0)
+        return _page(
+            request, shop, reading, now=now, status=409, values=values, errors=errors, late_count=late_count
+        )
     return see_other(f"/admin/dispatch/calendar?done={'calendar_closed' if count else 'unchanged'}")
 
 
@@ -84,6 +87,11 @@ def submit_removal(
     return see_other("/admin/dispatch/calendar?done=calendar_opened")
 
 
+def _count(text: str) -> int:
+    """So many late orders were confirmed: none for what is no number."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
+
+
 def _page(
     request: Request,
     shop: Shop,
@@ -93,6 +101,7 @@ def _page(
     status: int = 200,
     values: dict[str, str] | None = None,
     errors: dict[str, str] | None = None,
+    late_count: object = 0,
 ) -> Response:
     course = course_of(shop, session, now=now)
     settings = shop.settings
@@ -101,6 +110,7 @@ def _page(
         "dispatch/calendar.html",
         status=status,
         errors=errors or {},
+        late_count=late_count,
         values={"first_on": "", "last_on": "", "name": "", **(values or {})},
         runs=course.next_runs(SHOWN_RUNS),
         arrivals=course.arrival_of,

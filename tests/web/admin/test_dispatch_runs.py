@@ -214,6 +214,7 @@ def test_closing_days_are_entered_looked_at_twice_and_taken_away(desk: Hall, ses
 
     assert asked.status_code == 409
     assert "Accepted orders that become late by it: 1." in asked.text
+    assert 'name="is_confirmed" type="checkbox" value="1"' in asked.text
     assert f'value="{desk.run_on}"' in asked.text
     assert done.headers["location"].endswith("done=calendar_closed")
     page = desk.packer.get("/admin/dispatch/calendar").text
