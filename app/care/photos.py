@@ -1,7 +1,10 @@
 """Photos of what is wrong: each drawn anew and small, two at a time at most."""
 
+import io
 import threading
 from collections.abc import Sequence
+
+from PIL import Image
 
 from app.care.rules.complaining import MOST_PHOTOS
 from app.catalogue.rules.pictures import NotAPicture, clean_picture
@@ -20,7 +23,16 @@ FAULTS = {
 }
 HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heim", b"heis")
 
+THUMB_SIDE = 160
+"""How wide and high a photo is at most within a thread."""
+
 _decoding = threading.BoundedSemaphore(2)
+
+
+def thumb_width(picture: bytes) -> int:
+    """How wide a picture of ours is shown in a thread: at most `THUMB_SIDE`, and no higher than that."""
+    with Image.open(io.BytesIO(picture)) as opened:
+        return max(1, min(THUMB_SIDE, THUMB_SIDE * opened.width // opened.height))
 
 
 def clean_photos(photos: Sequence[bytes]) -> tuple[list[bytes], list[FieldError]]:

@@ -8,6 +8,7 @@ from sqlalchemy import case, func
 from sqlmodel import Session, col, or_, select
 
 from app.care.models import Complaint, ComplaintLine, ComplaintMessage, ComplaintPhoto
+from app.care.photos import THUMB_SIDE
 from app.care.rules.complaining import OF_THE_GOODS, OrderFacts
 from app.care.rules.complaints import ComplaintOutcome, ComplaintReason, ComplaintState
 from app.care.service_complaints import unknown
@@ -45,10 +46,10 @@ class Complainable:
 
 @dataclass(frozen=True, slots=True)
 class ThreadEntry:
-    """One entry of a thread with the ids of its photos."""
+    """One entry of a thread with its photos: the id of each, and how wide it is shown."""
 
     message: ComplaintMessage
-    photo_ids: list[int]
+    photos: list[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +242,9 @@ def cause_of(complaint: Complaint, *, is_second: bool) -> str:
 
 
 def _entries(messages: Iterable[ComplaintMessage]) -> list[ThreadEntry]:
-    return [
-        ThreadEntry(message, [int(one) for one in message.values.get("photos", [])]) for message in messages
-    ]
+    found = []
+    for message in messages:
+        ids = message.values.get("photos", [])
+        widths = message.values.get("widths", [THUMB_SIDE] * len(ids))
+        found.append(ThreadEntry(message, list(zip(ids, widths, strict=True))))
+    return found

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from app.audit.models import ActorKind
 from app.audit.service import Actor, record
 from app.care.models import Complaint, ComplaintLine
-from app.care.photos import clean_photos
+from app.care.photos import clean_photos, thumb_width
 from app.care.queries_complaints import complained_quantities, facts_of
 from app.care.rules.complaining import (
     answer_due,
@@ -188,6 +188,7 @@ def _store(
         kind="filed",
         text=text,
         photos=photo_ids,
+        widths=[thumb_width(picture) for picture in pictures],
     )
 
 

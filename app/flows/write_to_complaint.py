@@ -8,7 +8,7 @@ from sqlmodel import Session, col, func, select
 from app.audit.models import ActorKind
 from app.audit.service import Actor, record
 from app.care.models import Complaint, ComplaintPhoto
-from app.care.photos import clean_photos
+from app.care.photos import clean_photos, thumb_width
 from app.care.rules.answering import LONGEST_NOTE, Question
 from app.care.rules.complaining import LONGEST_TEXT, MOST_PHOTOS_IN_ALL
 from app.care.rules.complaints import ComplaintState, MessageAuthor
@@ -75,6 +75,7 @@ def write_as_customer(
             text=text,
             form_key=form_key,
             photos=keep_photos(session, complaint, pictures, now=now),
+            widths=[thumb_width(picture) for picture in pictures],
         )
         record(
             session,

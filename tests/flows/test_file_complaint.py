@@ -48,7 +48,7 @@ def test_a_complaint_is_kept_with_its_pieces_words_and_photo_and_both_sides_are_
     assert (line.order_line_id, line.quantity) == (case.line_ids[0], 2)
     assert (picture.content_type, picture.content[8:12]) == ("image/webp", b"WEBP")
     assert (message.author, message.kind, message.text) == (MessageAuthor.CUSTOMER, "filed", WORDS)
-    assert message.values == {"photos": [picture.id]}
+    assert message.values == {"photos": [picture.id], "widths": [160]}
     assert (event.kind, event.minutes, event.cause) == (EffortKind.COMPLAINT, 20, EffortCause.UNDECIDED)
     assert [(mail.kind, mail.to_address, mail.language) for mail in mails] == [
         ("complaint_received", case.till.contact.email, "en"),

@@ -1,10 +1,12 @@
 """Complaints as a company's browser meets them; another company's do not exist."""
 
+import io
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from PIL import Image
 from sqlmodel import Session, col, select
 
 from app.care.models import Complaint, ComplaintMessage, ComplaintPhoto
@@ -172,6 +174,15 @@ def test_photos_are_shown_to_their_company_alone_and_kept_by_no_cache(
         assert stranger.get(path).status_code == 404
     assert number not in stranger.get("/complaints").text
     assert client.get(f"/complaints/{number}/photos/{photo_id}0").status_code == 404
+
+
+def test_a_tall_photo_is_shown_small_too(case: Case, client: Any) -> None:
+    target = io.BytesIO()
+    Image.new("RGB", (200, 1_600), "orange").save(target, "PNG")
+
+    sent = send(client, case, target.getvalue())
+
+    assert 'width="20"' in client.get(sent.headers["location"]).text
 
 
 @pytest.mark.parametrize(
