@@ -133,20 +133,3 @@ class RefundLine(SQLModel, table=True):
     order_line_id: int = Field(foreign_key="order_lines.id", index=True)
     quantity: int
     amount_cents: int
-
-
-class SavedCard(SQLModel, table=True):
-    """A card that a company wants kept for its orders; `consent_name` is the version of the words it agreed to."""
-
-    __tablename__ = "saved_cards"
-
-    id: int | None = Field(default=None, primary_key=True)
-    customer_id: int = Field(foreign_key="customers.id", index=True)
-    contact_id: int = Field(foreign_key="contacts.id")
-    payment_method_id: str = Field(unique=True, max_length=255)
-    brand: str = Field(default="", max_length=32)
-    last4: str = Field(default="", max_length=4)
-    fingerprint: str = Field(default="", max_length=64)
-    consent_name: str = Field(max_length=32)
-    consented_at: datetime = Field(sa_type=UTCDateTime)
-    removed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

@@ -251,24 +251,6 @@ def _make_ordering() -> None:
     op.create_index(op.f("ix_refunds_order_id"), "refunds", ["order_id"], unique=False)
     op.create_index(op.f("ix_refunds_payment_id"), "refunds", ["payment_id"], unique=False)
     op.create_index(op.f("ix_refunds_state"), "refunds", ["state"], unique=False)
-    op.create_table(
-        "saved_cards",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("customer_id", sa.Integer(), nullable=False),
-        sa.Column("contact_id", sa.Integer(), nullable=False),
-        sa.Column("payment_method_id", sa.String(length=255), nullable=False),
-        sa.Column("brand", sa.String(length=32), nullable=False),
-        sa.Column("last4", sa.String(length=4), nullable=False),
-        sa.Column("fingerprint", sa.String(length=64), nullable=False),
-        sa.Column("consent_name", sa.String(length=32), nullable=False),
-        sa.Column("consented_at", app.core.db.UTCDateTime(timezone=True), nullable=False),
-        sa.Column("removed_at", app.core.db.UTCDateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_saved_cards_contact_id")),
-        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_saved_cards_customer_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_cards")),
-        sa.UniqueConstraint("payment_method_id", name=op.f("uq_saved_cards_payment_method_id")),
-    )
-    op.create_index(op.f("ix_saved_cards_customer_id"), "saved_cards", ["customer_id"], unique=False)
 
 
 def _make_services() -> None:
