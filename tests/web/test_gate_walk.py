@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import Session, select
 from starlette.routing import Route
 
-from app.care.models import ComplaintPhoto
+from app.care.models import Complaint, ComplaintPhoto
 from app.catalogue.models import Bundle, Category
 from app.core.clock import utc_now
 from app.core.transaction import transaction
@@ -101,9 +101,7 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
         for prefix, thing in existing.items():
             if template.startswith(prefix):
                 paths[template] = re.sub(r"\{[a-z_]+\}", str(thing), template)
-    for prefix in (f"/complaints/{complaint.number}", f"/admin/complaints/{complaint.id}"):
-        for template in [one for one, path in paths.items() if path.startswith(f"{prefix}/photos/")]:
-            paths[template] = f"{prefix}/photos/{photo_id}"
+    _name_photos(paths, complaint, photo_id)
     return Things(
         existing=paths,
         catalogue_canaries=(*(canary.encode() for canary in CANARIES), PICTURE[:64]),
@@ -158,6 +156,13 @@ def _standing(
         "/account/standing-orders/{standing_order_id}": standing.id,
         "/account/standing-orders/runs/{token}": token,
     }
+
+
+def _name_photos(paths: dict[str, str], complaint: Complaint, photo_id: int | None) -> None:
+    """A photo's path has two names in it."""
+    for prefix in (f"/complaints/{complaint.number}", f"/admin/complaints/{complaint.id}"):
+        for template in [one for one, path in paths.items() if path.startswith(f"{prefix}/photos/")]:
+            paths[template] = f"{prefix}/photos/{photo_id}"
 
 
 def _of_the_main_brand(session: Session) -> dict[str, Any]:
