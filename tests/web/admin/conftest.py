@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 from app.care.models import Complaint, ComplaintPhoto, FieldVisit, ServiceOffer
 from app.catalogue.models import Bundle, Category, SynonymGroup
 from app.core.clock import utc_now
+from app.core.transaction import transaction
 from app.customers.models import Contact, Customer, Objection, Screening
 from app.customers.rules.admission import ScreeningState
 from app.fulfilment.models import ClosingDay
@@ -68,6 +69,12 @@ class Desk:
 @pytest.fixture
 def things(session: Session) -> Desk:
     """An accepted order with payment and failed mail, a bundle on sale, a case in review, a colleague."""
+    # One transaction for all: hundreds of tests begin with it.
+    with transaction(session):
+        return _desk(session)
+
+
+def _desk(session: Session) -> Desk:
     customer = make.customer(session, company_name="Öttinger Blechbau GmbH", name_key="blechbau oettinger")
     contact = make.contact(session, of=customer, email="anna@oettinger.example")
     block = make.block(session, sku="DI-100/2", unit_cost_cents=300)
@@ -139,9 +146,7 @@ def fresh(session: Session, row: Any) -> Any:
 def _complaint(session: Session, order: Order) -> dict[str, Any]:
     made = make_complaint(session, about=order, photo=PICTURE)
     photo = session.exec(select(ComplaintPhoto)).one()
-    found = {"complaint": made, "photo_id": photo.id}
-    session.rollback()
-    return found
+    return {"complaint": made, "photo_id": photo.id}
 
 
 def _visited(session: Session) -> Customer:
