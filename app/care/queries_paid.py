@@ -17,6 +17,8 @@ from app.payments.rules.refunding import refund_of_lines, refund_of_order
 class Worth:
     """What would go back for all pieces of a complaint, and for the whole order, in gross cents.
 
+    Of a replacement the whole order is its pieces, at what was paid for them.
+
     `is_charged_back`: the bank took money of this payment, so that a refund may be refused.
     """
 
@@ -36,16 +38,17 @@ def worth_of(session: Session, case: Case) -> Worth:
     )
     is_charged_back = session.exec(charged_back).first() is not None
     left_cents = refund_of_order(paid_cents=paid.paid_cents, refunded_cents=paid.refunded_cents)
-    lines_cents = 0
-    if case.lines and left_cents:
-        quantities = {line.order_line_id: line.quantity for line in case.lines}
-        try:
-            wanted = paid_quantities(session, paid, quantities)
-        except Refused:
-            return Worth(0, left_cents, is_charged_back)
-        back = refund_of_lines(paid.lines, paid.taxes, wanted, left_cents=left_cents)
-        lines_cents = sum(line.amount_cents for line in back)
+    about = {line.order_line_id: line.quantity for line in case.lines}
+    lines_cents = _cents_of(session, paid, about, left_cents=left_cents)
+    if case.order.kind is OrderKind.REPLACEMENT:
+        left_cents = _cents_of(session, paid, pieces_of(session, case.order), left_cents=left_cents)
     return Worth(lines_cents, left_cents, is_charged_back)
+
+
+def pieces_of(session: Session, order: Order) -> dict[int, int]:
+    """All pieces of an order by line id: paying back a replacement as a whole means these, not the paid order."""
+    rows = session.exec(select(OrderLine.id, OrderLine.quantity).where(col(OrderLine.order_id) == order.id))
+    return {line_id or 0: quantity for line_id, quantity in rows}
 
 
 def paid_order_id(order: Order) -> int:
@@ -78,3 +81,15 @@ def _versions(session: Session, line_ids: list[int]) -> Sequence[tuple[int, int]
         select(OrderLine.id, OrderLine.bundle_version_id).where(col(OrderLine.id).in_(line_ids))
     )
     return [(line_id or 0, version_id) for line_id, version_id in rows]
+
+
+def _cents_of(session: Session, paid: PaidOrder, quantities: Mapping[int, int], *, left_cents: int) -> int:
+    """What would go back for these pieces; 0 where they are not all left."""
+    if not quantities or not left_cents:
+        return 0
+    try:
+        wanted = paid_quantities(session, paid, quantities)
+    except Refused:
+        return 0
+    back = refund_of_lines(paid.lines, paid.taxes, wanted, left_cents=left_cents)
+    return sum(line.amount_cents for line in back)

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from app.audit.service import Actor, record
 from app.care.models import Complaint, ComplaintLine
 from app.care.queries_complaints import cause_of, refunds_of
-from app.care.queries_paid import paid_order_id, paid_quantities
+from app.care.queries_paid import paid_order_id, paid_quantities, pieces_of
 from app.care.rules.answering import PAYING_BACK, WITH_LINES, faults_of_answer
 from app.care.rules.complaints import ComplaintOutcome, ComplaintState, MessageAuthor
 from app.care.rules.effort import EffortCause
@@ -22,7 +22,7 @@ from app.core.transaction import transaction
 from app.customers.service import lock_customer
 from app.ordering.models import Order
 from app.ordering.rules.promise import Calendar
-from app.ordering.rules.states import OrderState
+from app.ordering.rules.states import OrderKind, OrderState
 from app.ordering.service import add_event, call_off, lock_order
 from app.payments.models import Payment
 from app.payments.queries_refunds import COUNTING, read_paid
@@ -202,7 +202,10 @@ def _pay_back(
             code="complaint.nothing_paid",
         )
     left_cents = refund_of_order(paid_cents=paid.paid_cents, refunded_cents=paid.refunded_cents)
-    if answer.outcome is ComplaintOutcome.REFUND_ORDER:
+    if answer.outcome is ComplaintOutcome.REFUND_ORDER and order.kind is OrderKind.REPLACEMENT:
+        wanted = paid_quantities(session, paid, pieces_of(session, order))
+        amount_cents = 0
+    elif answer.outcome is ComplaintOutcome.REFUND_ORDER:
         wanted = {line.line_id: line.left_quantity for line in paid.lines if line.left_quantity}
         amount_cents = left_cents
     else:

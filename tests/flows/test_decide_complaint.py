@@ -5,6 +5,8 @@ import pytest
 from sqlmodel import Session, col, select
 
 from app.care.models import ComplaintMessage, EffortEvent
+from app.care.queries_complaints import case_by_id
+from app.care.queries_paid import worth_of
 from app.care.rules.complaints import ComplaintOutcome, ComplaintReason, ComplaintState
 from app.care.rules.effort import EffortCause
 from app.catalogue.models import Block, BundleItem, StockReservation
@@ -214,9 +216,12 @@ def test_a_replacement_that_has_not_left_is_called_off_and_gives_its_stock_free(
     number = session.exec(select(Order.number).where(col(Order.kind) == OrderKind.REPLACEMENT)).one()
     session.rollback()
     case.file(session, form_key="f2", order_number=number, reason=ComplaintReason.OTHER, quantities={})
+    worth = worth_of(session, case_by_id(session, case.complaint(session).id or 0))
 
     case.decide(session, ComplaintOutcome.REFUND_ORDER)
 
+    # Its two pieces and no more of what was paid: 2 × 25.00 and 19 %.
+    assert [refund.amount_cents for refund in case.refunds(session)] == [5_950] == [worth.order_cents]
     order = case.till.order(number)
     held = session.exec(
         select(StockReservation.state).where(col(StockReservation.order_id) == order.id)
