@@ -9,6 +9,7 @@ from sqlmodel import Session, col, or_, select
 
 from app.care.models import Complaint, ComplaintLine, ComplaintMessage, ComplaintPhoto
 from app.care.photos import THUMB_SIDE
+from app.care.rules.answering import PAYING_BACK
 from app.care.rules.complaining import OF_THE_GOODS, OrderFacts
 from app.care.rules.complaints import ComplaintOutcome, ComplaintReason, ComplaintState
 from app.care.service_complaints import unknown
@@ -17,6 +18,7 @@ from app.core.paging import Slice, read_page
 from app.fulfilment.models import Shipment
 from app.ordering.models import Order, OrderLine
 from app.payments.models import Refund
+from app.payments.rules.states import RefundState
 
 PAGE_SIZE = 20
 
@@ -75,6 +77,12 @@ class Case:
     @property
     def is_open(self) -> bool:
         return self.complaint.state is ComplaintState.OPEN
+
+    @property
+    def failed_refund(self) -> Refund | None:
+        """The refund that its present answer is, where the card service refused it."""
+        answers = (one for one in self.refunds if is_answer_of(self.complaint, one))
+        return next((one for one in answers if one.state is RefundState.FAILED), None)
 
     @property
     def may_reopen(self) -> bool:
@@ -234,6 +242,11 @@ def refunds_of(session: Session, complaint: Complaint) -> list[Refund]:
     """What was paid back because of a complaint, oldest first."""
     causes = [cause_of(complaint, is_second=is_second) for is_second in (False, True)]
     return list(session.exec(select(Refund).where(col(Refund.cause).in_(causes)).order_by(col(Refund.id))))
+
+
+def is_answer_of(complaint: Complaint, refund: Refund) -> bool:
+    """Whether this refund is what the complaint's present answer is: one that was opened again has none."""
+    return complaint.outcome in PAYING_BACK and complaint.refund_id == refund.id
 
 
 def cause_of(complaint: Complaint, *, is_second: bool) -> str:

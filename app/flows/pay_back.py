@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from app.audit.service import SYSTEM, Actor, record
+from app.care.queries_complaints import is_answer_of
+from app.care.queries_paid import paid_quantities
 from app.care.rules.complaints import MessageAuthor
 from app.care.service_complaints import lock_complaint, mail_customer, say
 from app.core.errors import N_, NotFound, Refused
@@ -13,8 +15,8 @@ from app.core.transaction import transaction
 from app.jobs.service import put_job
 from app.ordering.models import Order
 from app.ordering.service import add_event, lock_order
-from app.payments.models import Payment, Refund, StripeEvent
-from app.payments.queries_refunds import read_paid
+from app.payments.models import Payment, Refund, RefundLine, StripeEvent
+from app.payments.queries_refunds import PaidOrder, read_paid
 from app.payments.rules.facts import RefundFacts, RefundStatus
 from app.payments.rules.keys import refund_key
 from app.payments.rules.refunding import refund_of_order
@@ -80,7 +82,8 @@ def look_at_refund(
 def ask_again(session: Session, *, refund_row_id: int, actor: Actor, now: datetime) -> bool:
     """Has a refused refund asked for once more; False where it is on its way or done.
 
-    Raises NotFound, and Refused `refund.nothing_left` where the money went back otherwise by now.
+    Raises NotFound, and Refused: `refund.nothing_left` where the money or the pieces went back otherwise by now,
+    `refund.not_the_answer` where the complaint that it is of was answered in another way since.
     """
     with transaction(session):
         order_id = session.exec(select(Refund.order_id).where(col(Refund.id) == refund_row_id)).first()
@@ -98,11 +101,29 @@ def ask_again(session: Session, *, refund_row_id: int, actor: Actor, now: dateti
                 N_("So much is not left of the payment: other refunds took it meanwhile."),
                 code="refund.nothing_left",
             )
+        _is_still_the_answer(session, refund, paid)
         refund.state, refund.failure = RefundState.ASKED, ""
         refund.retry_count += 1
         put_refund_job(session, refund, now=now)
         _record(session, actor, "refund.asked_again", order, refund, now=now)
     return True
+
+
+def _is_still_the_answer(session: Session, refund: Refund, paid: PaidOrder | None) -> None:
+    what, _, rest = refund.cause.partition(":")
+    if what != "complaint":
+        return
+    complaint = lock_complaint(session, int(rest.split(":")[0]))
+    if not is_answer_of(complaint, refund):
+        raise Refused(
+            N_("This complaint was opened or answered again since: its present answer counts."),
+            code="refund.not_the_answer",
+        )
+    rows = session.exec(
+        select(RefundLine.order_line_id, RefundLine.quantity).where(col(RefundLine.refund_id) == refund.id)
+    ).all()
+    if paid is not None:
+        paid_quantities(session, paid, dict(rows))
 
 
 def sweep_refunds(session: Session, *, now: datetime) -> int:

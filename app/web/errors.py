@@ -30,7 +30,7 @@ CONFLICTS = (
     "complaint.open_already", "complaint.too_early", "complaint.closed", "complaint.decided", "complaint.same_person",
     "complaint.reopened_before", "complaint.replaced_before", "complaint.refunded_before", "complaint.not_sendable",
     "complaint.nothing_paid", "complaint.not_sent", "complaint.nothing_left", "refund.nothing_left",
-    "refund.none_failed", "order.no_goods", "dispatch.list_changed",
+    "refund.none_failed", "refund.not_the_answer", "order.no_goods", "dispatch.list_changed",
     "calendar.moves_orders", "run.gone", "run.still_taking_orders",
     "standing.over", "standing.ended", "standing.too_many",
     "service.changed", "service.not_possible", "service.nothing_left", "service.visit_not_approved", "offer.over",

@@ -2,13 +2,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, update
 
 from app.audit.models import AuditEntry
-from app.care.models import ComplaintMessage
-from app.care.rules.complaints import ComplaintOutcome
+from app.care.models import Complaint, ComplaintMessage
+from app.care.queries_complaints import case_by_id
+from app.care.rules.complaints import ComplaintOutcome, ComplaintReason, ComplaintState
 from app.core.db import Database
 from app.core.errors import NotFound, Refused
+from app.core.transaction import transaction
 from app.flows.pay_back import ask_again, look_at_refund, pay_back, sweep_refunds
 from app.flows.receive_stripe_event import receive_stripe_event
 from app.jobs.models import Job
@@ -120,6 +122,56 @@ def test_a_failed_refund_whose_money_went_back_otherwise_is_not_asked_for_again(
 
     assert refusal.value.code == "refund.nothing_left"
     assert case.refunds(session)[0].state is RefundState.FAILED
+
+
+def test_a_failed_refund_whose_complaint_was_answered_again_is_not_asked_for_again(
+    session: Session, case: Case
+) -> None:
+    case.till.stripe.charged_back.add(case.till.payments()[0].intent_id or "")
+    ask(session, case)
+    refund_id = case.refunds(session)[0].id or 0
+    case.reopen(session)
+    complaint_id = case.complaint(session).id or 0
+    answers = (
+        None,
+        (ComplaintOutcome.REJECTED, {"rejection": "no_defect"}),
+        (ComplaintOutcome.REFUND_LINES, {"quantities": {case.line_ids[0]: 1}}),
+    )
+    for number, answer in enumerate(answers):
+        if answer is not None:
+            with transaction(session):
+                session.get_one(Complaint, complaint_id).state = ComplaintState.OPEN
+            case.decide(session, answer[0], actor=replace(ROBIN, id=90 + number), **answer[1])
+
+        with pytest.raises(Refused) as refusal:
+            ask_again(session, refund_row_id=refund_id, actor=ROBIN, now=case.now)
+
+        assert refusal.value.code == "refund.not_the_answer"
+        assert case_by_id(session, complaint_id).failed_refund is None
+        session.rollback()
+    assert [one.state for one in case.refunds(session)] == [RefundState.FAILED, RefundState.ASKED]
+
+
+def test_a_failed_refund_is_not_asked_for_again_where_its_pieces_went_back_for_another_complaint(
+    session: Session, case: Case
+) -> None:
+    line_id = case.line_ids[1]
+    for number, quantity in ((2, 1), (3, 2)):
+        about = {line_id: quantity}
+        case.file(session, form_key=f"form-{number}", reason=ComplaintReason.OTHER, quantities=about)
+        case.decide(session, ComplaintOutcome.REFUND_LINES, quantities=about)
+        with transaction(session):
+            session.exec(
+                update(Refund).where(col(Refund.cause) == "complaint:2").values(state=RefundState.FAILED)
+            )
+    refund_id = case.refunds(session)[1].id or 0
+    session.rollback()
+
+    with pytest.raises(Refused) as refusal:
+        ask_again(session, refund_row_id=refund_id, actor=ROBIN, now=case.now)
+
+    assert (refusal.value.code, refusal.value.values["left"]) == ("complaint.nothing_left", 0)
+    assert case.refunds(session)[1].state is RefundState.FAILED
 
 
 def test_a_refund_that_the_bank_sends_back_days_later_fails_though_it_was_done(

@@ -23,7 +23,6 @@ from app.flows.write_to_complaint import write_as_staff
 from app.fulfilment.queries import shipment_of
 from app.fulfilment.queries_calendar import warehouse_calendar
 from app.ordering.rules.promise import Calendar
-from app.payments.rules.states import RefundState
 from app.shop import Shop
 from app.web.admin import complaint_words, words
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
@@ -174,11 +173,11 @@ def submit_refund_again(
     values: Values,
     now: Now,
 ) -> Response:
-    failed = [one for one in case_by_id(reading, complaint_id).refunds if one.state is RefundState.FAILED]
+    failed = case_by_id(reading, complaint_id).failed_refund
     try:
-        if not failed:
+        if failed is None:
             raise Refused(N_("No refund of this complaint has failed."), code="refund.none_failed")
-        ask_again(session, refund_row_id=failed[-1].id or 0, actor=staff.actor, now=now)
+        ask_again(session, refund_row_id=failed.id or 0, actor=staff.actor, now=now)
     except Refused as error:
         errors = form_error(request, error)
         return _page(request, shop, reading, complaint_id, now=now, values=values, errors=errors, status=409)
@@ -221,7 +220,7 @@ def _page(
         is_for_another=(
             complaint.reopened_at is not None and complaint.decided_by_id == staff.staff_member_id
         ),
-        has_failed_refund=any(one.state is RefundState.FAILED for one in case.refunds),
+        has_failed_refund=case.failed_refund is not None,
         outcomes=list(ComplaintOutcome),
         worth=worth_of(session, case) if case.is_open else None,
         rejections=list(Rejection),
