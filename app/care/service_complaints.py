@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -14,7 +14,10 @@ from app.core.errors import N_, NotFound
 from app.customers.models import Contact
 from app.mail.service import put_mail
 from app.ordering.models import Order
+from app.throttling.service import hit
 
+PHOTO_WINDOW = timedelta(days=1)
+PHOTO_POSTS_PER_COMPANY = 60
 STAFF_LANGUAGE = "de"
 ADDRESSED = "Team"
 """How a mail to the shop's own address greets: nobody knows who reads it first."""
@@ -72,6 +75,17 @@ def is_said(session: Session, complaint: Complaint, form_key: str) -> bool:
         col(ComplaintMessage.complaint_id) == complaint.id, col(ComplaintMessage.form_key) == form_key
     )
     return session.exec(query).first() is not None
+
+
+def hit_photos(session: Session, customer_id: int, *, now: datetime) -> None:
+    """Counts a post with photos; commit it before they are looked at. Raises Refused `throttled`."""
+    hit(
+        session,
+        f"complaint_photos:{customer_id}",
+        limit=PHOTO_POSTS_PER_COMPANY,
+        window=PHOTO_WINDOW,
+        now=now,
+    )
 
 
 def keep_photos(

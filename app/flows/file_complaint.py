@@ -21,7 +21,7 @@ from app.care.rules.complaining import (
 )
 from app.care.rules.complaints import ComplaintReason, ComplaintState, MessageAuthor
 from app.care.rules.effort import EffortCause, EffortKind
-from app.care.service_complaints import keep_photos, mail_customer, mail_staff, open_lines, say
+from app.care.service_complaints import hit_photos, keep_photos, mail_customer, mail_staff, open_lines, say
 from app.care.service_effort import note_effort
 from app.core.errors import N_, FieldError, Invalid, NotFound, Refused
 from app.core.ids import new_number
@@ -67,9 +67,13 @@ def file_complaint(
     For a reason that is not about pieces the whole order is meant where no line is named. `unread` are faults of the
     form itself, told together with those found here. Raises Invalid with a fault per field, NotFound for another
     company's order, Refused `complaint.open_already` (with the `number` of the one that is open),
-    `complaint.too_early` or `throttled`.
+    `complaint.too_early` or `throttled`, and Unavailable `photos.busy`.
     """
     text = text.strip()
+    if photos:
+        known = _before_photos(session, order_number, form_key, customer_id=customer_id, now=now)
+        if known is not None:
+            return FiledComplaint(known, is_new=False)
     pictures, faults = clean_photos(photos)
     faults = [*unread, *faults]
     if reason is None:
@@ -78,11 +82,7 @@ def file_complaint(
     faults += [fault] if fault else []
     with transaction(session):
         lock_customer(session, customer_id)
-        known = session.exec(
-            select(Complaint.number).where(
-                col(Complaint.customer_id) == customer_id, col(Complaint.form_key) == form_key
-            )
-        ).first()
+        known = _filed_by(session, form_key, customer_id=customer_id)
         if known is not None:
             return FiledComplaint(known, is_new=False)
         hit(session, f"complaint:{customer_id}", limit=COMPLAINTS_PER_COMPANY, window=WINDOW, now=now)
@@ -111,6 +111,27 @@ def file_complaint(
         _tell(session, complaint, order, contact=contact, staff_address=staff_address, now=now)
         number = complaint.number
     return FiledComplaint(number, is_new=True)
+
+
+def _before_photos(
+    session: Session, order_number: str, form_key: str, *, customer_id: int, now: datetime
+) -> str | None:
+    """Looking at photos is dear: only for an own order, and the post counts whatever comes of it."""
+    with transaction(session):
+        _own_order(session, order_number, customer_id=customer_id)
+        known = _filed_by(session, form_key, customer_id=customer_id)
+        if known is None:
+            hit_photos(session, customer_id, now=now)
+    return known
+
+
+def _filed_by(session: Session, form_key: str, *, customer_id: int) -> str | None:
+    """The number of the complaint that this form has filed before."""
+    return session.exec(
+        select(Complaint.number).where(
+            col(Complaint.customer_id) == customer_id, col(Complaint.form_key) == form_key
+        )
+    ).first()
 
 
 def _own_order(session: Session, number: str, *, customer_id: int) -> Order:

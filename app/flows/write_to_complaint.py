@@ -13,6 +13,7 @@ from app.care.rules.answering import LONGEST_NOTE, Question
 from app.care.rules.complaining import LONGEST_TEXT, MOST_PHOTOS_IN_ALL
 from app.care.rules.complaints import ComplaintState, MessageAuthor
 from app.care.service_complaints import (
+    hit_photos,
     is_said,
     keep_photos,
     lock_complaint,
@@ -45,9 +46,11 @@ def write_as_customer(
 ) -> bool:
     """Adds a company's words or photos to its own open complaint; False where this form was sent before.
 
-    Raises NotFound for another company's, Invalid without both or with too much, Refused `complaint.closed`.
+    Raises NotFound, Invalid, Refused (`complaint.closed`, `throttled`), and Unavailable `photos.busy`.
     """
     text = text.strip()
+    if photos and not _before_photos(session, complaint_number, form_key, customer_id=customer_id, now=now):
+        return False
     pictures, faults = clean_photos(photos)
     if not text and not photos:
         faults.append(FieldError("text", N_("Please write something, or choose a photo.")))
@@ -98,6 +101,19 @@ def write_as_customer(
             note="",
             is_for_staff=True,
         )
+    return True
+
+
+def _before_photos(
+    session: Session, complaint_number: str, form_key: str, *, customer_id: int, now: datetime
+) -> bool:
+    """Looking at photos is dear: only for an own open complaint, and the post counts whatever comes of it."""
+    with transaction(session):
+        complaint = _own(session, complaint_number, customer_id=customer_id)
+        if is_said(session, complaint, form_key):
+            return False
+        _must_be_open(complaint)
+        hit_photos(session, customer_id, now=now)
     return True
 
 

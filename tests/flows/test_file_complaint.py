@@ -5,11 +5,13 @@ import pytest
 from sqlmodel import Session, col, select
 
 from app.audit.models import AuditEntry
+from app.care import photos
 from app.care.models import Complaint, ComplaintLine, ComplaintMessage, ComplaintPhoto, EffortEvent
 from app.care.rules.complaints import ComplaintOutcome, ComplaintReason, ComplaintState, MessageAuthor
 from app.care.rules.effort import EffortCause, EffortKind
+from app.care.service_complaints import PHOTO_POSTS_PER_COMPANY
 from app.core.db import Database
-from app.core.errors import Invalid, NotFound, Refused
+from app.core.errors import Invalid, NotFound, Refused, Unavailable
 from app.core.transaction import transaction
 from app.flows.file_complaint import COMPLAINTS_PER_COMPANY
 from app.flows.write_to_complaint import write_as_customer, write_as_staff
@@ -184,6 +186,41 @@ def test_an_iphones_own_format_is_refused_with_the_way_around_it(session: Sessio
 
     fault = refusal.value.fields[0]
     assert (fault.values, "HEIC" in fault.message) == ({"name": 2}, True)
+
+
+def test_posts_with_photos_count_even_when_they_fail(session: Session, case: Case) -> None:
+    for _ in range(PHOTO_POSTS_PER_COMPANY):
+        with pytest.raises(Invalid):
+            case.file(session, photos=[b"no picture"])
+
+    with pytest.raises(Refused) as refusal:
+        case.file(session, photos=[photo()])
+
+    assert refusal.value.code == "throttled"
+    assert case.file(session).is_new
+
+
+def test_nobody_has_photos_looked_at_for_what_is_not_theirs_or_is_here_already(
+    session: Session, case: Case
+) -> None:
+    filed = case.file(session)
+    words = {"text": "Look.", "photos": [photo()], "staff_address": STAFF_ADDRESS, "now": case.now}
+
+    with photos._decoding, photos._decoding:
+        with pytest.raises(NotFound):
+            case.file(session, order_number="S-unknown", photos=[photo()], form_key="form-2")
+        with pytest.raises(NotFound):
+            write_as_customer(
+                session,
+                complaint_number="R-unknown",
+                customer_id=case.till.customer.id or 0,
+                contact_id=case.till.contact.id or 0,
+                form_key="m",
+                **words,  # type: ignore[arg-type]
+            )
+        assert case.file(session, photos=[photo()]).number == filed.number
+        with pytest.raises(Unavailable):
+            photos.clean_photos([photo()], patience_seconds=0.01)
 
 
 def test_an_order_can_be_called_late_only_when_it_is(

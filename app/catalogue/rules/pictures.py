@@ -16,7 +16,9 @@ class NotAPicture(ValueError):
     """The bytes are no PNG, JPEG or WebP picture, are damaged, or are too large."""
 
 
-def clean_picture(content: bytes, *, longest_side: int = LONGEST_SIDE) -> bytes:
+def clean_picture(
+    content: bytes, *, longest_side: int = LONGEST_SIDE, largest_pixels: int = LARGEST_PIXELS
+) -> bytes:
     """The picture as WebP, at most `longest_side` pixels on its longer side, upright, without any metadata.
 
     Raises NotAPicture (`too_large` for bytes or pixels, `unreadable` for anything else).
@@ -28,7 +30,7 @@ def clean_picture(content: bytes, *, longest_side: int = LONGEST_SIDE) -> bytes:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(content), formats=READABLE) as source:
                 # The size stands in the header: nothing is decoded before it is known to be small enough.
-                if source.width * source.height > LARGEST_PIXELS:
+                if source.width * source.height > largest_pixels:
                     raise NotAPicture("too_large")
                 return _encode(source, longest_side)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:

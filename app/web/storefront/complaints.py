@@ -25,7 +25,7 @@ from app.care.rules.complaining import (
     obvious_until,
 )
 from app.care.rules.complaints import ComplaintReason, ComplaintState
-from app.core.errors import N_, Invalid, Refused, ShopError
+from app.core.errors import N_, Invalid, Refused, ShopError, Unavailable
 from app.core.i18n import translate
 from app.core.ids import new_token
 from app.flows.file_complaint import file_complaint
@@ -124,6 +124,10 @@ def submit_form(
         return _form_again(
             request, shop, reading, visitor, form, number, _whole(request, error), now=now, status=409
         )
+    except Unavailable as error:
+        return _form_again(
+            request, shop, reading, visitor, form, number, _whole(request, error), now=now, status=503
+        )
     return see_other(f"/complaints/{filed.number}?notice={'filed' if filed.is_new else 'known'}")
 
 
@@ -175,6 +179,9 @@ def write_message(
             raise
         errors = _whole(request, error)
         return _page(request, reading, visitor, number, values=form.values, errors=errors, status=409)
+    except Unavailable as error:
+        errors = _whole(request, error)
+        return _page(request, reading, visitor, number, values=form.values, errors=errors, status=503)
     return see_other(f"/complaints/{number}?notice=written")
 
 

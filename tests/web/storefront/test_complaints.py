@@ -189,7 +189,7 @@ def test_a_tall_photo_is_shown_small_too(case: Case, client: Any) -> None:
     ("content", "words"),
     [
         (b"<svg onload=alert(1)>", "1. photo: please use JPEG, PNG or WebP."),
-        (b"\xff" * 8_000_001, "1. photo: at most 8 MB and 40 megapixels, please."),
+        (b"\xff" * 8_000_001, "1. photo: at most 8 MB and 25 megapixels, please."),
     ],
 )
 def test_what_is_no_photo_or_too_large_is_named(
