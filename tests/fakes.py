@@ -17,6 +17,7 @@ from app.payments.rules.facts import (
     SessionStatus,
     SessionWish,
 )
+from app.payments.rules.refunding import is_lost_refund
 from app.payments.stripe_gateway import Forged, KeyMismatch, StripeRefusal, StripeUnavailable
 
 Answer = TypeVar("Answer")
@@ -43,6 +44,7 @@ class FakeStripe:
     refunded: list[str] = field(default_factory=list)
     refunds: dict[str, RefundFacts] = field(default_factory=dict)
     charged_back: set[str] = field(default_factory=set)
+    is_list_behind: bool = False
     disputes: dict[str, DisputeFacts] = field(default_factory=dict)
     before: dict[str, Callable[[], None]] = field(default_factory=dict)
     _answers: dict[str, tuple[Any, Any]] = field(default_factory=dict)
@@ -201,10 +203,12 @@ class FakeStripe:
 
         return self.refunds[self._do("pay_back", key, (intent_id, amount_cents, mark), work)]
 
-    def find_refund(self, intent_id: str, *, mark: str) -> RefundFacts | None:
+    def find_refund(self, intent_id: str, *, mark: str, amount_cents: int) -> RefundFacts | None:
         self._do("find_refund", None, None, lambda: None)
         theirs = [one for one in self.refunds.values() if one.id.startswith(f"re_{intent_id}_")]
-        return next((one for one in theirs if one.mark == mark), None)
+        if self.is_list_behind:
+            return None
+        return next((one for one in theirs if is_lost_refund(one, mark, amount_cents=amount_cents)), None)
 
     def read_refund(self, refund_id: str) -> RefundFacts:
         self._do("read_refund", None, None, lambda: None)

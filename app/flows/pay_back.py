@@ -18,7 +18,7 @@ from app.ordering.service import add_event, lock_order
 from app.payments.models import Payment, Refund, RefundLine, StripeEvent
 from app.payments.queries_refunds import PaidOrder, read_paid
 from app.payments.rules.facts import RefundFacts, RefundStatus
-from app.payments.rules.keys import refund_key
+from app.payments.rules.keys import refund_key, refund_mark
 from app.payments.rules.refunding import refund_of_order
 from app.payments.rules.states import RefundState
 from app.payments.service import lock_payments
@@ -150,21 +150,22 @@ def _ask(
     *,
     now: datetime,
 ) -> RefundFacts:
-    mark = f"{refund.id}-{refund.retry_count}"
-    if now - refund.asked_at > LOOK_FIRST_AFTER:
-        found = gateway.find_refund(intent_id, mark=mark)
+    mark = refund_mark(refund.token, refund.id or 0)
+    cents = refund.amount_cents
+    if refund.retry_count or now - refund.asked_at > LOOK_FIRST_AFTER:
+        found = gateway.find_refund(intent_id, mark=mark, amount_cents=cents)
         if found is not None:
             return found
     try:
         return gateway.pay_back(
             intent_id,
-            amount_cents=refund.amount_cents,
-            mark=mark,
+            amount_cents=cents,
+            mark=f"{mark}{refund.retry_count}",
             order_number=number,
             key=refund_key(refund.token, refund.id or 0, retry_count=refund.retry_count),
         )
     except StripeUnavailable as error:
-        found = gateway.find_refund(intent_id, mark=mark)
+        found = gateway.find_refund(intent_id, mark=mark, amount_cents=cents)
         if found is not None:
             return found
         if error.is_stored:

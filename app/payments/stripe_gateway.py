@@ -21,6 +21,7 @@ from app.payments.rules.facts import (
     SessionStatus,
     SessionWish,
 )
+from app.payments.rules.refunding import is_lost_refund
 
 stripe.enable_telemetry = False
 
@@ -201,11 +202,12 @@ class StripeGateway:
             )
         return _refund_facts(refund)
 
-    def find_refund(self, intent_id: str, *, mark: str) -> RefundFacts | None:
-        """The refund of an intent that carries our mark; for answers that were lost."""
+    def find_refund(self, intent_id: str, *, mark: str, amount_cents: int) -> RefundFacts | None:
+        """The living refund of that amount whose mark is ours, of whichever try; for answers that were lost."""
         with _answers():
             found = self._client.v1.refunds.list({"payment_intent": intent_id, "limit": 100})
-        return next((one for one in map(_refund_facts, found.data) if one.mark == mark), None)
+        theirs = map(_refund_facts, found.data)
+        return next((one for one in theirs if is_lost_refund(one, mark, amount_cents=amount_cents)), None)
 
     def read_refund(self, refund_id: str) -> RefundFacts:
         """A refund as it is now."""

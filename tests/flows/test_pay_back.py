@@ -60,15 +60,31 @@ def test_an_unclear_answer_never_pays_twice(
 
 
 def test_after_days_it_looks_before_it_asks_as_the_key_may_be_forgotten(session: Session, case: Case) -> None:
-    refund_id = case.refunds(session)[0].id
+    refund = case.refunds(session)[0]
     intent_id = case.till.payments()[0].intent_id or ""
+    mark = f"{refund.token}-{refund.id}-0"
     case.till.stripe.pay_back(
-        intent_id, amount_cents=5_950, mark=f"{refund_id}-0", order_number="", key="forgotten at Stripe"
+        intent_id, amount_cents=5_950, mark=mark, order_number="", key="forgotten at Stripe"
     )
 
     assert ask(session, case, now=case.now + timedelta(days=2)) is RefundState.DONE
 
     assert len(case.till.stripe.refunds) == 1
+
+
+def test_a_refund_that_stripe_did_and_denied_is_found_by_the_next_try_under_its_new_key(
+    session: Session, case: Case
+) -> None:
+    case.till.stripe.fail_next("pay_back", is_after_work=True, is_stored=True)
+    case.till.stripe.is_list_behind = True
+    for _ in range(2):
+        with pytest.raises(StripeUnavailable):
+            ask(session, case)
+    case.till.stripe.is_list_behind = False
+
+    assert ask(session, case) is RefundState.DONE
+
+    assert [one.amount_cents for one in case.till.stripe.refunds.values()] == [5_950]
 
 
 def test_money_that_the_card_holder_took_back_is_a_failed_refund_that_staff_see(

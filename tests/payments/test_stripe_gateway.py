@@ -242,14 +242,16 @@ def test_a_part_goes_back_once_however_often_it_is_asked_for_and_is_found_by_its
     gateway: StripeGateway, standin: StandinProcess, page: SessionFacts
 ) -> None:
     intent_id = captured(gateway, standin, page)
-    asked = {"amount_cents": 4_321, "mark": "12", "order_number": "S-ABCD2345", "key": f"{page.id}-back"}
+    asked = {"amount_cents": 4_321, "mark": "t-12-0", "order_number": "S-ABCD2345", "key": f"{page.id}-back"}
 
     first = gateway.pay_back(intent_id, **asked)
     again = gateway.pay_back(intent_id, **asked)
 
-    assert first == again == gateway.find_refund(intent_id, mark="12") == gateway.read_refund(first.id)
-    assert (first.status, first.amount_cents, first.mark) == (RefundStatus.WAY, 4_321, "12")
-    assert gateway.find_refund(intent_id, mark="13") is None
+    found = gateway.find_refund(intent_id, mark="t-12-", amount_cents=4_321)
+    assert first == again == found == gateway.read_refund(first.id)
+    assert (first.status, first.amount_cents, first.mark) == (RefundStatus.WAY, 4_321, "t-12-0")
+    assert gateway.find_refund(intent_id, mark="t-1-", amount_cents=4_321) is None
+    assert gateway.find_refund(intent_id, mark="t-12-", amount_cents=4_320) is None
     booked = next(one for one in standin.books()["intents"] if one["id"] == intent_id)
     assert booked["refunded"] == 4_321
 

@@ -48,7 +48,7 @@ class RefundStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefundFacts:
-    """A Refund; `mark` is our metadata on it, the id of our row ("" where it is missing)."""
+    """A Refund; `mark` is our metadata on it: token and id of our row, number of the try; "" where it is missing."""
 
     id: str
     status: RefundStatus

@@ -16,3 +16,8 @@ def refund_key(token: str, refund_id: int, *, retry_count: int = 0) -> str:
     """The key under which a refund asks for its money, as `idempotency_key`; a further try has one of its own."""
     again = f"-{retry_count}" if retry_count else ""
     return f"schlicht-{token}-refund-{refund_id}{again}"
+
+
+def refund_mark(token: str, refund_id: int) -> str:
+    """How the mark of a refund at Stripe begins, whichever try made it; the number of the try follows."""
+    return f"{token}-{refund_id}-"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.core.money import divide_half_up
 from app.ordering.rules.pricing import TaxPart
+from app.payments.rules.facts import RefundFacts, RefundStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +84,9 @@ def refund_of_lines(
 def refund_of_order(*, paid_cents: int, refunded_cents: int) -> int:
     """What is left to pay back of a whole order, its charges included; 0 when all went back before."""
     return max(0, paid_cents - refunded_cents)
+
+
+def is_lost_refund(facts: RefundFacts, mark: str, *, amount_cents: int) -> bool:
+    """Whether this one at Stripe is ours though we never read its answer; one that failed moved no money."""
+    is_ours = facts.mark.startswith(mark) and facts.amount_cents == amount_cents
+    return is_ours and facts.status is not RefundStatus.FAILED
