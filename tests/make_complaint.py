@@ -49,7 +49,7 @@ def make_complaint(session: Session, *, about: Order, photo: bytes = b"photo", *
         session,
         ComplaintMessage(
             complaint_id=made.id, author=MessageAuthor.CUSTOMER, author_name=about.contact_name, kind="filed",
-            text=f"Something is wrong with {about.number}.", values={"photos": [picture.id]}, at=make.NOW,
+            text=f"Mit {about.number} stimmt etwas nicht.", values={"photos": [picture.id]}, at=make.NOW,
         ),
     )  # fmt: skip
     return made

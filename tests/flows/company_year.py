@@ -339,7 +339,7 @@ class CompanyYear:
                 ClosingSpan(first, last, "Works holiday"),
                 state=STATE,
                 timezone=TIMEZONE,
-                is_confirmed=True,
+                confirmed_count=1_000,
                 actor=LEAD,
                 now=self.clock.now,
             )

@@ -206,9 +206,9 @@ BOUNDS: dict[str, Bound] = {
     "effort_application_minutes": Bound(0, 480),
     "effort_action_minutes": Bound(0, 480),
     "effort_least_cost_cents": Bound(0, 10**8),
-    "effort_warn_percent": Bound(1, 1_000),
-    "effort_fee_percent": Bound(1, 1_000),
-    "effort_refuse_percent": Bound(1, 1_000),
+    "effort_warn_percent": Bound(1, 998),
+    "effort_fee_percent": Bound(2, 999),
+    "effort_refuse_percent": Bound(3, 1_000),
     "effort_fall_percent": Bound(0, 100),
     "effort_fee_cents": Bound(0, 10**7),
 }

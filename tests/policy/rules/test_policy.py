@@ -5,6 +5,8 @@ import pytest
 from app.policy.rules.policy import BOUNDS, CHOICES, Policy, UnknownCompany, faults, from_values, to_values
 
 BOUND_TO_EACH_OTHER = {"a_threshold_cents", "b_threshold_cents", "a_share_percent", "b_share_percent"}
+STEPS = ("effort_warn_percent", "effort_fee_percent", "effort_refuse_percent")
+"""They come one after the other: each reaches its bound when all of them do."""
 
 
 def test_the_defaults_are_within_their_bounds() -> None:
@@ -21,10 +23,23 @@ def test_one_step_beyond_a_bound_is_a_fault_of_that_field(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(BOUNDS) - BOUND_TO_EACH_OTHER))
 def test_the_bounds_themselves_are_allowed(name: str) -> None:
-    bound = BOUNDS[name]
+    names = STEPS if name in STEPS else (name,)
 
-    assert faults(replace(Policy(), **{name: bound.least})) == []
-    assert faults(replace(Policy(), **{name: bound.greatest})) == []
+    assert faults(replace(Policy(), **{one: BOUNDS[one].least for one in names})) == []
+    assert faults(replace(Policy(), **{one: BOUNDS[one].greatest for one in names})) == []
+
+
+def test_the_steps_of_the_effort_come_one_after_the_other() -> None:
+    steps = Policy(effort_warn_percent=50, effort_fee_percent=51, effort_refuse_percent=52)
+    wrong = {
+        "effort_warn_percent": (51, ["effort_fee_percent"]),
+        "effort_fee_percent": (52, ["effort_refuse_percent"]),
+        "effort_refuse_percent": (51, ["effort_refuse_percent"]),
+    }
+
+    assert faults(steps) == []
+    for name, (value, fields_named) in wrong.items():
+        assert [fault.field for fault in faults(replace(steps, **{name: value}))] == fields_named
 
 
 def test_b_begins_below_a() -> None:

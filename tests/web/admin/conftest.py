@@ -27,6 +27,7 @@ from app.payments.rules.states import PaymentState
 from app.staff.models import ApiKey, StaffMember
 from app.staff.rules.roles import Role
 from tests import make, make_services
+from tests.flows.standing import asked_standing
 from tests.make_complaint import make_complaint
 from tests.make_effort import effort_event
 from tests.web.conftest import Browser
@@ -64,6 +65,7 @@ class Desk:
     offer: ServiceOffer
     visit: FieldVisit
     effort_event_id: int
+    standing_order_id: int
 
 
 @pytest.fixture
@@ -122,6 +124,7 @@ def _desk(session: Session) -> Desk:
         offer=make_services.service_offer(session, of=customer, for_order=order),
         visit=make_services.field_visit(session, of=_visited(session)),
         effort_event_id=effort_event(session, of=customer).id or 0,
+        standing_order_id=_standing_order(session, customer, contact, bundle),
     )
 
 
@@ -147,6 +150,11 @@ def _complaint(session: Session, order: Order) -> dict[str, Any]:
     made = make_complaint(session, about=order, photo=PICTURE)
     photo = session.exec(select(ComplaintPhoto)).one()
     return {"complaint": made, "photo_id": photo.id}
+
+
+def _standing_order(session: Session, customer: Customer, contact: Contact, bundle: Bundle) -> int:
+    standing, _ = asked_standing(session, of=customer, by=contact, bundle=bundle, token="standing-token")
+    return standing.id or 0
 
 
 def _visited(session: Session) -> Customer:

@@ -200,6 +200,7 @@ def url(path: str, desk: Desk) -> str:
         service_id=desk.service_id,
         offer_id=desk.offer.id,
         visit_id=desk.visit.id,
+        standing_order_id=desk.standing_order_id,
     )
 
 
