@@ -9,7 +9,7 @@ from sqlalchemy import func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from app.care.models import Complaint, EffortEvent, EffortLevelChange, EffortStanding
+from app.care.models import EffortEvent, EffortLevelChange, EffortStanding
 from app.care.rules.cost_to_serve import (
     Contribution,
     SoldLine,
@@ -280,21 +280,20 @@ def _parts(session: Session, version_ids: set[int]) -> dict[int, tuple[Part, ...
 def _refunds(session: Session, is_meant: object) -> dict[int, tuple[int, int]]:
     """By order the net cents that went back, of all and of faults of ours; a refund's VAT goes with it."""
     found: dict[int, tuple[int, int]] = {}
-    for order_id, net, gross, amount, fault in session.execute(
+    for order_id, net, gross, amount, is_for_us in session.execute(
         select_columns(
             col(Order.id),
             col(Order.goods_net_cents) + col(Order.charges_net_cents),
             col(Order.gross_cents),
             col(Refund.amount_cents),
-            col(Complaint.fault),
+            col(Refund.is_for_us),
         )
         .join(Refund, col(Refund.order_id) == col(Order.id))
-        .outerjoin(Complaint, col(Complaint.refund_id) == col(Refund.id))
         .where(is_meant, col(Refund.state) != RefundState.FAILED)  # type: ignore[arg-type]
     ):
         back = divide_half_up(amount * net, gross) if gross else 0
         refunded, ours = found.get(order_id, (0, 0))
-        found[order_id] = refunded + back, ours + (back if fault is EffortCause.OURS else 0)
+        found[order_id] = refunded + back, ours + (back if is_for_us else 0)
     return found
 
 

@@ -225,6 +225,7 @@ def _pay_back(
         cause=cause_of(complaint, is_second=bool(refunds_of(session, complaint))),
         asked_by=actor.name,
         now=now,
+        is_for_us=answer.fault is EffortCause.OURS,
     )
     complaint.refund_id = refund.id
     return amount_cents

@@ -98,7 +98,8 @@ class Payer(SQLModel, table=True):
 class Refund(SQLModel, table=True):
     """Money that goes back to the card, all or a part of what a payment took; `token` makes its idempotency key.
 
-    `cause` names what it is for, such as `complaint:12`, once each.
+    `cause` names what it is for, such as `complaint:12`, once each. `is_for_us`: it made good a fault of ours, as was
+    decided when it was asked for.
     """
 
     __tablename__ = "refunds"
@@ -109,6 +110,7 @@ class Refund(SQLModel, table=True):
     order_id: int = Field(foreign_key="orders.id", index=True)
     amount_cents: int
     cause: str = Field(unique=True, max_length=64)
+    is_for_us: bool = False
     state: RefundState = Field(default=RefundState.ASKED, sa_type=enum_type(RefundState), index=True)
     token: str = Field(max_length=32)
     retry_count: int = 0

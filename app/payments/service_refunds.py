@@ -20,8 +20,11 @@ def ask_refund(
     cause: str,
     asked_by: str,
     now: datetime,
+    is_for_us: bool = False,
 ) -> Refund:
     """A new refund of a captured payment with the job that carries it out; `cause` makes it one.
+
+    `is_for_us`: it makes good a fault of ours, and never counts against the customer.
 
     The caller holds the order and its payments, and has seen that so much is left.
     """
@@ -31,6 +34,7 @@ def ask_refund(
         order_id=payment.order_id,
         amount_cents=amount_cents,
         cause=cause,
+        is_for_us=is_for_us,
         token=new_token()[:16],
         asked_by=asked_by[:200],
         asked_at=now,

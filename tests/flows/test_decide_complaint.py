@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 
 from app.care.models import ComplaintMessage, EffortEvent
 from app.care.queries_complaints import case_by_id
+from app.care.queries_effort import year_of
 from app.care.queries_paid import worth_of
 from app.care.rules.complaints import ComplaintOutcome, ComplaintReason, ComplaintState
 from app.care.rules.effort import EffortCause
@@ -22,6 +23,7 @@ from app.mail.models import Mail
 from app.ordering.models import Order, OrderLine
 from app.ordering.rules.states import OrderKind, OrderState
 from app.payments.models import RefundLine
+from app.policy.rules.policy import Policy
 from tests import make
 from tests.flows.complaining import OLE, ROBIN, Case, accepted, arrived, counts
 
@@ -378,6 +380,26 @@ def test_who_disagrees_is_heard_once_more_by_another_person(session: Session, ca
         "complaint_filed",
         "complaint_answered",
     ]
+
+
+def test_no_refund_for_a_fault_of_ours_counts_against_the_customer_while_or_after_it_is_heard_again(
+    session: Session, case: Case
+) -> None:
+    def refunds() -> tuple[int, int]:
+        session.rollback()
+        year = year_of(session, case.till.customer.id or 0, policy=Policy(), now=case.now)
+        session.rollback()
+        return year.contribution.refunds_cents, year.contribution.refunds_for_us_cents
+
+    one = {case.line_ids[0]: 1}
+    case.decide(session, ComplaintOutcome.REFUND_LINES, quantities=one)
+    once = refunds()
+    case.reopen(session)
+    meanwhile = refunds()
+    case.decide(session, ComplaintOutcome.REFUND_LINES, quantities=one, actor=OLE)
+
+    assert once == meanwhile == (2_554, 2_554)
+    assert refunds() == (5_108, 5_108)
 
 
 def test_another_company_cannot_reopen_and_a_taken_line_stays_taken(session: Session, case: Case) -> None:
