@@ -1,7 +1,7 @@
 """A cart becomes an order: exactly what was shown, once, in one transaction."""
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import or_
@@ -111,7 +111,7 @@ def place_order(
     """
     with transaction(session):
         asked = ask_gate(session, customer_id, contact_id=contact_id)
-        past = _past(session, customer_id, checkout_key, zone=calendar.zone, now=now)
+        past = _past(session, customer_id, checkout_key, calendar=calendar, now=now)
         if past.known:
             return past.known
         if asked.admission is not Admission.ADMITTED:
@@ -158,7 +158,9 @@ def place_order(
     return placed
 
 
-def _past(session: Session, customer_id: int, checkout_key: str, *, zone: tzinfo, now: datetime) -> _Past:
+def _past(
+    session: Session, customer_id: int, checkout_key: str, *, calendar: Calendar, now: datetime
+) -> _Past:
     """The company's orders that matter for a new one, in one look.
 
     The company's row is locked: no further one can come before this transaction ends.
@@ -175,7 +177,7 @@ def _past(session: Session, customer_id: int, checkout_key: str, *, zone: tzinfo
         PlacedOrder(known.id or 0, known.number, is_new=False) if known else None,
         any(row.state is OrderState.RECEIVED and row.kind is OrderKind.GOODS for row in rows),
         policy,
-        earlier_of(rows, zone=zone),
+        earlier_of(rows, policy=policy, calendar=calendar, now=now),
     )
 
 

@@ -20,6 +20,7 @@ from app.fulfilment.queries_calendar import with_closing_days
 from app.ordering.models import Order
 from app.ordering.queries_checkout import has_kept_out_blocks, lead_time_of_order, promise_of
 from app.ordering.rules.promise import Calendar
+from app.ordering.rules.rhythm import leaving
 from app.ordering.rules.states import CancelReason, OrderKind, OrderState
 from app.ordering.service import (
     accept,
@@ -331,14 +332,16 @@ def _finish_captured(
             return payment.state
         move(payment, PaymentState.CAPTURED, now=now)
         payment.settled_at = now
-        promise = promise_of(
-            [lead_time_of_order(session, attempt.order_id)],
-            policy=current_policy(session),
-            # Read where it matters: most looks at a payment end before this.
-            calendar=with_closing_days(session, calendar, now=now),
-            now=now,
-        )
-        accept(session, order, cart=cart, promise=promise, now=now, waiting=waiting)
+        policy = current_policy(session)
+        # Read where it matters: most looks at a payment end before this.
+        calendar = with_closing_days(session, calendar, now=now)
+        lead_times = [lead_time_of_order(session, attempt.order_id)]
+        promise = promise_of(lead_times, policy=policy, calendar=calendar, now=now)
+        leaves = None
+        if waiting:
+            days = {"dispatch_on": waiting.dispatch_on, "promised_on": waiting.promised_on}
+            leaves = leaving(policy, calendar, **days, now=now)
+        accept(session, order, cart=cart, promise=promise, now=now, waiting=waiting, waiting_leaves=leaves)
         let_go(session, payments, now=now)
         reach("settle_payment.before_finish")
         return payment.state

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, literal_column, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, SQLModel, col, select
 
@@ -20,22 +20,35 @@ LOOKS_BACK = timedelta(days=45)
 
 # Built once: every promise asks it.
 _DAYS = SQLModel.metadata.tables[str(ClosingDay.__tablename__)]
-_CLOSING_DAYS = select_columns(_DAYS.c.day).where(
-    _DAYS.c.warehouse == bindparam("warehouse"), _DAYS.c.day >= bindparam("since")
+_RUNS = SQLModel.metadata.tables[str(DispatchRun.__tablename__)]
+_CLOSED = union_all(
+    select_columns(_DAYS.c.day, literal_column("0").label("is_run")).where(
+        _DAYS.c.warehouse == bindparam("warehouse"), _DAYS.c.day >= bindparam("since")
+    ),
+    select_columns(_RUNS.c.run_on, literal_column("1")).where(
+        _RUNS.c.warehouse == bindparam("warehouse"),
+        _RUNS.c.run_on >= bindparam("since"),
+        _RUNS.c.state == RunState.CLOSED,
+    ),
 )
 
 
 def warehouse_calendar(session: Session, *, state: str, timezone: str, now: datetime) -> Calendar:
-    """The calendar of the warehouse in its federal state and time zone, with its own closing days. One small query."""
+    """The calendar of the warehouse in its federal state and time zone, as `with_closing_days` makes it."""
     return with_closing_days(session, work_calendar(state, timezone), now=now)
 
 
 def with_closing_days(session: Session, calendar: Calendar, *, now: datetime) -> Calendar:
-    """A calendar that knows the warehouse's own closing days too. One small query."""
+    """A calendar that knows the warehouse's own closing days too, and the runs that staff closed. One small query."""
     since = now.astimezone(calendar.zone).date() - LOOKS_BACK
-    rows = session.connection().execute(_CLOSING_DAYS, {"warehouse": WAREHOUSE, "since": since})
-    days = frozenset(day for (day,) in rows)
-    return replace(calendar, is_closed=lambda day: day in days or calendar.is_closed(day))
+    rows = session.connection().execute(_CLOSED, {"warehouse": WAREHOUSE, "since": since}).all()
+    days = frozenset(day for day, is_run in rows if not is_run)
+    runs = frozenset(day for day, is_run in rows if is_run)
+    return replace(
+        calendar,
+        is_closed=lambda day: day in days or calendar.is_closed(day),
+        is_run_closed=lambda day: day in runs or calendar.is_run_closed(day),
+    )
 
 
 def read_course(session: Session, *, state: str, timezone: str, now: datetime) -> Course:

@@ -205,7 +205,7 @@ def read_checkout(
         for row, (count, spare) in zip(sold, counts, strict=True)
     )
     if earlier is None:
-        earlier = read_earlier(session, customer_id, policy=policy, zone=calendar.zone, now=now)
+        earlier = read_earlier(session, customer_id, policy=policy, calendar=calendar, now=now)
     place = wish.place
     if place is None and any(order.is_waiting for order in earlier):
         place = Place(**home_address(session, customer_id))

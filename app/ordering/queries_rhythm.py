@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_
@@ -10,7 +10,8 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.ordering.models import Order
-from app.ordering.rules.rhythm import EarlierOrder, Place, RhythmChoice
+from app.ordering.rules.promise import Calendar
+from app.ordering.rules.rhythm import EarlierOrder, Place, RhythmChoice, leaving
 from app.ordering.rules.states import OrderKind, OrderState
 from app.policy.rules.policy import Policy
 
@@ -24,11 +25,11 @@ class Companions:
 
 
 def read_earlier(
-    session: Session, customer_id: int, *, policy: Policy, zone: tzinfo, now: datetime
+    session: Session, customer_id: int, *, policy: Policy, calendar: Calendar, now: datetime
 ) -> list[EarlierOrder]:
     """The company's orders that a new one can join or that make it a further one, oldest first."""
     query = select_earlier(customer_id).where(counts_for_rhythm(policy, now=now))
-    return earlier_of(session.execute(query), zone=zone)
+    return earlier_of(session.execute(query), policy=policy, calendar=calendar, now=now)
 
 
 def select_earlier(customer_id: int) -> Select[Any]:
@@ -69,23 +70,35 @@ def counts_for_rhythm(policy: Policy, *, now: datetime) -> ColumnElement[bool]:
     return and_(col(Order.kind) == OrderKind.GOODS, or_(col(Order.state) == OrderState.ACCEPTED, in_window))
 
 
-def earlier_of(rows: Iterable[Any], *, zone: tzinfo) -> list[EarlierOrder]:
-    """Those of the rows (see `select_earlier`) that are accepted orders of goods."""
+def earlier_of(
+    rows: Iterable[Any], *, policy: Policy, calendar: Calendar, now: datetime
+) -> list[EarlierOrder]:
+    """Those of the rows (see `select_earlier`) that are accepted orders of goods, with the run that takes them now."""
     return [
-        EarlierOrder(
-            id=row.id,
-            number=row.number,
-            rhythm=row.rhythm,
-            accepted_on=row.accepted_at.astimezone(zone).date(),
-            is_waiting=row.state is OrderState.ACCEPTED,
-            is_joined=row.joins_order_id is not None,
-            dispatch_on=row.dispatch_on,
-            promised_on=row.promised_on,
-            place=Place(row.company_name, row.street, row.postal_code, row.city, row.country),
-        )
+        _earlier(row, policy=policy, calendar=calendar, now=now)
         for row in rows
         if row.kind is OrderKind.GOODS and row.accepted_at is not None
     ]
+
+
+def _earlier(row: Any, *, policy: Policy, calendar: Calendar, now: datetime) -> EarlierOrder:
+    is_waiting = row.state is OrderState.ACCEPTED
+    dispatch_on, promised_on = row.dispatch_on, row.promised_on
+    if is_waiting:
+        dispatch_on, promised_on = leaving(
+            policy, calendar, dispatch_on=dispatch_on, promised_on=promised_on, now=now
+        )
+    return EarlierOrder(
+        id=row.id,
+        number=row.number,
+        rhythm=row.rhythm,
+        accepted_on=row.accepted_at.astimezone(calendar.zone).date(),
+        is_waiting=is_waiting,
+        is_joined=row.joins_order_id is not None,
+        dispatch_on=dispatch_on,
+        promised_on=promised_on,
+        place=Place(row.company_name, row.street, row.postal_code, row.city, row.country),
+    )
 
 
 def companions_of(session: Session, order: Order) -> Companions:

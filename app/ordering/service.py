@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlmodel import Session, col, or_, select
@@ -74,16 +74,21 @@ def accept(
     promise: Promise,
     now: datetime,
     waiting: Order | None = None,
+    waiting_leaves: tuple[date, date] | None = None,
 ) -> None:
     """Makes a paid order binding: promise, timeline, mail, and its quantities leave the cart.
 
     The promise counts from the payment: where an earlier run was missed meanwhile, the later one holds and
     the mail says so. It never gets earlier than what stood on the page. An order that can no longer travel with the
-    one that it joins (`waiting`) leaves by itself; what it costs stays what was shown.
+    one that it joins (`waiting`, whose parcel leaves and arrives on the days of `waiting_leaves`) leaves by itself;
+    what it costs stays what was shown.
     """
     _move(order, OrderState.ACCEPTED)
     order.accepted_at = now
-    missed = _missed(session, order, waiting, promise=promise, now=now) if waiting else ""
+    missed = ""
+    if waiting:
+        leaves = waiting_leaves or (waiting.dispatch_on, waiting.promised_on)
+        missed = _missed(session, order, waiting, leaves, promise=promise, now=now)
     is_later = promise.promised_on > order.promised_on
     if is_later:
         add_event(
@@ -244,10 +249,18 @@ def _take_out_of_cart(session: Session, lines: Sequence[Any], cart: list[CartLin
             line.quantity = left
 
 
-def _missed(session: Session, order: Order, waiting: Order, *, promise: Promise, now: datetime) -> str:
+def _missed(
+    session: Session,
+    order: Order,
+    waiting: Order,
+    leaves: tuple[date, date],
+    *,
+    promise: Promise,
+    now: datetime,
+) -> str:
     """The number of the order whose parcel was missed by this one's payment; empty where both travel together."""
     is_here = waiting.state is OrderState.ACCEPTED
-    if is_here and can_join(dispatch_on=waiting.dispatch_on, promised_on=waiting.promised_on, own=promise):
+    if is_here and can_join(dispatch_on=leaves[0], promised_on=leaves[1], own=promise):
         return ""
     order.joins_order_id = None
     add_event(session, _id(order), "joining_missed", now=now, number=waiting.number)

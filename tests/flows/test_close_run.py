@@ -12,6 +12,7 @@ from app.flows.close_run import ClosedRun, close_run
 from app.flows.dispatch_order import Parcel, dispatch_orders
 from app.flows.tell_late_orders import tell_late_orders
 from app.fulfilment.models import DispatchRun, Shipment
+from app.fulfilment.queries_calendar import warehouse_calendar
 from app.fulfilment.rules.run_states import RunState
 from app.jobs.models import Job
 from app.ordering.models import Order
@@ -51,6 +52,9 @@ def test_what_has_not_left_when_a_run_is_closed_is_listed_and_goes_with_the_next
         {"moved": [waiting.number], "next_on": "2026-03-10"},
     )
     assert "tell_late_orders" in session.exec(select(Job.kind)).all()
+    session.rollback()
+    calendar = warehouse_calendar(session, now=AFTER, **HERE)
+    assert (calendar.is_run_closed(RUN), calendar.is_run_closed(NEXT), calendar.is_closed(RUN)) == (1, 0, 0)
     session.rollback()
     assert tell_late_orders(session, now=AFTER, **HERE) == 1
     told = session.get_one(Order, waiting.id, populate_existing=True)

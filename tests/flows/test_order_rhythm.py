@@ -120,6 +120,27 @@ def test_by_choice_it_goes_by_itself_with_the_fee_taxed_with_the_goods(till: Til
     assert mailed(till, "order_received")["free_from_on"] == "2026-03-16"
 
 
+def test_a_parcel_that_missed_its_run_is_joined_on_the_run_that_really_takes_it(
+    session: Session, till: Till
+) -> None:
+    with transaction(session):
+        values = to_values(Policy(later_than_main_brand_days=2))
+        session.add(PolicyVersion(values=values, changed_by="Robin", created_at=make.NOW))
+    change_first(till, dispatch_on=date(2026, 3, 3), promised_on=date(2026, 3, 5))
+    till = till.at(till.now + timedelta(days=2))
+    joined, interim = checkout(till).ways
+    assert (joined.option.choice, joined.totals.gross_cents) == (JOINED, 7_140)
+    days = (joined.option.promise.dispatch_on, joined.option.promise.promised_on)
+    assert days == (interim.option.promise.dispatch_on, interim.option.promise.promised_on)
+
+    placed = place(till)
+    assert pay(till, placed) is PaymentState.CAPTURED
+
+    order, first = till.order(placed.number), first_order(till)
+    assert (order.joins_order_id, order.dispatch_on, order.promised_on) == (first.id, *days)
+    assert mailed(till, "order_accepted")["joins"] == first.number
+
+
 def test_both_ways_are_shown_with_their_dates_and_prices(till: Till) -> None:
     change_first(till, dispatch_on=date(2026, 3, 17), promised_on=date(2026, 3, 19))
 

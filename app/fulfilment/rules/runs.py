@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from app.ordering.rules.promise import WEEK, Calendar, Run, arrival, run_of_week
+from app.ordering.rules.promise import WEEK, Calendar, Run, arrival, run_of_week, run_taking
 from app.policy.rules.policy import Policy
 
 YEARS = range(2000, 2200)
@@ -26,14 +26,13 @@ class Course:
 
         Raises ValueError where closing days leave none within reach.
         """
-        wanted_on = max(dispatch_on, self.today)
-        # A run of the week before that a holiday moved may still be ahead.
-        nominal_on = wanted_on - WEEK
-        while True:
-            run = run_of_week(self.policy, self.calendar, nominal_on)
-            if run.run_on >= wanted_on and run.run_on not in self.closed:
-                return run
-            nominal_on += WEEK
+        return run_taking(
+            self.policy,
+            self.calendar,
+            dispatch_on=dispatch_on,
+            today=self.today,
+            is_run_closed=self.closed.__contains__,
+        )
 
     def misses_its_run(self, dispatch_on: date) -> bool:
         """Whether an order that is still here leaves later than with its run: that has gone, moved or was closed."""

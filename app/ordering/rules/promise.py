@@ -21,11 +21,13 @@ class Calendar:
 
     Working days are Monday to Friday without holidays. On a closing day nobody packs and no run leaves, while
     the carrier drives and the main brand works: it counts in the transit time and in the main brand's lead time.
+    `is_run_closed` tells of a day whether staff closed its run: what is still here then leaves with the next one.
     """
 
     zone: tzinfo
     is_holiday: Callable[[date], bool]
     is_closed: Callable[[date], bool] = _never
+    is_run_closed: Callable[[date], bool] = _never
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,30 @@ def run_of_week(policy: Policy, calendar: Calendar, on: date) -> Run:
     closes_on = last_on - timedelta(days=(policy.dispatch_weekday - policy.cut_off_weekday) % 7)
     closes_at = datetime.combine(closes_on, time(policy.cut_off_hour), calendar.zone).astimezone(UTC)
     return Run(run_on, closes_at)
+
+
+def run_taking(
+    policy: Policy,
+    calendar: Calendar,
+    *,
+    dispatch_on: date,
+    today: date,
+    is_run_closed: Callable[[date], bool] | None = None,
+) -> Run:
+    """The run that takes an order which should leave on a day and is still here: the first open one from then on.
+
+    Which runs are closed the calendar knows, unless `is_run_closed` says it. Raises ValueError where closing days
+    leave none within reach.
+    """
+    is_gone = is_run_closed or calendar.is_run_closed
+    wanted_on = max(dispatch_on, today)
+    # A run of the week before that a holiday moved may still be ahead.
+    nominal_on = wanted_on - WEEK
+    while True:
+        run = run_of_week(policy, calendar, nominal_on)
+        if run.run_on >= wanted_on and not is_gone(run.run_on):
+            return run
+        nominal_on += WEEK
 
 
 def arrival(policy: Policy, calendar: Calendar, *, run_on: date) -> date:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from app.ordering.rules.promise import Promise
+from app.ordering.rules.promise import Calendar, Promise, arrival, run_taking
+from app.policy.rules.policy import Policy
 
 MOST_RUNS = 60
 """So many runs ahead the end of a joint shipment is looked for: more than a year of weeks."""
@@ -42,7 +43,8 @@ class Place:
 class EarlierOrder:
     """An accepted order of goods of the same company; `is_waiting` until it is dispatched.
 
-    `accepted_on` is the day in the warehouse's time zone.
+    `accepted_on` is the day in the warehouse's time zone. `dispatch_on` and `promised_on` are of the run that really
+    takes it (see `leaving`), where it waits.
     """
 
     id: int
@@ -121,6 +123,21 @@ def order_rhythm(
 def free_from(last: EarlierOrder, *, rhythm_days: int) -> date:
     """The first day on which an order is normal again after the one that opened the window."""
     return last.accepted_on + timedelta(days=rhythm_days)
+
+
+def leaving(
+    policy: Policy, calendar: Calendar, *, dispatch_on: date, promised_on: date, now: datetime
+) -> tuple[date, date]:
+    """The days on which an order that is still here leaves and arrives: those promised, later ones where its run has
+    gone, moved or was closed.
+
+    Raises ValueError where closing days leave no run within reach.
+    """
+    today = now.astimezone(calendar.zone).date()
+    run_on = run_taking(policy, calendar, dispatch_on=dispatch_on, today=today).run_on
+    if run_on == dispatch_on:
+        return dispatch_on, promised_on
+    return run_on, max(promised_on, arrival(policy, calendar, run_on=run_on))
 
 
 def can_join(*, dispatch_on: date, promised_on: date, own: Promise) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.fulfilment.calendar import work_calendar
 from app.ordering.rules.promise import Promise, add_working_days, delivery_promise, run_of_week
-from app.ordering.rules.rhythm import EarlierOrder, Place, Rhythm, RhythmChoice, order_rhythm
+from app.ordering.rules.rhythm import EarlierOrder, Place, Rhythm, RhythmChoice, leaving, order_rhythm
 from app.policy.rules.policy import Policy
 
 SAXONY = work_calendar("SN", "Europe/Berlin")
@@ -129,6 +129,25 @@ def test_a_parcel_can_be_joined_until_its_own_run_takes_no_more() -> None:
 
     assert choices(rhythm(FIRST, now=until_at - timedelta(seconds=1), days=30))[0] is RhythmChoice.JOINED
     assert choices(rhythm(FIRST, now=until_at, days=30)) == [RhythmChoice.INTERIM]
+
+
+@pytest.mark.parametrize(
+    "dispatch_on, is_run_closed, expected",
+    [
+        (date(2026, 3, 10), False, (date(2026, 3, 10), date(2026, 3, 13))),
+        (date(2026, 3, 3), False, (date(2026, 3, 10), date(2026, 3, 13))),
+        (date(2026, 3, 10), True, (date(2026, 3, 17), date(2026, 3, 19))),
+    ],
+    ids=["as promised", "its run has gone", "its run was closed"],
+)
+def test_an_order_that_is_still_here_leaves_with_the_first_run_that_is_open(
+    dispatch_on: date, is_run_closed: bool, expected: tuple[date, date]
+) -> None:
+    calendar = replace(SAXONY, is_run_closed=lambda day: is_run_closed and day == date(2026, 3, 10))
+
+    found = leaving(POLICY, calendar, dispatch_on=dispatch_on, promised_on=date(2026, 3, 13), now=NOW)
+
+    assert found == expected
 
 
 MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
