@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select as select_columns
@@ -10,12 +11,17 @@ from sqlmodel import Session, col, func, select
 
 from app.care.models import ServiceOrder, SpecialService
 from app.care.rules.price_list import ServiceText
-from app.care.rules.service_wishes import BY_OFFER_ONLY, POSSIBLE_IN, Concerned
+from app.care.rules.service_wishes import BY_OFFER_ONLY, POSSIBLE_IN, Concerned, counts_of
 from app.care.rules.services import ServiceKind
+from app.care.rules.storage import Keeping, keeping
 from app.core.errors import N_, NotFound
 from app.core.paging import Slice, read_page
+from app.fulfilment.queries_calendar import LOOKS_BACK, closed_runs, with_closing_days
+from app.fulfilment.rules.runs import Course
 from app.ordering.models import Charge, Order
+from app.ordering.rules.promise import Calendar
 from app.ordering.rules.states import OrderKind, OrderState
+from app.policy.queries import current_policy
 
 MOST_ORDERS = 50
 """How many of a company's newest orders a service can be chosen for."""
@@ -99,7 +105,35 @@ def concerned_of(order: Order | None) -> Concerned | None:
     """What the rules know of the order that a service is about."""
     if order is None:
         return None
-    return Concerned(order.number, order.kind, order.state, order.country, order.dispatch_on)
+    return Concerned(order.number, order.kind, order.state, order.country)
+
+
+def course_of(session: Session, calendar: Calendar, *, now: datetime) -> Course:
+    """What the runs are worked out from, where storage is shown, ordered or paid: three small queries."""
+    today = now.astimezone(calendar.zone).date()
+    return Course(
+        current_policy(session),
+        with_closing_days(session, calendar, now=now),
+        today,
+        closed_runs(session, since=today - LOOKS_BACK),
+    )
+
+
+def keepings_of(
+    session: Session,
+    kind: ServiceKind,
+    goods: Order | None,
+    *,
+    offered: int | None,
+    calendar: Calendar,
+    now: datetime,
+) -> dict[int, Keeping]:
+    """What each number of units of storage that can be ordered does to an order of goods; empty for other services."""
+    if kind is not ServiceKind.STORAGE or goods is None:
+        return {}
+    course = course_of(session, calendar, now=now)
+    days = {"dispatch_on": goods.dispatch_on, "promised_on": goods.promised_on}
+    return {count: keeping(course, **days, quantity=count) for count in counts_of(kind, offered=offered)}
 
 
 def count_to_do(session: Session) -> int:

@@ -6,21 +6,21 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from app.care.models import ServiceOrder, SpecialService
-from app.care.queries_services import concerned_of
+from app.care.queries_services import concerned_of, course_of
 from app.care.rules.effort import EffortCause, EffortKind
 from app.care.rules.service_wishes import ADDRESS_FIELDS, is_possible
 from app.care.rules.services import ServiceKind
+from app.care.rules.storage import is_as_agreed
 from app.care.service_effort import note_effort
 from app.customers.rules.delivery import Destination
 from app.customers.service_delivery import is_held_back
-from app.fulfilment.queries_calendar import with_closing_days
-from app.fulfilment.rules.runs import Course
 from app.ordering.models import Order
 from app.ordering.rules.promise import Calendar
 from app.ordering.rules.states import OrderState
 from app.ordering.service import add_event, mail_order
 from app.ordering.service_special import accept_special, finish_special
-from app.policy.queries import current_policy
+from app.payments.models import Payment
+from app.payments.rules.states import PaymentState
 
 EFFORT_KINDS = {
     ServiceKind.PHONE_HELP: EffortKind.PHONE_HELP,
@@ -40,15 +40,21 @@ def lock_special(session: Session, order_id: int) -> tuple[ServiceOrder, Special
     return row, session.get_one(SpecialService, row.service_id)
 
 
-def is_impossible(session: Session, order: Order, goods: Order | None, *, now: datetime) -> bool:
+def is_impossible(
+    session: Session, order: Order, goods: Order | None, *, calendar: Calendar, now: datetime
+) -> bool:
     """Whether a service that is about to be charged cannot be done any more: then no money is taken.
 
-    `goods` is the order that it concerns, locked. A new address that a person has to look at first gets its
-    case on the review desk, as at checkout.
+    `goods` is the order that it concerns, locked. Storage is not paid for twice: it has to do what was shown. A new
+    address that a person has to look at first gets its case on the review desk, as at checkout.
     """
     row, service = lock_special(session, order.id or 0)
     if not is_possible(service.kind, concerned_of(goods)):
         return True
+    if service.kind is ServiceKind.STORAGE and goods is not None:
+        course = course_of(session, calendar, now=now)
+        days = {"dispatch_on": goods.dispatch_on, "promised_on": goods.promised_on}
+        return not is_as_agreed(row.details, course, **days) or _is_being_stored(session, goods, but=order)
     if service.kind is not ServiceKind.ADDRESS_CHANGE:
         return False
     to = destination(row.details["address"])
@@ -126,16 +132,26 @@ def _keep_goods(
     session: Session, goods: Order, until_on: date, calendar: Calendar, *, by: Order, now: datetime
 ) -> None:
     """The goods leave with the first run from `until_on` on, as their customer wants it: they are not late then."""
-    course = Course(
-        current_policy(session),
-        with_closing_days(session, calendar, now=now),
-        now.astimezone(calendar.zone).date(),
-    )
+    course = course_of(session, calendar, now=now)
     run_on = course.run_for(max(until_on, goods.dispatch_on)).run_on
     promised_on = max(course.arrival_of(run_on), goods.promised_on)
     values = {"old": goods.promised_on.isoformat(), "new": promised_on.isoformat(), "service": by.number}
     add_event(session, goods.id or 0, "kept_back", now=now, actor_name=by.contact_name, **values)
     goods.dispatch_on, goods.promised_on, goods.expected_on = run_on, promised_on, None
+
+
+def _is_being_stored(session: Session, goods: Order, *, but: Order) -> bool:
+    """Whether the card is being charged at this moment for another storage of the same goods."""
+    is_other = (col(Order.for_order_id) == goods.id, col(Order.id) != but.id)
+    query = (
+        select(Order.id)
+        .join(ServiceOrder, col(ServiceOrder.order_id) == col(Order.id))
+        .join(SpecialService, col(SpecialService.id) == col(ServiceOrder.service_id))
+        .join(Payment, col(Payment.order_id) == col(Order.id))
+        .where(*is_other, col(SpecialService.kind) == ServiceKind.STORAGE)
+        .where(col(Payment.state) == PaymentState.CAPTURING)
+    )
+    return session.exec(query.limit(1)).first() is not None
 
 
 def _change_address(

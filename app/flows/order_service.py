@@ -1,17 +1,19 @@
 """A customer orders a special service, from the list or by an offer: exactly what was shown, once."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from app.care.models import ServiceOffer, ServiceOrder, SpecialService
 from app.care.queries_offers import text_of_offer
-from app.care.queries_services import concerned_of, service_on_sale, text_of
+from app.care.queries_services import concerned_of, keepings_of, service_on_sale, text_of
 from app.care.rules.offers import OfferStanding, standing
 from app.care.rules.price_list import ServiceText, service_totals, shown_mark
 from app.care.rules.service_wishes import Wish, details_of, faults_of_wish, needs_address, needs_order
 from app.care.rules.services import OfferState
+from app.care.rules.storage import Keeping
 from app.care.service_special import destination
 from app.core.errors import N_, Invalid, NotFound, Refused
 from app.core.transaction import transaction
@@ -20,6 +22,7 @@ from app.customers.rules.admission import Admission
 from app.customers.service_delivery import is_held_back
 from app.ordering.models import Order, TermsVersion
 from app.ordering.queries_terms import terms_in_force
+from app.ordering.rules.promise import Calendar
 from app.ordering.service_placing import DeliveryAddress, PlacedOrder, order_of_key
 from app.ordering.service_special import store_special
 from app.payments.rules.items import GREATEST_AMOUNT_CENTS, LEAST_AMOUNT_CENTS
@@ -55,6 +58,7 @@ class _Subject:
     offer: ServiceOffer | None
     goods: Order | None
     text: ServiceText
+    keepings: Mapping[int, Keeping]
 
     @property
     def quantity(self) -> int | None:
@@ -71,13 +75,13 @@ def order_service(
     checkout_key: str,
     shown: str,
     language: str,
-    today: date,
+    calendar: Calendar,
     now: datetime,
 ) -> PlacedOrder:
     """Stores an order of kind service at the price that the customer saw (`shown`, see rules/price_list.py).
 
-    The same checkout key gives the same order, however often and however parallel it is sent. `today` is the
-    warehouse's date. Raises NotFound for a service, offer or order that this company does not have, Invalid with a
+    The same checkout key gives the same order, however often and however parallel it is sent. `calendar` is that of
+    the federal state. Raises NotFound for a service, offer or order that this company does not have, Invalid with a
     fault per field, Refused for a company no longer admitted, for what changed since it was shown
     (`service.changed`), an offer that is over (`offer.over`), and a new address that a person must look at first.
     """
@@ -88,7 +92,9 @@ def order_service(
             return known
         if asked.admission is not Admission.ADMITTED:
             raise Refused(N_("Ordering is not possible right now."), code="order.not_admitted")
-        subject = _subject(session, asking, customer_id=customer_id, language=language, now=now)
+        subject = _subject(
+            session, asking, customer_id=customer_id, language=language, calendar=calendar, now=now
+        )
         terms = _terms(session, subject, shown)
         wish = _wish(subject, asking)
         placed = None
@@ -104,7 +110,7 @@ def order_service(
                 purchase_reference=asking.purchase_reference,
                 terms=terms,
                 language=language,
-                today=today,
+                today=now.astimezone(calendar.zone).date(),
                 now=now,
             )
             _keep(session, order, subject, wish)
@@ -115,14 +121,23 @@ def order_service(
     return placed
 
 
-def _subject(session: Session, asking: Asking, *, customer_id: int, language: str, now: datetime) -> _Subject:
+def _subject(
+    session: Session,
+    asking: Asking,
+    *,
+    customer_id: int,
+    language: str,
+    calendar: Calendar,
+    now: datetime,
+) -> _Subject:
     """The service of the list, or that of the offer (locked), with the company's order that it is about (locked)."""
     if asking.offer_id is None:
         service = service_on_sale(session, asking.service_id or 0)
         goods = (
             _goods(session, customer_id, number=asking.order_number) if needs_order(service.kind) else None
         )
-        return _Subject(service, None, goods, text_of(service, language))
+        keepings = keepings_of(session, service.kind, goods, offered=None, calendar=calendar, now=now)
+        return _Subject(service, None, goods, text_of(service, language), keepings)
     is_theirs = col(ServiceOffer.customer_id) == customer_id
     named = session.exec(
         select(ServiceOffer.for_order_id).where(col(ServiceOffer.id) == asking.offer_id, is_theirs)
@@ -138,7 +153,8 @@ def _subject(session: Session, asking: Asking, *, customer_id: int, language: st
     if stands is not OfferStanding.OPEN:
         raise Refused(OFFER_OVER[stands], code="offer.over")
     service = session.get_one(SpecialService, offer.service_id)
-    return _Subject(service, offer, goods, text_of_offer(offer, service, language))
+    keepings = keepings_of(session, service.kind, goods, offered=offer.quantity, calendar=calendar, now=now)
+    return _Subject(service, offer, goods, text_of_offer(offer, service, language), keepings)
 
 
 def _goods(
@@ -161,11 +177,13 @@ def _terms(session: Session, subject: _Subject, shown: str) -> TermsVersion:
     terms = terms_in_force(session)
     if terms is None or terms.id is None:
         raise Refused(N_("No terms are in force: orders are not possible yet."), code="order.no_terms")
-    mark = shown_mark(subject.text, quantity=subject.quantity, terms_version_id=terms.id)
+    keepings = list(subject.keepings.values())
+    mark = shown_mark(subject.text, quantity=subject.quantity, terms_version_id=terms.id, keepings=keepings)
     if shown != mark:
         raise Refused(
             N_(
-                "The price, the service or the terms have changed since this page was shown. Nothing was ordered."
+                "The price, a day, the service or the terms have changed since this page was shown."
+                " Nothing was ordered."
             ),
             code="service.changed",
         )
@@ -175,11 +193,13 @@ def _terms(session: Session, subject: _Subject, shown: str) -> TermsVersion:
 def _wish(subject: _Subject, asking: Asking) -> Wish:
     """What the customer wants, checked. Raises Invalid with a fault per field."""
     kind = subject.service.kind
+    quantity = asking.quantity if subject.quantity is None else subject.quantity
     wish = Wish(
-        quantity=asking.quantity if subject.quantity is None else subject.quantity,
+        quantity=quantity,
         concerned=concerned_of(subject.goods),
         address=asdict(asking.address) if asking.address and needs_address(kind) else {},
         note=asking.note.strip(),
+        keeping=subject.keepings.get(quantity),
     )
     faults = faults_of_wish(kind, wish, most=subject.quantity, is_offered=subject.offer is not None)
     if faults:

@@ -94,7 +94,7 @@ def _settle(
     if facts.status is SessionStatus.OPEN or intent is None or intent.status is IntentStatus.WAITING:
         return _still_open(session, attempt, intent, now=now)
     reach("settle_payment.before_decision")
-    state = _decide(session, attempt, intent, now=now)
+    state = _decide(session, attempt, intent, calendar=calendar, now=now)
     reach("settle_payment.after_decision")
     if state is PaymentState.CAPTURING:
         intent = _capture(session, gateway, attempt, intent)
@@ -201,7 +201,9 @@ def _still_open(
         return payment.state
 
 
-def _decide(session: Session, attempt: Attempt, intent: IntentFacts, *, now: datetime) -> PaymentState:
+def _decide(
+    session: Session, attempt: Attempt, intent: IntentFacts, *, calendar: Calendar, now: datetime
+) -> PaymentState:
     """First beat: with the gate asked in this very transaction, the money is to be taken or given back.
 
     It is asked again whenever a crash left the decision undone, as long as Stripe has not taken the money.
@@ -236,7 +238,7 @@ def _decide(session: Session, attempt: Attempt, intent: IntentFacts, *, now: dat
             is_admitted=admission is Admission.ADMITTED,
             has_kept_out_goods=has_kept_out_goods,
         )
-        if reason is None and is_service and is_impossible(session, order, goods, now=now):
+        if reason is None and is_service and is_impossible(session, order, goods, calendar=calendar, now=now):
             reason = ReleaseReason.SERVICE_IMPOSSIBLE
         reason = reason or look_at_card(session, order, payment, now=now)
         if reason is None:

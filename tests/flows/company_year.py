@@ -162,7 +162,7 @@ class CompanyYear:
                 checkout_key=f"year-{next(_keys)}",
                 shown=shown,
                 language="en",
-                today=self.today,
+                calendar=self.calendar(),
                 now=self.clock.now,
             )
         self._pay(name, placed.number, card="good", asked_cents=service.price_cents * quantity)

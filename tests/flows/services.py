@@ -7,14 +7,14 @@ from sqlmodel import Session, col, select
 
 from app.care.models import ServiceOffer, ServiceOrder, SpecialService
 from app.care.queries_offers import text_of_offer
-from app.care.queries_services import text_of
+from app.care.queries_services import keepings_of, text_of
 from app.care.rules.price_list import shown_mark
 from app.flows.order_service import Asking, order_service
 from app.ordering.models import Order
 from app.ordering.queries_terms import terms_in_force
 from app.ordering.service_placing import DeliveryAddress, PlacedOrder
 from app.payments.rules.states import PaymentState
-from tests.flows.till import Till
+from tests.flows.till import CALENDAR, Till
 
 ELSEWHERE = DeliveryAddress("Probst Werkstatt GmbH", "Kim Probst", "Hafenweg 9", "04177", "Leipzig", "DE")
 
@@ -29,7 +29,7 @@ class Counter:
         with self.till.database.read_session() as session:
             return session.exec(select(SpecialService).where(col(SpecialService.code) == code)).one()
 
-    def shown(self, *, code: str = "", offer_id: int | None = None) -> str:
+    def shown(self, *, code: str = "", offer_id: int | None = None, order_number: str = "") -> str:
         """What the service's page carries at this moment."""
         with self.till.database.read_session() as session:
             terms = terms_in_force(session)
@@ -38,8 +38,16 @@ class Counter:
                 offer = session.get_one(ServiceOffer, offer_id)
                 text = text_of_offer(offer, session.get_one(SpecialService, offer.service_id), "en")
                 return shown_mark(text, quantity=offer.quantity, terms_version_id=terms.id or 0)
+            service = self.service(code)
+            goods = session.exec(select(Order).where(col(Order.number) == order_number)).first()
+            keepings = keepings_of(
+                session, service.kind, goods, offered=None, calendar=CALENDAR, now=self.till.now
+            )
             return shown_mark(
-                text_of(self.service(code), "en"), quantity=None, terms_version_id=terms.id or 0
+                text_of(service, "en"),
+                quantity=None,
+                terms_version_id=terms.id or 0,
+                keepings=list(keepings.values()),
             )
 
     def order(
@@ -55,6 +63,8 @@ class Counter:
         """The order button of a service, pressed on a page shown just now."""
         if code:
             service_id = self.service(code).id
+        if shown is None:
+            shown = self.shown(code=code, offer_id=offer_id, order_number=asked.get("order_number", ""))
         with self.till.database.session() as session:
             return order_service(
                 session,
@@ -62,9 +72,9 @@ class Counter:
                 customer_id=self.till.customer.id or 0,
                 contact_id=self.till.contact.id or 0,
                 checkout_key=key,
-                shown=self.shown(code=code, offer_id=offer_id) if shown is None else shown,
+                shown=shown,
                 language="en",
-                today=self.till.now.date(),
+                calendar=CALENDAR,
                 now=self.till.now,
             )
 

@@ -256,6 +256,33 @@ def test_goods_that_their_customer_pays_to_keep_leave_with_a_later_run_and_are_n
     assert_books_are_right(counter)
 
 
+@pytest.mark.parametrize("is_at_once", [False, True])
+def test_two_storages_of_the_same_weeks_are_charged_once(counter: Counter, is_at_once: bool) -> None:
+    goods = counter.goods()
+    placed = [
+        counter.order("storage", key=f"storage-{quantity}", order_number=goods.number, quantity=quantity)
+        for quantity in (1, 2)
+    ]
+    sessions = [counter.till.session_at(counter.till.start(one.number)) for one in placed]
+    intents = [counter.till.stripe.pay(session_id) for session_id in sessions]
+    if is_at_once:
+        counter.till.stripe.before["capture"] = lambda: counter.till.settle(session_id=sessions[1])
+
+    settled = [counter.till.settle(session_id=session_id) for session_id in sessions]
+
+    assert settled == [PaymentState.CAPTURED, PaymentState.RELEASED]
+    assert [counter.till.stripe.books()[intent_id] for intent_id in intents] == [
+        IntentStatus.CAPTURED,
+        IntentStatus.CANCELED,
+    ]
+    assert counter.till.order(goods.number).dispatch_on == goods.dispatch_on + timedelta(weeks=1)
+    assert counter.till.events(goods.number).count("kept_back") == 1
+    again = counter.order("storage", key="storage-3", order_number=goods.number)
+    assert counter.pay(again.number) is PaymentState.CAPTURED
+    assert counter.till.order(goods.number).dispatch_on == goods.dispatch_on + timedelta(weeks=2)
+    assert_books_are_right(counter)
+
+
 def test_a_change_of_address_for_goods_that_left_meanwhile_is_never_charged(counter: Counter) -> None:
     goods = counter.goods()
     placed = counter.order("address-change", order_number=goods.number, address=ELSEWHERE)

@@ -1,10 +1,11 @@
 """What may stand on the price list of special services, and what a service costs."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from app.care.rules.services import ServiceKind
+from app.care.rules.storage import Keeping
 from app.core.errors import N_, FieldError
 from app.core.ids import hash_token
 from app.ordering.rules.pricing import ChargeKind, PricedCharge, Totals, price_order
@@ -49,12 +50,15 @@ def service_totals(service: ServiceText, quantity: int) -> Totals:
     return price_order((), charges=(charge,))
 
 
-def shown_mark(service: ServiceText, *, quantity: int | None, terms_version_id: int) -> str:
+def shown_mark(
+    service: ServiceText, *, quantity: int | None, terms_version_id: int, keepings: Sequence[Keeping] = ()
+) -> str:
     """A mark of all that a customer agrees to by ordering, to compare what was shown with what is true.
 
-    `quantity` is None where the customer chooses it on the page itself, beside the price of each.
+    `quantity` is None where the customer chooses it on the page itself, beside the price of each; `keepings` are the
+    days that stand beside each number of units of storage.
     """
-    return hash_token(repr((*asdict(service).values(), quantity, terms_version_id)))[:32]
+    return hash_token(repr((*asdict(service).values(), quantity, terms_version_id, *keepings)))[:32]
 
 
 def faults_of_service(

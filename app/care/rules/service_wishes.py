@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 
 from app.care.rules.services import ServiceKind
+from app.care.rules.storage import Keeping, details_of_keeping
 from app.core.errors import N_, FieldError
 from app.customers.rules.countries import fault_of_address
 from app.ordering.rules.states import OrderKind, OrderState
@@ -19,8 +19,6 @@ LONGEST = {
     "country": 2,
 }
 LONGEST_NOTE = 500
-STORED_PER_UNIT = timedelta(days=7)
-"""What one unit of storage is: a started week after the run that would take the order."""
 
 MOST_UNITS = {ServiceKind.PHONE_HELP: 8, ServiceKind.STORAGE: 8}
 """The most units of one order of a service; of the others there is one."""
@@ -48,17 +46,17 @@ class Concerned:
     kind: OrderKind
     state: OrderState
     country: str
-    dispatch_on: date
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the customer says: how many, for which of their orders, where to, and a note for us."""
+    """What the customer says: how many, for which of their orders, where to, and a note for us; what storage does."""
 
     quantity: int = 1
     concerned: Concerned | None = None
     address: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    keeping: Keeping | None = None
 
 
 def needs_order(kind: ServiceKind) -> bool:
@@ -76,6 +74,11 @@ def most_units(kind: ServiceKind) -> int:
     return MOST_UNITS.get(kind, 1)
 
 
+def counts_of(kind: ServiceKind, *, offered: int | None) -> list[int]:
+    """The numbers of units that one can order: the one that an offer names, else each up to the most."""
+    return [offered] if offered is not None else list(range(1, most_units(kind) + 1))
+
+
 def is_possible(kind: ServiceKind, concerned: Concerned | None) -> bool:
     """Whether the order allows the service as it stands; True for a service that concerns none."""
     if not needs_order(kind):
@@ -83,11 +86,6 @@ def is_possible(kind: ServiceKind, concerned: Concerned | None) -> bool:
     return (
         concerned is not None and concerned.kind is OrderKind.GOODS and concerned.state in POSSIBLE_IN[kind]
     )
-
-
-def stored_until(dispatch_on: date, quantity: int) -> date:
-    """The day until which goods stay with us that would have left with the run of `dispatch_on`."""
-    return dispatch_on + quantity * STORED_PER_UNIT
 
 
 def faults_of_wish(
@@ -123,8 +121,8 @@ def details_of(kind: ServiceKind, wish: Wish) -> dict[str, object]:
     details: dict[str, object] = {}
     if needs_address(kind):
         details["address"] = {name: wish.address[name] for name in ADDRESS_FIELDS}
-    if kind is ServiceKind.STORAGE and wish.concerned is not None:
-        details["until_on"] = stored_until(wish.concerned.dispatch_on, wish.quantity).isoformat()
+    if wish.keeping is not None:
+        details |= details_of_keeping(wish.keeping)
     if wish.note:
         details["note"] = wish.note
     return details

@@ -1,5 +1,6 @@
 """Special services: the price list, ordering one of it, and taking what staff offered."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -11,16 +12,16 @@ from starlette.responses import Response
 
 from app.care.models import SpecialService
 from app.care.queries_offers import OfferView, open_offers_of, own_offer, text_of_offer
-from app.care.queries_services import orders_for, service_on_sale, services_on_sale, text_of
+from app.care.queries_services import keepings_of, orders_for, service_on_sale, services_on_sale, text_of
 from app.care.rules.offers import OfferStanding
 from app.care.rules.price_list import ServiceText, service_totals, shown_mark
-from app.care.rules.service_wishes import ADDRESS_FIELDS, most_units, needs_address, needs_order, stored_until
+from app.care.rules.service_wishes import ADDRESS_FIELDS, counts_of, needs_address, needs_order
 from app.care.rules.services import ServiceKind
+from app.care.rules.storage import Keeping
 from app.core.errors import N_, Invalid, Refused
 from app.core.i18n import translate
 from app.core.ids import new_token
 from app.flows.order_service import OFFER_OVER, Asking, order_service
-from app.ordering.models import Order
 from app.ordering.queries_terms import terms_in_force
 from app.ordering.service_placing import DeliveryAddress
 from app.web.countries import country_options
@@ -29,7 +30,7 @@ from app.web.forms import Errors, Form, errors_of, parse
 from app.web.problems import wants_json
 from app.web.rendering import page
 from app.web.storefront.checkout import to_card_page
-from app.web.storefront.promises import calendar_of
+from app.web.storefront.promises import holidays_of
 from app.web.visitor import Visitor
 
 router = APIRouter()
@@ -86,10 +87,10 @@ def list_services(request: Request, visitor: VisitorDep, session: ReadDep, now: 
 
 @router.get("/services/{service_id}")
 def show_service(
-    request: Request, service_id: RowId, visitor: VisitorDep, session: ReadDep, order: str = ""
+    request: Request, service_id: RowId, visitor: VisitorDep, session: ReadDep, now: Now, order: str = ""
 ) -> Response:
     service = service_on_sale(session, service_id)
-    return _page(request, session, visitor, service, values={"order": order[:32]})
+    return _page(request, session, visitor, service, now=now, values={"order": order[:32]})
 
 
 @router.post("/services/{service_id}")
@@ -110,7 +111,7 @@ def submit_service(
 @router.get("/services/offers/{offer_id}")
 def show_offer(request: Request, offer_id: str, visitor: VisitorDep, session: ReadDep, now: Now) -> Response:
     view = own_offer(session, _whole(offer_id), customer_id=visitor.customer_id, now=now)
-    return _page(request, session, visitor, view.service, view=view)
+    return _page(request, session, visitor, view.service, now=now, view=view)
 
 
 @router.post("/services/offers/{offer_id}")
@@ -149,7 +150,9 @@ def _submit(
     form, errors = parse(ServiceForm, values, language=language)
     errors = _sentences(errors, language)
     if form is None:
-        return _page(request, reads, visitor, service, view=view, values=values, errors=errors, status=422)
+        return _page(
+            request, reads, visitor, service, now=now, view=view, values=values, errors=errors, status=422
+        )
     asking = form.asking(service_id=None if view else service.id, offer_id=view.offer.id if view else None)
     try:
         placed = order_service(
@@ -160,12 +163,14 @@ def _submit(
             checkout_key=form.checkout_key,
             shown=form.shown,
             language=language,
-            today=now.astimezone(calendar_of(request).zone).date(),
+            calendar=holidays_of(request),
             now=now,
         )
     except Invalid as invalid:
         errors = errors_of(invalid.fields, language=language)
-        return _page(request, reads, visitor, service, view=view, values=values, errors=errors, status=422)
+        return _page(
+            request, reads, visitor, service, now=now, view=view, values=values, errors=errors, status=422
+        )
     except Refused as refusal:
         if refusal.code not in SHOWN_AGAIN or wants_json(request):
             raise
@@ -173,7 +178,15 @@ def _submit(
         said = translate(language, refusal.message, **refusal.values)
         field = "street" if refusal.code == "order.address_in_check" else "form"
         return _page(
-            request, reads, visitor, service, view=view, values=values, errors={field: said}, status=409
+            request,
+            reads,
+            visitor,
+            service,
+            now=now,
+            view=view,
+            values=values,
+            errors={field: said},
+            status=409,
         )
     return to_card_page(session, shop, visitor, number=placed.number, now=now)
 
@@ -192,6 +205,7 @@ def _page(
     visitor: Visitor,
     service: SpecialService,
     *,
+    now: datetime,
     view: OfferView | None = None,
     values: dict[str, str] | None = None,
     errors: Errors | None = None,
@@ -209,6 +223,9 @@ def _page(
     terms = terms_in_force(session)
     terms_id = (terms.id if terms else None) or 0
     quantity = view.offer.quantity if view else None
+    keepings = keepings_of(
+        session, service.kind, chosen, offered=quantity, calendar=holidays_of(request), now=now
+    )
     context: dict[str, Any] = {
         "service": service,
         "text": text,
@@ -218,9 +235,11 @@ def _page(
         "chosen": chosen,
         "wants_order": needs_order(service.kind),
         "wants_address": needs_address(service.kind),
-        "units": _units(service.kind, text, chosen, quantity=quantity),
+        "units": _units(service.kind, text, keepings, quantity=quantity),
         "terms": terms,
-        "shown": shown_mark(text, quantity=quantity, terms_version_id=terms_id),
+        "shown": shown_mark(
+            text, quantity=quantity, terms_version_id=terms_id, keepings=list(keepings.values())
+        ),
         "countries": country_options(language),
         "values": known,
         "errors": errors or {},
@@ -230,16 +249,10 @@ def _page(
 
 
 def _units(
-    kind: ServiceKind, text: ServiceText, chosen: Order | None, *, quantity: int | None
+    kind: ServiceKind, text: ServiceText, keepings: Mapping[int, Keeping], *, quantity: int | None
 ) -> list[dict[str, Any]]:
-    """Each number of units that can be ordered, with what it costs in all, and until when storage lasts."""
-    counts = [quantity] if quantity is not None else list(range(1, most_units(kind) + 1))
-    is_storage = kind is ServiceKind.STORAGE and chosen is not None
+    """Each number of units that can be ordered, with what it costs in all, and what storage does (None for others)."""
     return [
-        {
-            "count": count,
-            "totals": service_totals(text, count),
-            "until_on": stored_until(chosen.dispatch_on, count) if is_storage and chosen else None,
-        }
-        for count in counts
+        {"count": count, "totals": service_totals(text, count), "keeping": keepings.get(count)}
+        for count in counts_of(kind, offered=quantity)
     ]

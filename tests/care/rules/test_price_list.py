@@ -1,6 +1,7 @@
 """What a service costs, to the cent, and what may stand on the price list."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +16,7 @@ from app.care.rules.price_list import (
     service_totals,
     shown_mark,
 )
+from app.care.rules.storage import Keeping
 from app.core.money import share_bp
 
 SERVICE = ServiceText("Copy of an invoice", "Once more.", "per invoice", 490, 1_900)
@@ -74,6 +76,12 @@ def test_the_mark_of_what_was_shown_differs_with_all_that_a_customer_agrees_to()
         shown_mark(replace(SERVICE, vat_rate_bp=700), quantity=None, terms_version_id=1),
         shown_mark(SERVICE, quantity=2, terms_version_id=1),
         shown_mark(SERVICE, quantity=None, terms_version_id=2),
+        *(
+            shown_mark(
+                SERVICE, quantity=None, terms_version_id=1, keepings=[Keeping(*[date(2026, 3, day)] * 4)]
+            )
+            for day in (10, 17)
+        ),
     ]
 
     assert shown == shown_mark(SERVICE, quantity=None, terms_version_id=1)

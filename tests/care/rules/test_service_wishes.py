@@ -1,7 +1,6 @@
 """What a customer has to say for a special service, and what an order allows."""
 
 from dataclasses import replace
-from datetime import date
 
 import pytest
 
@@ -19,8 +18,7 @@ from app.care.rules.service_wishes import (
 from app.care.rules.services import ServiceKind
 from app.ordering.rules.states import OrderKind, OrderState
 
-TUESDAY = date(2026, 3, 10)
-GOODS = Concerned("S-1", OrderKind.GOODS, OrderState.ACCEPTED, "DE", TUESDAY)
+GOODS = Concerned("S-1", OrderKind.GOODS, OrderState.ACCEPTED, "DE")
 ADDRESS = {
     "company_name": "Probst Werkstatt GmbH",
     "contact_name": "Kim Probst",
@@ -90,12 +88,6 @@ def test_the_units_lie_between_one_and_the_most(kind: ServiceKind) -> None:
 
     assert [wrong(kind, replace(wish, quantity=count)) for count in (0, -1, most + 1)] == [["quantity"]] * 3
     assert wrong(kind, replace(wish, quantity=most)) == []
-
-
-def test_storage_counts_weeks_from_the_run_that_would_take_the_order() -> None:
-    details = details_of(ServiceKind.STORAGE, Wish(quantity=3, concerned=GOODS))
-
-    assert details == {"until_on": "2026-03-31"}
 
 
 def test_only_what_is_needed_is_kept_of_a_wish() -> None:
