@@ -10,10 +10,27 @@ from app.care.models import ServiceOffer, SpecialService
 from app.care.queries_offers import text_of_offer
 from app.care.rules.offers import expires_at
 from app.care.rules.price_list import service_totals
+from app.core.errors import N_, Refused
+from app.customers.gate import admission_now
 from app.customers.models import Contact
+from app.customers.rules.admission import Admission
 from app.mail.service import put_mail
 from app.ordering.models import Order
 from app.policy.queries import current_policy
+
+
+def check_admitted(session: Session, customer_id: int, *, contact_id: int) -> None:
+    """Raises Refused (`offer.not_admitted`) for a company, locked, or person that the gate keeps outside."""
+    if admission_now(session, customer_id, contact_id=contact_id) is not Admission.ADMITTED:
+        raise Refused(
+            N_("This company is kept outside: nothing is offered to it."), code="offer.not_admitted"
+        )
+
+
+def is_reader_of_offer_admitted(session: Session, offer_id: int, *, contact_id: int) -> bool:
+    """Whether the gate lets in the company and the person that an offer was made to; they stay locked."""
+    offer = session.get_one(ServiceOffer, offer_id)
+    return admission_now(session, offer.customer_id, contact_id=contact_id) is Admission.ADMITTED
 
 
 def make_offer(
@@ -61,6 +78,7 @@ def make_offer(
         object_id=(order.id if order else customer_id) or 0,
         now=now,
         contact_name=contact.name,
+        contact_id=contact.id,
         offer_id=offer.id,
         name=text.name,
         quantity=quantity,

@@ -9,7 +9,7 @@ from app.audit.service import Actor, record
 from app.care.models import FieldVisit, SpecialService
 from app.care.rules.services import ServiceKind, VisitState
 from app.care.rules.visits import SENTENCES, faults_of_request, missing_parts
-from app.care.service_offers import make_offer
+from app.care.service_offers import check_admitted, make_offer
 from app.core.errors import N_, FieldError, Invalid, NotFound, Refused
 from app.core.transaction import transaction
 from app.customers.models import Contact, Customer
@@ -75,7 +75,7 @@ def decide_visit(
 
     Raises NotFound; Invalid with the field `reason`; Refused `visit.not_open` for one that is decided,
     `visit.same_person`, `visit.lacks` where a part is missing, `visit.nobody` where the company has no person
-    with a confirmed address to write to.
+    with a confirmed address to write to, `offer.not_admitted` where it is kept outside by now.
     """
     reason = reason.strip()
     if not reason or len(reason) > LONGEST_REASON:
@@ -131,6 +131,7 @@ def _offer(session: Session, visit: FieldVisit, *, actor: Actor, now: datetime) 
     ).first()
     if contact is None:
         raise Refused(N_("Nobody of this company has a confirmed e-mail address."), code="visit.nobody")
+    check_admitted(session, visit.customer_id, contact_id=contact.id or 0)
     offer = make_offer(
         session,
         service,

@@ -14,11 +14,10 @@ from app.care.rules.service_wishes import BY_OFFER_ONLY, is_possible, most_units
 from app.care.rules.services import OfferState, ServiceKind
 from app.care.rules.visits import SENTENCES, MissingPart
 from app.care.service_effort import note_effort
-from app.care.service_offers import make_offer, note_offer
+from app.care.service_offers import check_admitted, make_offer, note_offer
 from app.core.errors import N_, FieldError, Invalid, NotFound, Refused
 from app.core.transaction import transaction
 from app.customers.models import Contact
-from app.customers.service import lock_customer
 from app.ordering.models import Order
 from app.ordering.rules.states import OrderKind
 
@@ -32,13 +31,16 @@ def offer_service(
 
     While an offer of the same service and number waits, it is that one again: two clicks are one e-mail. Raises
     NotFound, Invalid for a number of units that is not offered, Refused for a service that the order does not allow
-    (`service.not_possible`) and for a field visit, which needs a lead's approval (`service.visit_not_approved`).
+    (`service.not_possible`), for a field visit, which needs a lead's approval (`service.visit_not_approved`), and for
+    a company that is kept outside by now (`offer.not_admitted`): it reads no prices.
     """
     with transaction(session):
-        customer_id = session.exec(select(Order.customer_id).where(col(Order.number) == order_number)).first()
-        if customer_id is None:
+        placed_by = session.exec(
+            select(Order.customer_id, Order.contact_id).where(col(Order.number) == order_number)
+        ).first()
+        if placed_by is None:
             raise NotFound(N_("There is no such order."), code="order.not_found")
-        lock_customer(session, customer_id)
+        check_admitted(session, placed_by[0], contact_id=placed_by[1])
         order = session.exec(select(Order).where(col(Order.number) == order_number).with_for_update()).one()
         assert order.id is not None
         service = find_service(session, service_id)

@@ -6,6 +6,7 @@ from jinja2 import Environment
 from sqlalchemy import bindparam, null, update
 from sqlmodel import Session, SQLModel
 
+from app.care.service_offers import is_reader_of_offer_admitted
 from app.core.failpoints import reach
 from app.core.transaction import transaction
 from app.mail.models import Mail, MailState
@@ -14,7 +15,7 @@ from app.mail.transport import Refusal, Transport
 from app.ordering.queries_standing import is_reader_admitted
 from app.settings import Settings
 
-OFFERING = frozenset({"standing_order_asked"})
+OFFERING = frozenset({"standing_order_asked", "service_offer"})
 """E-mails that tell today's prices: who is kept outside by the time they leave gets none of them."""
 MAILS = SQLModel.metadata.tables[str(Mail.__tablename__)]
 SENT = (
@@ -50,7 +51,7 @@ def send_mail(
         mail = session.get_one(Mail, mail_id, with_for_update=True)
         if mail.state not in (MailState.QUEUED, MailState.SENDING):
             return
-        if mail.kind in OFFERING and not is_reader_admitted(session, mail.object_id):
+        if mail.kind in OFFERING and not _is_reader_admitted(session, mail):
             mail.state, mail.secret_values = MailState.ABORTED, None
             return
         mail.state = MailState.SENDING
@@ -75,6 +76,13 @@ def send_mail(
 def give_up(session: Session, *, mail_id: int, error: str) -> None:
     """Marks an e-mail as failed after its last attempt, for the staff's inbox."""
     _note(session, mail_id, state=MailState.FAILED, error=error)
+
+
+def _is_reader_admitted(session: Session, mail: Mail) -> bool:
+    if mail.kind == "service_offer":
+        values = mail.values
+        return is_reader_of_offer_admitted(session, values["offer_id"], contact_id=values["contact_id"])
+    return is_reader_admitted(session, mail.object_id)
 
 
 def _note(session: Session, mail_id: int, *, state: MailState, error: str) -> None:

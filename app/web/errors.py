@@ -34,6 +34,7 @@ CONFLICTS = (
     "calendar.moves_orders", "run.gone", "run.still_taking_orders",
     "standing.over", "standing.ended", "standing.too_many",
     "service.changed", "service.not_possible", "service.nothing_left", "service.visit_not_approved", "offer.over",
+    "offer.not_admitted",
     "visit.open", "visit.not_open", "visit.same_person", "visit.lacks", "visit.not_listed", "visit.nobody",
     "effort.step_over", "effort.not_dispatched",
 )  # fmt: skip

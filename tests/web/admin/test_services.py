@@ -17,13 +17,18 @@ from app.core.clock import utc_now
 from app.core.db import Database
 from app.core.errors import Refused
 from app.core.transaction import transaction
+from app.customers.models import Customer
 from app.flows.ask_for_visit import decide_visit
 from app.flows.offer_service import offer_service
+from app.flows.send_mail import send_mail
 from app.insights.exceptions import read_exceptions
 from app.insights.invariants import check_invariants
-from app.mail.models import Mail
+from app.mail.models import Mail, MailState
+from app.mail.transport import open_transport
+from app.mainbrand.rules.segments import Segment
 from app.ordering.models import Order
 from app.ordering.rules.states import OrderState
+from app.settings import Settings
 from app.staff.rules.roles import Role
 from tests import make, make_services
 from tests.web.admin.conftest import Desk, fresh
@@ -181,6 +186,33 @@ def test_what_an_order_does_not_allow_is_not_offered(things: Desk, admin: Browse
         assert (answer.status_code, answer.json()["code"]) == (409, problem)
     assert "Change of the delivery address" not in admin.get(f"/admin/orders/{things.order.number}").text
     assert mails(session, "service_offer") == []
+
+
+def test_a_company_kept_outside_is_offered_nothing_and_an_offer_on_its_way_is_given_up(
+    things: Desk, admin: Browser, session: Session, settings: Settings
+) -> None:
+    path, json = f"/admin/orders/{things.order.number}/services", {"accept": "application/json"}
+    wanted = {"service_id": str(make_services.service(session, "paper-certificate").id)}
+    assert admin.submit(path, wanted).status_code == 303
+    visit = make_services.field_visit(session, of=things.customer)
+    with transaction(session):
+        session.get_one(Customer, things.customer.id).segment = Segment.A
+    offers = len(session.exec(select(ServiceOffer)).all())
+
+    again = admin.submit(path, wanted, headers=json)
+    approved = admin.submit(f"/admin/visits/{visit.id}", {"decision": "approve", "reason": "x"}, headers=json)
+    (mail,) = mails(session, "service_offer")
+    send_mail(
+        session, open_transport("file:///nowhere"), mail_id=mail.id or 0, environments={}, settings=settings,
+        now=make.NOW,
+    )  # fmt: skip
+
+    for answer in (again, approved):
+        assert (answer.status_code, answer.json()["code"]) == (409, "offer.not_admitted")
+    assert fresh(session, visit).state is VisitState.REQUESTED
+    assert len(session.exec(select(ServiceOffer)).all()) == offers
+    (mail,) = mails(session, "service_offer")
+    assert mail.state is MailState.ABORTED
 
 
 def test_an_offer_is_withdrawn_while_nobody_has_taken_it(
