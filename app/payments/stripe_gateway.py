@@ -281,7 +281,6 @@ def _params(wish: SessionWish) -> SessionCreateParams:
         ],
         "payment_intent_data": {
             "capture_method": "manual",
-            "setup_future_usage": "off_session",
             "description": wish.order_number,
             "metadata": metadata,
         },

@@ -104,6 +104,15 @@ def test_paying_reserves_and_capturing_takes_the_money_once(
         assert taken.status is IntentStatus.CAPTURED
 
 
+def test_no_card_stays_behind_for_a_later_charge(
+    standin: StandinProcess, page: SessionFacts, payer: str
+) -> None:
+    standin.pay(page.id)
+
+    client = stripe.StripeClient(API_KEY, base_addresses={"api": standin.url})
+    assert client.v1.customers.payment_methods.list(payer).data == []
+
+
 def test_a_decline_leaves_the_page_open_with_the_reason(
     standin: StandinProcess, gateway: StripeGateway, page: SessionFacts
 ) -> None:
