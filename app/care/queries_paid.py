@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from app.care.queries_complaints import Case
+from app.care.queries_left import left_pieces
 from app.core.errors import N_, Refused
 from app.ordering.models import Order, OrderEvent, OrderLine
 from app.ordering.rules.states import OrderKind
 from app.payments.queries_refunds import PaidOrder, read_paid
-from app.payments.rules.refunding import refund_of_lines, refund_of_order
+from app.payments.rules.refunding import LineRefund, refund_of_lines, refund_of_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +41,28 @@ def worth_of(session: Session, case: Case) -> Worth:
     left_cents = refund_of_order(paid_cents=paid.paid_cents, refunded_cents=paid.refunded_cents)
     about = {line.order_line_id: line.quantity for line in case.lines}
     lines_cents = _cents_of(session, paid, about, left_cents=left_cents)
-    if case.order.kind is OrderKind.REPLACEMENT:
-        left_cents = _cents_of(session, paid, pieces_of(session, case.order), left_cents=left_cents)
-    return Worth(lines_cents, left_cents, is_charged_back)
+    order_cents, _ = back_of_order(session, case.order, paid)
+    return Worth(lines_cents, order_cents, is_charged_back)
 
 
-def pieces_of(session: Session, order: Order) -> dict[int, int]:
-    """All pieces of an order by line id: paying back a replacement as a whole means these, not the paid order."""
-    rows = session.exec(select(OrderLine.id, OrderLine.quantity).where(col(OrderLine.order_id) == order.id))
-    return {line_id or 0: quantity for line_id, quantity in rows}
+def back_of_order(session: Session, order: Order, paid: PaidOrder) -> tuple[int, list[LineRefund]]:
+    """The gross cents that go back for an order as a whole, and its pieces among them.
+
+    It is what is left of the payment without the pieces that were replaced; of a replacement it is its own pieces.
+    """
+    left_cents = refund_of_order(paid_cents=paid.paid_cents, refunded_cents=paid.refunded_cents)
+    if not left_cents:
+        return 0, []
+    left = {line_id: quantity for line_id, quantity in left_pieces(session, order).items() if quantity}
+    wanted = paid_quantities(session, paid, left)
+    back = refund_of_lines(paid.lines, paid.taxes, wanted, left_cents=left_cents) if wanted else []
+    cents = sum(line.amount_cents for line in back)
+    if order.kind is OrderKind.REPLACEMENT:
+        return cents, back
+    whole = {line.line_id: line.left_quantity for line in paid.lines if line.left_quantity}
+    all_back = refund_of_lines(paid.lines, paid.taxes, whole, left_cents=left_cents) if whole else []
+    kept_cents = sum(line.amount_cents for line in all_back) - cents
+    return left_cents - kept_cents, back
 
 
 def paid_order_id(order: Order) -> int:

@@ -10,7 +10,8 @@ from sqlmodel import Session, col, select
 from app.audit.service import Actor, record
 from app.care.models import Complaint, ComplaintLine
 from app.care.queries_complaints import cause_of, refunds_of
-from app.care.queries_paid import paid_order_id, paid_quantities, pieces_of
+from app.care.queries_left import check_left, paid_back_versions
+from app.care.queries_paid import back_of_order, paid_order_id, paid_quantities
 from app.care.rules.answering import PAYING_BACK, WITH_LINES, faults_of_answer
 from app.care.rules.complaints import ComplaintOutcome, ComplaintState, MessageAuthor
 from app.care.rules.effort import EffortCause
@@ -22,11 +23,11 @@ from app.core.transaction import transaction
 from app.customers.service import lock_customer
 from app.ordering.models import Order
 from app.ordering.rules.promise import Calendar
-from app.ordering.rules.states import OrderKind, OrderState
+from app.ordering.rules.states import OrderState
 from app.ordering.service import add_event, call_off, lock_order
 from app.payments.models import Payment
 from app.payments.queries_refunds import COUNTING, read_paid
-from app.payments.rules.refunding import LineRefund, refund_of_lines, refund_of_order
+from app.payments.rules.refunding import refund_of_lines, refund_of_order
 from app.payments.service import lock_payments
 from app.payments.service_refunds import ask_refund
 
@@ -108,7 +109,9 @@ def _locked(session: Session, complaint_id: int) -> tuple[Complaint, Order]:
     customer_id, order_id = found
     lock_customer(session, customer_id)
     paid_id = paid_order_id(session.get_one(Order, order_id))
-    orders = {one: lock_order(session, one) for one in sorted({order_id, paid_id})}
+    its_replacement = select(Complaint.replacement_order_id).where(col(Complaint.id) == complaint_id)
+    concerned = {order_id, paid_id, session.exec(its_replacement).one()}
+    orders = {one: lock_order(session, one) for one in sorted(one for one in concerned if one is not None)}
     lock_payments(session, paid_id)
     return lock_complaint(session, complaint_id), orders[order_id]
 
@@ -147,6 +150,7 @@ def _carry_out(
         )
     if answer.outcome is ComplaintOutcome.REPLACEMENT:
         _may_replace(session, complaint)
+        check_left(session, order, answer.quantities or {})
         made = order_again(
             session,
             order,
@@ -163,6 +167,7 @@ def _carry_out(
             "promised_on": made.promised_on.isoformat(),
         }
     if answer.outcome in PAYING_BACK:
+        told |= _call_off_replacement(session, complaint, actor=actor, now=now)
         told["amount_cents"] = _pay_back(session, complaint, order, answer, actor=actor, now=now)
         if order.state is OrderState.ACCEPTED:
             call_off(session, order, now=now, actor_name=actor.name)
@@ -172,17 +177,36 @@ def _carry_out(
 
 def _may_replace(session: Session, complaint: Complaint) -> None:
     if complaint.replacement_order_id is not None:
-        raise Refused(
-            N_(
-                "This complaint has a replacement already. What is wrong with that one is a complaint of its own."
-            ),
-            code="complaint.replaced_before",
-        )
+        raise _replaced_before()
     if any(refund.state in COUNTING for refund in refunds_of(session, complaint)):
         raise Refused(
             N_("This complaint was paid back already: goods again would be too much."),
             code="complaint.refunded_before",
         )
+
+
+def _call_off_replacement(
+    session: Session, complaint: Complaint, *, actor: Actor, now: datetime
+) -> dict[str, str]:
+    """Money goes back instead of goods: the complaint's own replacement must not leave, or has left already."""
+    if complaint.replacement_order_id is None:
+        return {}
+    replacement = session.get_one(Order, complaint.replacement_order_id)
+    if replacement.state is OrderState.DISPATCHED or paid_back_versions(session, replacement.id or 0):
+        raise _replaced_before()
+    if replacement.state is not OrderState.ACCEPTED:
+        return {}
+    call_off(session, replacement, now=now, actor_name=actor.name)
+    return {"called_off": replacement.number}
+
+
+def _replaced_before() -> Refused:
+    return Refused(
+        N_(
+            "This complaint has a replacement already. What is wrong with that one is a complaint of its own."
+        ),
+        code="complaint.replaced_before",
+    )
 
 
 def _pay_back(
@@ -201,20 +225,15 @@ def _pay_back(
             N_("Nothing was paid for this order: there is nothing to pay back."),
             code="complaint.nothing_paid",
         )
-    left_cents = refund_of_order(paid_cents=paid.paid_cents, refunded_cents=paid.refunded_cents)
-    if answer.outcome is ComplaintOutcome.REFUND_ORDER and order.kind is OrderKind.REPLACEMENT:
-        wanted = paid_quantities(session, paid, pieces_of(session, order))
-        amount_cents = 0
-    elif answer.outcome is ComplaintOutcome.REFUND_ORDER:
-        wanted = {line.line_id: line.left_quantity for line in paid.lines if line.left_quantity}
-        amount_cents = left_cents
+    if answer.outcome is ComplaintOutcome.REFUND_ORDER:
+        amount_cents, back = back_of_order(session, order, paid)
     else:
-        wanted = paid_quantities(session, paid, answer.quantities or {})
-        amount_cents = 0
-    back: list[LineRefund] = []
-    if wanted and left_cents:
+        quantities = answer.quantities or {}
+        check_left(session, order, quantities)
+        wanted = paid_quantities(session, paid, quantities)
+        left_cents = refund_of_order(paid_cents=paid.paid_cents, refunded_cents=paid.refunded_cents)
         back = refund_of_lines(paid.lines, paid.taxes, wanted, left_cents=left_cents)
-        amount_cents = amount_cents or sum(line.amount_cents for line in back)
+        amount_cents = sum(line.amount_cents for line in back)
     if not amount_cents:
         raise Refused(N_("All of this was paid back before."), code="complaint.nothing_left")
     refund = ask_refund(
@@ -274,5 +293,12 @@ def _tell(
         now=now,
         note=complaint.answer,
         may_reopen=complaint.reopened_at is None,
-        **{"replacement": "", "promised_on": "", "amount_cents": 0, "is_called_off": False, **told},
+        **{
+            "replacement": "",
+            "promised_on": "",
+            "amount_cents": 0,
+            "is_called_off": False,
+            "called_off": "",
+            **told,
+        },
     )

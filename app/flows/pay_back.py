@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 
 from app.audit.service import SYSTEM, Actor, record
 from app.care.queries_complaints import is_answer_of
+from app.care.queries_left import check_left, lines_of_versions
 from app.care.queries_paid import paid_quantities
 from app.care.rules.complaints import MessageAuthor
 from app.care.service_complaints import lock_complaint, mail_customer, say
@@ -122,8 +123,12 @@ def _is_still_the_answer(session: Session, refund: Refund, paid: PaidOrder | Non
     rows = session.exec(
         select(RefundLine.order_line_id, RefundLine.quantity).where(col(RefundLine.refund_id) == refund.id)
     ).all()
-    if paid is not None:
-        paid_quantities(session, paid, dict(rows))
+    if paid is None:
+        return
+    paid_quantities(session, paid, dict(rows))
+    order = session.get_one(Order, complaint.order_id)
+    versions = {paid.version_ids[line_id]: quantity for line_id, quantity in rows}
+    check_left(session, order, lines_of_versions(session, order, versions))
 
 
 def sweep_refunds(session: Session, *, now: datetime) -> int:

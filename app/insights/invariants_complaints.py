@@ -2,6 +2,12 @@
 
 from app.insights.findings import Invariant, rows_of
 
+_REFUNDED = (
+    "p.bundle_version_id, l.quantity FROM complaints r JOIN refunds f ON f.state <> 'failed' AND f.cause IN"
+    " ('complaint:' || CAST(r.id AS VARCHAR(20)), 'complaint:' || CAST(r.id AS VARCHAR(20)) || ':' || '2')"
+    " JOIN refund_lines l ON l.refund_id = f.id JOIN order_lines p ON p.id = l.order_line_id"
+)
+"""The pieces that went back for each complaint, by bundle version."""
 COMPLAINTS = (
     Invariant(
         "a_complaint_is_about_an_order_of_its_company",
@@ -100,6 +106,23 @@ COMPLAINTS = (
             " OR sum(l.amount_cents) > (SELECT sum(g.amount_cents) FROM refunds g WHERE g.order_id = b.order_id"
             " AND g.state <> 'failed') ORDER BY b.id",
             "Of {quantity} pieces of a line of order {number} {back} are paid back.",
+        ),
+    ),
+    Invariant(
+        "no_piece_is_paid_back_and_replaced",
+        "Of a line no more pieces are paid back and replaced, by answers to complaints about it, than were bought.",
+        rows_of(
+            "SELECT b.id, o.number, b.quantity, sum(t.quantity) AS answered FROM ("
+            f"SELECT r.order_id, {_REFUNDED} UNION ALL"
+            f" SELECT q.order_id, {_REFUNDED} JOIN orders m ON m.id = r.order_id AND m.state = 'cancelled'"
+            " JOIN complaints q ON q.replacement_order_id = m.id UNION ALL"
+            " SELECT r.order_id, l.bundle_version_id, l.quantity FROM complaints r"
+            " JOIN orders m ON m.id = r.replacement_order_id AND m.state <> 'cancelled'"
+            " JOIN order_lines l ON l.order_id = m.id"
+            ") t JOIN order_lines b ON b.order_id = t.order_id AND b.bundle_version_id = t.bundle_version_id"
+            " JOIN orders o ON o.id = b.order_id GROUP BY b.id, o.number, b.quantity"
+            " HAVING sum(t.quantity) > b.quantity ORDER BY b.id",
+            "Of {quantity} pieces of a line of order {number} {answered} are paid back or replaced.",
         ),
     ),
     Invariant(

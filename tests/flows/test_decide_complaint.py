@@ -4,7 +4,7 @@ from threading import Barrier, Thread
 import pytest
 from sqlmodel import Session, col, select
 
-from app.care.models import ComplaintMessage, EffortEvent
+from app.care.models import Complaint, ComplaintMessage, EffortEvent
 from app.care.queries_complaints import case_by_id
 from app.care.queries_effort import year_of
 from app.care.queries_paid import worth_of
@@ -224,12 +224,93 @@ def test_a_replacement_that_has_not_left_is_called_off_and_gives_its_stock_free(
 
     # Its two pieces and no more of what was paid: 2 × 25.00 and 19 %.
     assert [refund.amount_cents for refund in case.refunds(session)] == [5_950] == [worth.order_cents]
+    case.reopen(session, complaint_number=session.get_one(Complaint, 1).number)
+    with pytest.raises(Refused) as refusal:
+        case.decide(session, ComplaintOutcome.REFUND_LINES, complaint_id=1, actor=OLE)
+    assert refusal.value.code == "complaint.replaced_before"
     order = case.till.order(number)
     held = session.exec(
         select(StockReservation.state).where(col(StockReservation.order_id) == order.id)
     ).all()
     assert (order.state, set(held)) == (OrderState.CANCELLED, {ReservationState.RELEASED})
     assert case.till.order(case.number).state is OrderState.DISPATCHED
+
+
+def test_of_the_same_pieces_there_are_goods_or_money_but_not_both(
+    session: Session, case: Case, read_session: Session
+) -> None:
+    first = case.complaint(session).id or 0
+    pieces = {case.line_ids[0]: 3}
+    case.file(session, form_key="f2", reason=ComplaintReason.OTHER, quantities=pieces)
+    case.decide(session, ComplaintOutcome.REPLACEMENT, complaint_id=first)
+    before = counts(session)
+
+    for outcome in (ComplaintOutcome.REFUND_LINES, ComplaintOutcome.REPLACEMENT):
+        with pytest.raises(Refused) as refusal:
+            case.decide(session, outcome, quantities=pieces)
+        assert (refusal.value.code, refusal.value.values["left"]) == ("complaint.nothing_left", 1)
+    assert counts(session) == before
+
+    # All but the two that are sent again: 2 × 25.00 and 19 %.
+    case.decide(session, ComplaintOutcome.REFUND_ORDER)
+    gross_cents = case.till.order(case.number).gross_cents
+    assert [refund.amount_cents for refund in case.refunds(session)] == [gross_cents - 5_950]
+    assert broken(read_session, case) == []
+
+
+def test_what_was_paid_back_as_a_whole_is_not_replaced_for_another_complaint(
+    session: Session, case: Case
+) -> None:
+    first = case.complaint(session).id or 0
+    case.file(session, form_key="f2", reason=ComplaintReason.OTHER, quantities={})
+    case.decide(session, ComplaintOutcome.REFUND_ORDER)
+    before = counts(session)
+
+    with pytest.raises(Refused) as refusal:
+        case.decide(session, ComplaintOutcome.REPLACEMENT, complaint_id=first)
+
+    assert (refusal.value.code, counts(session)) == ("complaint.nothing_left", before)
+
+
+def test_money_instead_of_a_replacement_calls_it_off_while_it_has_not_left(
+    session: Session, case: Case, read_session: Session
+) -> None:
+    case.decide(session, ComplaintOutcome.REPLACEMENT)
+    number = session.exec(select(Order.number).where(col(Order.kind) == OrderKind.REPLACEMENT)).one()
+    case.file(session, form_key="f2", order_number=number, reason=ComplaintReason.OTHER, quantities={})
+    about_it = case.complaint(session).id or 0
+    first = about_it - 1
+    case.reopen(session, complaint_number=session.get_one(Complaint, first).number)
+
+    case.decide(session, ComplaintOutcome.REFUND_LINES, complaint_id=first, actor=OLE)
+
+    assert case.till.order(number).state is OrderState.CANCELLED
+    assert the_mail(session, "complaint_answered").values["called_off"] == number
+    session.rollback()
+    with pytest.raises(Refused) as refusal:
+        case.decide(session, ComplaintOutcome.REFUND_ORDER, complaint_id=about_it)
+    assert refusal.value.code == "complaint.nothing_left"
+    assert [refund.amount_cents for refund in case.refunds(session)] == [5_950]
+    assert broken(read_session, case) == []
+
+
+def test_a_replacement_that_has_left_is_not_paid_back_but_by_a_complaint_of_its_own(
+    session: Session, case: Case
+) -> None:
+    case.decide(session, ComplaintOutcome.REPLACEMENT)
+    made = session.exec(select(Order).where(col(Order.kind) == OrderKind.REPLACEMENT)).one()
+    number, run_on = made.number, made.dispatch_on
+    session.rollback()
+    dispatch_orders(session, [Parcel(number)], carrier="", today=run_on, actor=ROBIN, now=case.now)
+    case.reopen(session)
+    before = counts(session)
+
+    for outcome in (ComplaintOutcome.REFUND_LINES, ComplaintOutcome.REFUND_ORDER):
+        with pytest.raises(Refused) as refusal:
+            case.decide(session, outcome, actor=OLE)
+        assert refusal.value.code == "complaint.replaced_before"
+
+    assert counts(session) == before
 
 
 def test_a_special_service_is_paid_back_from_its_own_payment(session: Session, case: Case) -> None:

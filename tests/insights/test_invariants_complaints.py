@@ -78,6 +78,11 @@ BREAKS = {
         "UPDATE refund_lines SET quantity = 2 WHERE id = 9001",
         "2 are paid back",
     ),
+    "no_piece_is_paid_back_and_replaced": (
+        "INSERT INTO order_lines (order_id, bundle_version_id, name, quantity, unit_price_cents, net_cents)"
+        " SELECT 9001, bundle_version_id, name, 1, 0, 0 FROM order_lines WHERE order_id = :dispatched",
+        "Of 1 pieces of a line of order",
+    ),
     "a_refund_is_as_far_as_its_state_says": (
         "UPDATE refunds SET refund_id = NULL WHERE id = 9001",
         "Refund 9001 is done and lacks",
