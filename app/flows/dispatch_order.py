@@ -53,6 +53,10 @@ def dispatch_orders(
     if any(len(text) > 64 for text in texts):
         message = N_("Please use at most 64 characters.")
         raise Invalid(message, code="dispatch.too_long", fields=(FieldError("carrier", message),))
+    if not all(text.isprintable() for text in texts):
+        # They stand in the customer's mail: a line end in them would write a line of its own there.
+        message = N_("There are characters in it that cannot be printed.")
+        raise Invalid(message, code="dispatch.not_printable", fields=(FieldError("carrier", message),))
     by_number = {parcel.number: replace(parcel, carrier=parcel.carrier or carrier) for parcel in parcels}
     with transaction(session):
         orders = session.exec(

@@ -133,6 +133,8 @@ def test_an_unknown_number_nothing_and_too_many_are_refused(
         _dispatch(session, now, *[Parcel(f"S-{n}") for n in range(MOST_PARCELS + 1)])
     with pytest.raises(Invalid):
         _dispatch(session, now, Parcel(orders[0].number, "T" * 65))
+    with pytest.raises(Invalid):
+        _dispatch(session, now, Parcel(orders[0].number, "T-1\nPay here: evil.example"))
 
     assert _counts(session) == (0, 0, 0, 0)
 

@@ -21,14 +21,17 @@ from app.ordering.rules.quantities import (
     missing_count,
     told_problem,
 )
-from app.web.api.problems import PROBLEMS
+from app.web.api.problems import PRINTABLE, PROBLEMS
 from app.web.deps import Now, ReadDep
 from app.web.small_orders import SmallOrder, words_for
 
 router = APIRouter(tags=["orders"])
 
 MOST_LINES = 100
-Slug = Annotated[str, Field(max_length=120, description="The name in the bundle's address.")]
+Slug = Annotated[
+    str, Field(max_length=120, pattern=PRINTABLE, description="The name in the bundle's address.")
+]
+Number = Annotated[str, Field(max_length=32, pattern=PRINTABLE, description="Empty for everybody's sizes.")]
 
 
 class WantedLine(BaseModel):
@@ -41,7 +44,7 @@ class WantedLine(BaseModel):
 class WantedOrder(BaseModel):
     """What would be ordered; with a customer its own exceptions count."""
 
-    customer_number: Annotated[str, Field(max_length=32, description="Empty for everybody's sizes.")] = ""
+    customer_number: Number = ""
     lines: list[WantedLine] = Field(min_length=1, max_length=MOST_LINES)
 
 

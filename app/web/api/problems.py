@@ -4,6 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+PRINTABLE = r"^[^\p{C}\p{Zl}\p{Zp}]*$"
+"""The pattern of a text of one line: no control characters, no line ends."""
+
 
 class FieldProblem(BaseModel):
     """One wrong input with its fix."""

@@ -11,19 +11,22 @@ from app.core.errors import N_, FieldError, Invalid
 from app.flows.dispatch_order import MOST_PARCELS, Parcel, dispatch_orders
 from app.fulfilment.queries_tracking import judge
 from app.fulfilment.rules.tracking_list import TrackingLine, TrackingList
-from app.web.api.problems import PROBLEMS
+from app.web.api.problems import PRINTABLE, PROBLEMS
 from app.web.deps import Now, ReadDep, ShopDep, WriteDep
 from app.web.visitor import ApiVisitor
 
 router = APIRouter(tags=["shipments"])
 
-Text = Annotated[str, Field(max_length=64)]
+Text = Annotated[str, Field(max_length=64, pattern=PRINTABLE)]
+Number = Annotated[
+    str, Field(min_length=1, max_length=64, pattern=PRINTABLE, description="The order's number.")
+]
 
 
 class ShippedParcel(BaseModel):
     """An order that left, by its number."""
 
-    number: Annotated[str, Field(min_length=1, max_length=64, description="The order's number.")]
+    number: Number
     tracking_code: Text = ""
     carrier: Text = ""
 

@@ -114,3 +114,10 @@ def test_an_unknown_bundle_a_wrong_quantity_and_a_key_without_the_scope_are_refu
     assert (unknown.status_code, unknown.json()["code"]) == (422, "order.unknown_bundle")
     assert wrong.status_code == 422
     assert ask(("kit", 1), key="other-key-of-another-program").status_code == 403
+
+
+def test_a_text_with_control_characters_is_refused_before_the_database_sees_it(
+    ask: Callable[..., Any],
+) -> None:
+    assert ask(("kit\0", 4)).status_code == 422
+    assert ask(("kit", 4), customer_number="C-1\0").status_code == 422

@@ -95,4 +95,6 @@ def test_an_empty_list_and_codes_that_are_too_long_are_refused(
 
     assert say().status_code == 422
     assert say({"number": one.number, "tracking_code": "T" * 65}).status_code == 422
+    for hostile in ({"tracking_code": "T\nPay here"}, {"carrier": "\0"}, {"number": f"{one.number}\0"}):
+        assert say({"number": one.number, **hostile}).status_code == 422
     assert left(session) == []
