@@ -55,6 +55,8 @@ EVENTS = {
     "accepted": N_("Paid by card, order accepted"),
     "late": N_("Delayed, we are sorry"),
     "dispatched": N_("Handed to the carrier"),
+    "delivery_failed": N_("The carrier could not deliver"),
+    "charged_back": N_("Payment taken back by the card's bank"),
     "cancelled": N_("Order cancelled"),
     "replacement_made": N_("Replacement for a complaint"),
     "complaint_filed": N_("Complaint received"),

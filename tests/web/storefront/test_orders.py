@@ -16,6 +16,8 @@ from app.ordering.models import CartLine, Order, TermsVersion
 from app.ordering.rules.states import CancelReason, OrderState
 from app.payments.rules.facts import SessionStatus
 from app.shop import Shop
+from app.web.admin import words
+from app.web.storefront.orders import EVENTS
 from tests import make
 from tests.flows.till import Till, open_till
 from tests.papers import pages_of
@@ -67,18 +69,22 @@ def test_an_order_tells_its_story_in_words(till: Till, client: Any) -> None:
 
     text = client.get(f"/orders/{number}").text
 
-    for words in (
+    for said in (
         "Order received",
         "Card page opened",
         "Card declined",
         "The card was declined",
         "Pay by card",
     ):
-        assert words in text, words
+        assert said in text, said
     assert "€110.65" in text
     assert "version 2026-01" in text
     assert "Gartenweg 3" in text
     assert "Germany" in text
+
+
+def test_whatever_staff_read_on_a_timeline_has_words_for_the_customer_too() -> None:
+    assert words.EVENTS.keys() <= EVENTS.keys()
 
 
 def test_an_unpaid_order_can_be_cancelled_and_its_card_page_closes(till: Till, client: Any) -> None:
