@@ -27,7 +27,7 @@ from app.customers.models import Customer
 from app.mainbrand.rules.rating import twelve_months_before
 from app.ordering.models import Order, OrderLine
 from app.ordering.rules.states import OrderKind, OrderState
-from app.payments.models import Refund
+from app.payments.models import Refund, RefundLine
 from app.payments.rules.states import RefundState
 from app.policy.rules.policy import Policy
 
@@ -65,7 +65,7 @@ def year_of(session: Session, customer_id: int, *, policy: Policy, now: datetime
 def years_of(
     session: Session, customer_ids: Collection[int], *, policy: Policy, now: datetime
 ) -> dict[int, Year]:
-    """The twelve months that end now, for each of some hundred customers, in five reads."""
+    """The twelve months that end now, for each of some hundred customers, in six reads."""
     since = twelve_months_before(now)
     sold = _sold(session, customer_ids, since=since, now=now)
     minutes: dict[int, dict[EffortCause, int]] = defaultdict(dict)
@@ -278,11 +278,16 @@ def _parts(session: Session, version_ids: set[int]) -> dict[int, tuple[Part, ...
 
 
 def _refunds(session: Session, is_meant: object) -> dict[int, tuple[int, int]]:
-    """By order the net cents that went back, of all and of faults of ours; a refund's VAT goes with it."""
+    """By order the net cents that went back, of all and of faults of ours.
+
+    Pieces take the net amount of their line with them; what went back besides takes VAT as the whole order bears it.
+    """
+    pieces = _refunded_pieces(session, is_meant)
     found: dict[int, tuple[int, int]] = {}
-    for order_id, net, gross, amount, is_for_us in session.execute(
+    for order_id, refund_id, net, gross, amount, is_for_us in session.execute(
         select_columns(
             col(Order.id),
+            col(Refund.id),
             col(Order.goods_net_cents) + col(Order.charges_net_cents),
             col(Order.gross_cents),
             col(Refund.amount_cents),
@@ -291,9 +296,31 @@ def _refunds(session: Session, is_meant: object) -> dict[int, tuple[int, int]]:
         .join(Refund, col(Refund.order_id) == col(Order.id))
         .where(is_meant, col(Refund.state) != RefundState.FAILED)  # type: ignore[arg-type]
     ):
-        back = divide_half_up(amount * net, gross) if gross else 0
+        pieces_cents, back = pieces.get(refund_id, (0, 0))
+        back += divide_half_up((amount - pieces_cents) * net, gross) if gross else 0
         refunded, ours = found.get(order_id, (0, 0))
         found[order_id] = refunded + back, ours + (back if is_for_us else 0)
+    return found
+
+
+def _refunded_pieces(session: Session, is_meant: object) -> dict[int, tuple[int, int]]:
+    """By refund what went back for pieces: the cents with VAT, and without."""
+    found: dict[int, tuple[int, int]] = {}
+    for refund_id, quantity, amount, bought, net in session.execute(
+        select_columns(
+            col(RefundLine.refund_id),
+            col(RefundLine.quantity),
+            col(RefundLine.amount_cents),
+            col(OrderLine.quantity),
+            col(OrderLine.net_cents),
+        )
+        .join(OrderLine, col(OrderLine.id) == col(RefundLine.order_line_id))
+        .join(Order, col(Order.id) == col(OrderLine.order_id))
+        .where(is_meant)  # type: ignore[arg-type]
+    ):
+        gross_cents, net_cents = found.get(refund_id, (0, 0))
+        back = min(amount, divide_half_up(net * quantity, bought))
+        found[refund_id] = gross_cents + amount, net_cents + back
     return found
 
 

@@ -472,6 +472,7 @@ def test_no_refund_for_a_fault_of_ours_counts_against_the_customer_while_or_afte
         session.rollback()
         return year.contribution.refunds_cents, year.contribution.refunds_for_us_cents
 
+    # One of 3 × 25.00 at 19 %, beside goods at 7 %: its net price went back, not a share of the whole order's.
     one = {case.line_ids[0]: 1}
     case.decide(session, ComplaintOutcome.REFUND_LINES, quantities=one)
     once = refunds()
@@ -479,8 +480,8 @@ def test_no_refund_for_a_fault_of_ours_counts_against_the_customer_while_or_afte
     meanwhile = refunds()
     case.decide(session, ComplaintOutcome.REFUND_LINES, quantities=one, actor=OLE)
 
-    assert once == meanwhile == (2_554, 2_554)
-    assert refunds() == (5_108, 5_108)
+    assert once == meanwhile == (2_500, 2_500)
+    assert refunds() == (5_000, 5_000)
 
 
 def test_another_company_cannot_reopen_and_a_taken_line_stays_taken(session: Session, case: Case) -> None:
