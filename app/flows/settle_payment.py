@@ -19,8 +19,8 @@ from app.customers.service import lock_customer
 from app.fulfilment.queries_calendar import with_closing_days
 from app.ordering.models import Order
 from app.ordering.queries_checkout import has_kept_out_blocks, lead_time_of_order, promise_of
+from app.ordering.queries_rhythm import still_joins
 from app.ordering.rules.promise import Calendar
-from app.ordering.rules.rhythm import leaving
 from app.ordering.rules.states import CancelReason, OrderKind, OrderState
 from app.ordering.service import (
     accept,
@@ -339,11 +339,10 @@ def _finish_captured(
         calendar = with_closing_days(session, calendar, now=now)
         lead_times = [lead_time_of_order(session, attempt.order_id)]
         promise = promise_of(lead_times, policy=policy, calendar=calendar, now=now)
-        leaves = None
-        if waiting:
-            days = {"dispatch_on": waiting.dispatch_on, "promised_on": waiting.promised_on}
-            leaves = leaving(policy, calendar, **days, now=now)
-        accept(session, order, cart=cart, promise=promise, now=now, waiting=waiting, waiting_leaves=leaves)
+        is_missed = waiting is not None and not still_joins(
+            order, waiting, promise=promise, policy=policy, calendar=calendar, now=now
+        )
+        accept(session, order, cart=cart, promise=promise, now=now, waiting=waiting, is_missed=is_missed)
         let_go(session, payments, now=now)
         reach("settle_payment.before_finish")
         return payment.state

@@ -12,6 +12,7 @@ from app.catalogue.models import BundleItem, BundleVersion
 from app.fulfilment.models import Shipment
 from app.fulfilment.rules.parcels import Packing, Traveller, group_parcels
 from app.ordering.models import Order, OrderLine
+from app.ordering.rules.rhythm import Place
 from app.ordering.rules.states import IN_PARCELS, OrderState
 
 
@@ -100,8 +101,8 @@ def in_parcels(orders: Sequence[DueOrder]) -> list[list[DueOrder]]:
 
 
 def _place_of(order: Order) -> tuple[str, ...]:
-    """Where an order goes, whoever takes it there."""
-    return (order.company_name, order.street, order.postal_code, order.city, order.country)
+    """Where an order goes, whoever takes it there; whatever the case and the spaces it was typed in."""
+    return Place(order.company_name, order.street, order.postal_code, order.city, order.country).key
 
 
 def address_of(order: Order) -> tuple[str, ...]:

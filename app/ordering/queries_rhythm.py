@@ -10,9 +10,10 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.ordering.models import Order
-from app.ordering.rules.promise import Calendar
-from app.ordering.rules.rhythm import EarlierOrder, Place, RhythmChoice, leaving
+from app.ordering.rules.promise import Calendar, Promise
+from app.ordering.rules.rhythm import EarlierOrder, Place, RhythmChoice, Traveller, can_join, leaving
 from app.ordering.rules.states import OrderKind, OrderState
+from app.policy.queries import current_policy
 from app.policy.rules.policy import Policy
 
 
@@ -97,21 +98,60 @@ def _earlier(row: Any, *, policy: Policy, calendar: Calendar, now: datetime) -> 
         is_joined=row.joins_order_id is not None,
         dispatch_on=dispatch_on,
         promised_on=promised_on,
-        place=Place(row.company_name, row.street, row.postal_code, row.city, row.country),
+        place=_place_of(row),
     )
 
 
-def companions_of(session: Session, order: Order) -> Companions:
-    """With which other orders of its company an order travels; one that is not paid rides in no other's parcel yet."""
-    joins = ""
-    if order.joins_order_id is not None and order.state is not OrderState.CANCELLED:
-        joins = session.exec(select(Order.number).where(col(Order.id) == order.joins_order_id)).one()
-    joined_by = session.exec(
-        select(Order.number)
-        .where(
-            col(Order.joins_order_id) == order.id,
-            col(Order.state).in_((OrderState.ACCEPTED, OrderState.DISPATCHED)),
-        )
-        .order_by(col(Order.id))
-    )
+def companions_of(session: Session, order: Order, *, calendar: Calendar, now: datetime) -> Companions:
+    """With which other orders of its company an order travels, or travelled: with the same run to the same address.
+
+    One that is not paid rides in no other's parcel yet. One query, another one where there are such orders.
+    """
+    related = or_(col(Order.id) == order.joins_order_id, col(Order.joins_order_id) == order.id)
+    others = session.exec(select(Order).where(related).order_by(col(Order.id))).all()
+    if not others:
+        return Companions("", ())
+    policy = current_policy(session)
+    own = traveller_of(order, policy=policy, calendar=calendar, now=now)
+    joins, joined_by = "", []
+    for other in others:
+        traveller = traveller_of(other, policy=policy, calendar=calendar, now=now)
+        if other.id == order.joins_order_id and own.travels_with(traveller):
+            joins = other.number
+        elif other.state is not OrderState.RECEIVED and traveller.travels_with(own):
+            joined_by.append(other.number)
     return Companions(joins, tuple(joined_by))
+
+
+def still_joins(
+    order: Order, waiting: Order, *, promise: Promise, policy: Policy, calendar: Calendar, now: datetime
+) -> bool:
+    """Whether an order that is accepted now, on its own `promise`, still travels with the waiting one that it joins."""
+    leaves_on, arrives_on = leaving(
+        policy, calendar, dispatch_on=waiting.dispatch_on, promised_on=waiting.promised_on, now=now
+    )
+    own_on, _ = leaving(
+        policy,
+        calendar,
+        dispatch_on=max(order.dispatch_on, promise.dispatch_on),
+        promised_on=order.promised_on,
+        now=now,
+    )
+    leader = Traveller(waiting.state, leaves_on, waiting.dispatched_at, _place_of(waiting))
+    own = Traveller(OrderState.ACCEPTED, own_on, None, _place_of(order))
+    return own.travels_with(leader) and can_join(dispatch_on=leaves_on, promised_on=arrives_on, own=promise)
+
+
+def traveller_of(order: Order, *, policy: Policy, calendar: Calendar, now: datetime) -> Traveller:
+    """An order as its parcel sees it."""
+    run_on, _ = leaving(
+        policy, calendar, dispatch_on=order.dispatch_on, promised_on=order.promised_on, now=now
+    )
+    if order.state is OrderState.DISPATCHED:
+        left_at = order.dispatched_at or now
+        run_on = max(order.dispatch_on, left_at.astimezone(calendar.zone).date())
+    return Traveller(order.state, run_on, order.dispatched_at, _place_of(order))
+
+
+def _place_of(order: Any) -> Place:
+    return Place(order.company_name, order.street, order.postal_code, order.city, order.country)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, or_, select
@@ -15,7 +15,6 @@ from app.mail.service import put_mail
 from app.ordering.models import CartLine, Charge, Order, OrderEvent, OrderLine, OrderTax, StandingOrderRun
 from app.ordering.queries_stock import blocks_of_orders
 from app.ordering.rules.promise import Promise
-from app.ordering.rules.rhythm import can_join
 from app.ordering.rules.states import CancelReason, OrderKind, OrderState, may_follow
 
 MAILED_CANCELLATIONS = frozenset({CancelReason.UNPAID, CancelReason.BY_CUSTOMER, CancelReason.BY_STAFF})
@@ -74,21 +73,20 @@ def accept(
     promise: Promise,
     now: datetime,
     waiting: Order | None = None,
-    waiting_leaves: tuple[date, date] | None = None,
+    is_missed: bool = False,
 ) -> None:
     """Makes a paid order binding: promise, timeline, mail, and its quantities leave the cart.
 
     The promise counts from the payment: where an earlier run was missed meanwhile, the later one holds and
     the mail says so. It never gets earlier than what stood on the page. An order that can no longer travel with the
-    one that it joins (`waiting`, whose parcel leaves and arrives on the days of `waiting_leaves`) leaves by itself;
-    what it costs stays what was shown.
+    one that it joins (`waiting`, where `is_missed`) leaves by itself; what it costs stays what was shown.
     """
     _move(order, OrderState.ACCEPTED)
     order.accepted_at = now
-    missed = ""
-    if waiting:
-        leaves = waiting_leaves or (waiting.dispatch_on, waiting.promised_on)
-        missed = _missed(session, order, waiting, leaves, promise=promise, now=now)
+    missed = waiting.number if waiting and is_missed else ""
+    if missed:
+        order.joins_order_id = None
+        add_event(session, _id(order), "joining_missed", now=now, number=missed)
     is_later = promise.promised_on > order.promised_on
     if is_later:
         add_event(
@@ -247,24 +245,6 @@ def _take_out_of_cart(session: Session, lines: Sequence[Any], cart: list[CartLin
             session.delete(line)
         elif left < line.quantity:
             line.quantity = left
-
-
-def _missed(
-    session: Session,
-    order: Order,
-    waiting: Order,
-    leaves: tuple[date, date],
-    *,
-    promise: Promise,
-    now: datetime,
-) -> str:
-    """The number of the order whose parcel was missed by this one's payment; empty where both travel together."""
-    is_here = waiting.state is OrderState.ACCEPTED
-    if is_here and can_join(dispatch_on=leaves[0], promised_on=leaves[1], own=promise):
-        return ""
-    order.joins_order_id = None
-    add_event(session, _id(order), "joining_missed", now=now, number=waiting.number)
-    return waiting.number
 
 
 def _end(session: Session, order: Order, *, reason: CancelReason, now: datetime) -> None:

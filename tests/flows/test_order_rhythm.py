@@ -278,11 +278,22 @@ def test_an_accepted_order_that_joins_says_so_and_travels_with_the_first(till: T
     assert (values["joins"], "missed" in values) == (first.number, False)
 
 
-def test_a_parcel_that_left_before_the_payment_costs_nothing_more_and_keeps_the_day_shown(till: Till) -> None:
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"state": OrderState.DISPATCHED},
+        {"street": "Gartenweg 4"},
+        {"dispatch_on": date(2026, 3, 24), "promised_on": date(2026, 3, 26)},
+    ],
+    ids=["it left", "it goes elsewhere", "it was kept back"],
+)
+def test_a_parcel_missed_before_the_payment_costs_nothing_more_and_keeps_the_day_shown(
+    till: Till, values: dict[str, Any]
+) -> None:
     placed = place(till)
     shown = till.order(placed.number)
     session_id = till.session_at(till.start(placed.number))
-    change_first(till, state=OrderState.DISPATCHED)
+    change_first(till, **values)
     till.stripe.pay(session_id)
 
     assert till.settle(session_id=session_id) is PaymentState.CAPTURED

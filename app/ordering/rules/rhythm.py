@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from app.ordering.rules.promise import Calendar, Promise, arrival, run_taking
+from app.ordering.rules.states import OrderState
 from app.policy.rules.policy import Policy
 
 MOST_RUNS = 60
@@ -32,9 +33,10 @@ class Place:
 
     def is_same(self, other: "Place") -> bool:
         """Whether both are one address: letter by letter, without regard to case and spaces."""
-        return self._key() == other._key()
+        return self.key == other.key
 
-    def _key(self) -> tuple[str, ...]:
+    @property
+    def key(self) -> tuple[str, ...]:
         parts = (self.company_name, self.street, self.postal_code, self.city, self.country)
         return tuple(" ".join(part.split()).casefold() for part in parts)
 
@@ -56,6 +58,28 @@ class EarlierOrder:
     dispatch_on: date
     promised_on: date
     place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Traveller:
+    """An order as its parcel sees it: the run that takes or took it, and the moment at which it was handed over."""
+
+    state: OrderState
+    run_on: date
+    dispatched_at: datetime | None
+    place: Place
+
+    def travels_with(self, leader: "Traveller") -> bool:
+        """Whether it goes or went in the parcel of the order that it joins: the same run, the same address.
+
+        What was handed over in one moment left together, whatever day each should have left.
+        """
+        has_left = self.state is OrderState.DISPATCHED
+        is_possible = self.state is not OrderState.CANCELLED and leader.state is (
+            OrderState.DISPATCHED if has_left else OrderState.ACCEPTED
+        )
+        is_one_run = self.run_on == leader.run_on or (has_left and self.dispatched_at == leader.dispatched_at)
+        return is_possible and is_one_run and self.place.is_same(leader.place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ def _page(
         hold=open_hold_of_order(session, order_id),
         hold_decisions=HOLD_DECISIONS,
         order=order,
-        companions=companions_of(session, order),
+        companions=companions_of(session, order, calendar=course.calendar, now=now),
         parts=read_parts(session, order_id),
         customer=customer_by_id(session, order.customer_id),
         contact=contact,

@@ -230,7 +230,7 @@ DECISIONS = {
 EVENTS = {
     "placed": N_("Order received"),
     "payment_started": N_("Card page opened"),
-    "joining_missed": N_("The parcel it was to join had left: it leaves by itself"),
+    "joining_missed": N_("It can no longer travel in the parcel it was to join: it leaves by itself"),
     "accepted": N_("Card charged, order accepted"),
     "promise_moved": N_("Delivery date moved"),
     "payment_failed": N_("Card declined"),

@@ -32,6 +32,7 @@ from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
 from app.web.papers import paper_response, paper_words
 from app.web.rendering import page, see_other
 from app.web.storefront.checkout import to_card_page
+from app.web.storefront.promises import calendar_of
 from app.web.storefront.service_words import SERVICE_EVENTS, SERVICE_STATES
 
 router = APIRouter()
@@ -51,7 +52,9 @@ EVENTS = {
     "payment_held": N_("Amount reserved, order being checked"),
     "payment_released": N_("Reserved amount released, nothing charged"),
     "promise_moved": N_("Delivery day moved, because it counts from the payment"),
-    "joining_missed": N_("The parcel it was to join had left: it leaves by itself, at no further cost"),
+    "joining_missed": N_(
+        "It can no longer travel in the parcel it was to join: it leaves by itself, at no further cost"
+    ),
     "accepted": N_("Paid by card, order accepted"),
     "late": N_("Delayed, we are sorry"),
     "dispatched": N_("Handed to the carrier"),
@@ -141,7 +144,7 @@ def show_order(
         payment=payment,
         cancellation=_cancellation(order),
         replaced_by=_replaced_by(whole.events),
-        companions=companions_of(session, order),
+        companions=companions_of(session, order, calendar=calendar_of(request), now=now),
         is_thanked=notice == "back" and order.state is OrderState.ACCEPTED,
         timeline=[(event, event_words(order, event.kind), _day(event)) for event in whole.events],
         complaint_number=_complaint_number(order, whole.events),

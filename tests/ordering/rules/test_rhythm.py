@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from app.fulfilment.calendar import work_calendar
 from app.ordering.rules.promise import Promise, add_working_days, delivery_promise, run_of_week
-from app.ordering.rules.rhythm import EarlierOrder, Place, Rhythm, RhythmChoice, leaving, order_rhythm
+from app.ordering.rules.rhythm import (
+    EarlierOrder,
+    Place,
+    Rhythm,
+    RhythmChoice,
+    Traveller,
+    leaving,
+    order_rhythm,
+)
+from app.ordering.rules.states import OrderState
 from app.policy.rules.policy import Policy
 
 SAXONY = work_calendar("SN", "Europe/Berlin")
@@ -148,6 +157,18 @@ def test_an_order_that_is_still_here_leaves_with_the_first_run_that_is_open(
     found = leaving(POLICY, calendar, dispatch_on=dispatch_on, promised_on=date(2026, 3, 13), now=NOW)
 
     assert found == expected
+
+
+def test_who_was_handed_over_together_travelled_together_whatever_day_each_should_have_left() -> None:
+    late = Traveller(OrderState.DISPATCHED, date(2026, 3, 16), NOW, HOME)
+    joined = replace(late, run_on=date(2026, 3, 17))
+
+    assert joined.travels_with(late)
+    assert joined.travels_with(
+        replace(late, run_on=date(2026, 3, 17), dispatched_at=NOW - timedelta(hours=1))
+    )
+    assert not joined.travels_with(replace(late, dispatched_at=NOW - timedelta(hours=1)))
+    assert not joined.travels_with(replace(joined, state=OrderState.CANCELLED))
 
 
 MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

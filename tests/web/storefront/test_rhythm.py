@@ -80,6 +80,25 @@ def test_a_further_order_joins_unless_its_customer_chooses_otherwise(till: Till,
     till.stripe.pay(payment.session_id or "")
     till.settle(payment_id=payment.id)
     assert f"{order.number}</a> too." in client.get("/orders/S-10000001").text
+    for values in (
+        {"street": "Gartenweg 99"},
+        {"state": OrderState.DISPATCHED, "dispatched_at": utc_now()},
+        {"dispatch_on": order.dispatch_on + timedelta(days=30)},
+        {"state": OrderState.CANCELLED},
+    ):
+        with till.database.session() as session, transaction(session):
+            first = session.exec(select(Order).where(col(Order.number) == "S-10000001")).one()
+            before = {name: getattr(first, name) for name in values}
+            change(first, values)
+        assert "in one parcel" not in client.get(f"/orders/{order.number}").text
+        assert "Its parcel takes order" not in client.get("/orders/S-10000001").text
+        with till.database.session() as session, transaction(session):
+            change(session.merge(first), before)
+
+
+def change(order: Order, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(order, name, value)
 
 
 def test_the_interim_order_carries_its_fee_to_the_card_page(till: Till, client: Any) -> None:
