@@ -13,7 +13,7 @@ from app.core.pdf import Column, Paper
 from app.core.rendering import LOCALES
 from app.ordering.queries_contract import Contract
 from app.ordering.rules.charges import charge_name
-from app.ordering.rules.states import OrderState
+from app.ordering.rules.states import OrderKind, OrderState
 from app.ordering.rules.terms_text import Block, BlockKind, read_blocks
 
 TITLE = N_("Terms")
@@ -73,11 +73,13 @@ def contract_paper(
     title = say(ORDER, number=order.number)
     paper = Paper(title=title, language=order.language, made_at=order.placed_at, head=head, footer=foot)
     paper.heading(title)
+    is_service = order.kind is OrderKind.SERVICE
     accepted_at = formats["datetime"](order.accepted_at) if order.accepted_at else "–"
     facts = [
         (say(PLACED), formats["datetime"](order.placed_at)),
         (say(ACCEPTED), accepted_at),
-        (say(PROMISED), formats["weekday_date"](order.promised_on)),
+        # A service has no delivery day.
+        *([] if is_service else [(say(PROMISED), formats["weekday_date"](order.promised_on))]),
         (say(REFERENCE), order.purchase_reference or "–"),
         (
             say(TERMS_ACCEPTED),

@@ -18,6 +18,7 @@ from app.shop import Shop
 from tests import make, make_services
 from tests.flows.services import Counter
 from tests.flows.till import Till, open_till
+from tests.papers import pages_of
 from tests.web.reading import english_in
 
 FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
@@ -255,6 +256,21 @@ def test_another_companys_offer_looks_like_none(
     assert [answer.status_code for answer in answers] == [404, 404]
     assert stranger.submit(f"/services/offers/{offer.id}", {"accept_terms": "1"}).status_code == 404
     assert services(till) == []
+
+
+def test_a_service_has_a_paper_and_no_delivery_day(session: Session, till: Till, client: Any) -> None:
+    day = utc_now().date()
+    order = make_services.service_order(
+        session, of=till.customer, by=till.contact, promised_on=day
+    )  # fmt: skip
+    paper = f"/orders/{order.number}/contract.pdf"
+
+    assert f'href="{paper}"' in client.get(f"/orders/{order.number}").text
+    first, *_ = pages_of(client.get(paper).content)
+    assert "Accepted" in first
+    assert "With you by" not in first
+    cell = client.get("/orders").text.split('data-label="Delivery day">')[1].split("</td>")[0]
+    assert cell == '<span class="nowrap">–</span>'
 
 
 def test_the_orders_list_says_how_a_service_stands(session: Session, till: Till, client: Any) -> None:
