@@ -79,15 +79,14 @@ def contract_paper(
         (say(PLACED), formats["datetime"](order.placed_at)),
         (say(ACCEPTED), accepted_at),
         # A service has no delivery day.
-        *([] if is_service else [(say(PROMISED), formats["weekday_date"](order.promised_on))]),
+        *([] if is_service else [(say(PROMISED), formats["weekday_date"](contract.promised_on))]),
         (say(REFERENCE), order.purchase_reference or "–"),
         (
             say(TERMS_ACCEPTED),
             say(VERSION_AT, name=contract.terms.name, moment=formats["datetime"](order.terms_accepted_at)),
         ),
     ]
-    town, country = f"{order.postal_code} {order.city}", formats["country"](order.country)
-    paper.beside([order.company_name, order.contact_name, order.street, town, country], facts)
+    paper.beside(_address(contract, formats["country"]), facts)
     if order.state is OrderState.CANCELLED:
         paper.paragraph(say(NOT_MADE), strong=True)
     elif order.accepted_at is None:
@@ -110,6 +109,16 @@ def write_terms(paper: Paper, text: str) -> None:
             continue
         for block in blocks:
             _write(paper, block)
+
+
+def _address(contract: Contract, country: Callable[..., str]) -> list[str]:
+    """The lines of the address that was agreed, whatever change of it was paid for later."""
+    order = contract.whole.order
+    if contract.first_address:
+        line, _, code = contract.first_address.rpartition(", ")
+        return [line, country(code)]
+    town = f"{order.postal_code} {order.city}"
+    return [order.company_name, order.contact_name, order.street, town, country(order.country)]
 
 
 def _write_sums(

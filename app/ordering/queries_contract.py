@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlmodel import Session, col, select
 
@@ -25,6 +26,22 @@ class Contract:
     whole: WholeOrder
     lines: Sequence[ContractLine]
     terms: TermsVersion
+
+    @property
+    def promised_on(self) -> date:
+        """The day that was agreed, whatever storage was paid for later."""
+        old = self._before("kept_back", "old")
+        return date.fromisoformat(old) if old else self.whole.order.promised_on
+
+    @property
+    def first_address(self) -> str:
+        """The address that was agreed, as one line with the country's code last; empty while it is the order's."""
+        return self._before("address_changed", "went_to")
+
+    def _before(self, kind: str, name: str) -> str:
+        """What the first later change of a kind changed; empty for none."""
+        changes = (event.values for event in self.whole.events if event.kind == kind)
+        return next((str(values[name]) for values in changes), "")
 
 
 def read_contract(session: Session, number: str, *, customer_id: int) -> Contract:

@@ -1,7 +1,7 @@
 """A company's orders as a browser meets them; another company's do not exist."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from app.core.transaction import transaction
 from app.customers.models import Contact
 from app.ordering.models import CartLine, Order, TermsVersion
 from app.ordering.rules.states import CancelReason, OrderState
+from app.ordering.service import add_event
 from app.payments.rules.facts import SessionStatus
 from app.shop import Shop
 from app.web.admin import words
@@ -249,6 +250,29 @@ def test_the_contract_is_kept_as_a_paper_with_contents_sums_and_the_terms_that_w
     assert "It holds." in terms
     assert "It is new." not in terms
     assert f'href="/orders/{number}/contract.pdf"' in client.get(f"/orders/{number}").text
+
+
+def test_the_contract_keeps_the_day_and_the_address_that_storage_or_a_change_moved_later(
+    session: Session, till: Till, client: Any
+) -> None:
+    number = till.place().number
+    (before, _) = pages_of(client.get(f"/orders/{number}/contract.pdf").content)
+    with transaction(session):
+        order = session.exec(select(Order)).one()
+        for weeks in (1, 2):
+            old, order.promised_on = order.promised_on, order.promised_on + timedelta(weeks=weeks)
+            add_event(session, order.id or 0, "kept_back", now=utc_now(), old=old.isoformat())
+        went_to = "Probst Werkstatt GmbH, Kim Probst, Gartenweg 3, 04109 Leipzig, DE"
+        add_event(session, order.id or 0, "address_changed", now=utc_now(), went_to=went_to)
+        order.street = "Hafenweg 9"
+
+    (after, _) = pages_of(client.get(f"/orders/{number}/contract.pdf").content)
+
+    day = before.index("With you by") + 1
+    assert before[day] in after
+    assert "Gartenweg 3, 04109" in " ".join(after)
+    assert "Germany" in after
+    assert "Hafenweg 9" not in " ".join(after)
 
 
 def test_the_contract_of_another_company_does_not_exist(till: Till, client: Any, stranger: Any) -> None:
