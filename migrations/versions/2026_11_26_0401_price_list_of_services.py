@@ -88,6 +88,9 @@ SERVICES = (
     ),
 )
 
+# There are no invoices yet of which a copy could be had.
+NOT_YET = ("invoice-copy",)
+
 
 def upgrade() -> None:
     table = sa.table(
@@ -112,7 +115,7 @@ def upgrade() -> None:
                 "vat_rate_bp": 1900,
                 "minutes": minutes,
                 "position": position,
-                "is_active": True,
+                "is_active": code[0] not in NOT_YET,
                 "changed_at": datetime(2026, 11, 26, tzinfo=UTC),
             }
         )

@@ -179,9 +179,11 @@ def test_a_company_that_turns_a_while_it_pays_is_not_charged(counter: Counter) -
 def test_what_is_not_on_the_list_cannot_be_ordered(session: Session, counter: Counter, code: str) -> None:
     with transaction(session):
         session.exec(
-            update(SpecialService).where(col(SpecialService.code) == "invoice-copy").values(is_active=False)
+            update(SpecialService)
+            .where(col(SpecialService.code) == "paper-certificate")
+            .values(is_active=False)
         )
-    known = {"retired": "invoice-copy", "field-visit": "field-visit"}
+    known = {"retired": "paper-certificate", "field-visit": "field-visit"}
     service_id = counter.service(known[code]).id if code in known else 99_999
 
     with pytest.raises(NotFound):
@@ -199,7 +201,7 @@ def test_another_companys_order_looks_like_none(session: Session, counter: Count
 
     for number in (theirs.number, "S-NOSUCH"):
         with pytest.raises(NotFound):
-            counter.order("invoice-copy", order_number=number)
+            counter.order("paper-certificate", order_number=number)
 
 
 def test_a_wrong_wish_names_its_fields_and_orders_nothing(counter: Counter) -> None:

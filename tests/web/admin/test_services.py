@@ -153,17 +153,17 @@ def test_one_click_on_an_order_offers_a_service_and_two_clicks_are_one_mail(
 ) -> None:
     path = f"/admin/orders/{things.order.number}/services"
     page = admin.get(f"/admin/orders/{things.order.number}").text
-    assert "Offer: Further copy of an invoice, €4.90" in page
-    copy = make_services.service(session, "invoice-copy")
+    assert "Offer: Certificate or data sheet on paper, €12.00" in page
+    paper = make_services.service(session, "paper-certificate")
 
     for _ in range(2):
         assert (
-            admin.submit(path, {"service_id": str(copy.id)}).headers["location"].endswith("service_offered")
+            admin.submit(path, {"service_id": str(paper.id)}).headers["location"].endswith("service_offered")
         )
 
     (mail,) = mails(session, "service_offer")
     assert mail.to_address == things.contact.email
-    assert (mail.values["for_number"], mail.values["gross_cents"]) == (things.order.number, 583)
+    assert (mail.values["for_number"], mail.values["gross_cents"]) == (things.order.number, 1_428)
     offer = session.get_one(ServiceOffer, mail.values["offer_id"])
     assert offer.expires_at - offer.offered_at == timedelta(days=14)
     event = session.exec(select(EffortEvent).where(col(EffortEvent.source_key).startswith("service_"))).one()
@@ -377,7 +377,7 @@ def test_two_people_offer_the_same_at_once_and_it_is_one_offer(
 ) -> None:
     values: dict[str, Any] = {
         "order_number": things.order.number,
-        "service_id": make_services.service(session, "invoice-copy").id,
+        "service_id": make_services.service(session, "paper-certificate").id,
         "quantity": 1,
         "now": make.NOW,
     }

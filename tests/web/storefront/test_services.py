@@ -70,8 +70,8 @@ def test_the_list_shows_each_service_on_sale_with_its_price_and_what_is_free(
     text = client.get("/services").text
 
     for shown in (
-        "Further copy of an invoice",
-        "€4.90",
+        "Change of the delivery address",
+        "€9.90",
         "per started 15 minutes",
         "€29.00",
         "costs nothing extra",
@@ -79,6 +79,8 @@ def test_the_list_shows_each_service_on_sale_with_its_price_and_what_is_free(
         assert shown in text, shown
     assert "free of charge" in text
     assert "Storage beyond" not in text
+    # Nothing can be copied before there are invoices.
+    assert "copy of an invoice" not in text
     assert "Field visit" not in text
     assert 'href="/services"' in client.get("/catalogue").text
 
@@ -130,7 +132,7 @@ def test_a_service_about_an_order_first_asks_for_one_of_ones_own(
 
 
 def test_without_an_order_that_allows_it_the_page_says_so(till: Till, client: Any) -> None:
-    assert "None of your orders allows this now" in client.get(place(till, "invoice-copy")).text
+    assert "None of your orders allows this now" in client.get(place(till, "paper-certificate")).text
 
 
 def test_a_paid_change_of_address_stands_on_both_orders(till: Till, client: Any, goods: Order) -> None:
@@ -286,7 +288,7 @@ def test_the_orders_list_says_how_a_service_stands(session: Session, till: Till,
     assert "Dispatched" not in text
 
 
-@pytest.mark.parametrize("code", ["phone-help", "storage", "address-change", "invoice-copy"])
+@pytest.mark.parametrize("code", ["phone-help", "storage", "address-change", "paper-certificate"])
 def test_every_form_of_a_service_and_its_order_reads_german(
     session: Session, till: Till, client: Any, goods: Order, code: str
 ) -> None:
