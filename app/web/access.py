@@ -157,6 +157,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "GET /admin/customers/{number}/agreements",
         "GET /admin/customers/{number}/effort",
         "GET /admin/effort",
+        "GET /admin/reports",
         "GET /admin/reports/cost-to-serve",
         "GET /admin/reports/cost-to-serve.csv",
         "GET /admin/screening",

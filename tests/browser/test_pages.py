@@ -37,7 +37,7 @@ ADMIN = (
     ),
     *("/admin/dispatch/calendar", "/admin/dispatch/tracking"),
     *("/admin/screening?state=proof", "/admin/screening?state=decided", "/admin/objections"),
-    *("/admin/effort", "/admin/reports/cost-to-serve"),
+    *("/admin/effort", "/admin/reports", "/admin/reports/cost-to-serve"),
     *(
         "/admin/accounts",
         "/admin/imports",

@@ -1,5 +1,6 @@
 """Every route of the staff × every role: who may look looks, who may not act changes nothing."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -314,3 +315,12 @@ def test_the_menu_shows_only_what_the_role_may_open(things: Desk, sign_in: Calla
     assert 'href="/admin/staff"' not in viewer
     assert 'href="/admin/audit"' not in viewer
     assert 'href="/admin/orders"' in viewer
+
+
+def test_one_entry_of_the_menu_leads_to_each_report(sign_in: Callable[[Role], Browser]) -> None:
+    page = sign_in(Role.VIEWER).get("/admin/reports", headers={"accept-language": "de"}).text
+
+    reports = {path for path in PAGES if path.startswith("/admin/reports/") and path not in FILES}
+    assert len(reports) == 3
+    assert set(re.findall('href="(/admin/reports/[^"]+)"', page)) == reports
+    assert re.findall('href="(/admin/reports)"[^>]*>([^<]+)<', page) == [("/admin/reports", "Berichte")]
