@@ -32,8 +32,8 @@ def order_again(
     """A replacement of some pieces of an order (`quantities` by line id): accepted at once, its stock held.
 
     It leaves with the run that the promise names, to the same address, and belongs to the order that was paid.
-    `checkout_key` makes it one. Raises SoldOut, and Refused `complaint.not_sendable` for goods that are dangerous or
-    restricted by now.
+    `checkout_key` makes it one; the ":" in it keeps it apart from the keys that forms send. Raises SoldOut, and Refused
+    `complaint.not_sendable` for goods that are dangerous or restricted by now.
     """
     made = _copied(order, number=new_number("S"), checkout_key=checkout_key, now=now)
     session.add(made)

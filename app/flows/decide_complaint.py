@@ -155,7 +155,7 @@ def _carry_out(
             session,
             order,
             answer.quantities or {},
-            checkout_key=f"complaint-{complaint.number}",
+            checkout_key=f"complaint:{complaint.number}",
             complaint_number=complaint.number,
             calendar=calendar,
             now=now,

@@ -13,7 +13,7 @@ CASE = (
     " goods_net_cents, charges_net_cents, vat_cents, gross_cents, company_name, contact_name, street, postal_code,"
     " city, country, purchase_reference, terms_version_id, terms_accepted_at, business_confirmed_at, dispatch_on,"
     " promised_on, placed_at, accepted_at, kind, for_order_id) SELECT 9001, 'S-AGAIN', customer_id, contact_id,"
-    " 'complaint-R-1', 'accepted', language, currency, 0, 0, 0, 0, company_name, contact_name, street, postal_code,"
+    " 'complaint:R-1', 'accepted', language, currency, 0, 0, 0, 0, company_name, contact_name, street, postal_code,"
     " city, country, '', terms_version_id, terms_accepted_at, business_confirmed_at, dispatch_on, promised_on,"
     " dispatched_at, dispatched_at, 'replacement', id FROM orders WHERE id = :dispatched",
     "INSERT INTO refunds (id, payment_id, order_id, amount_cents, cause, state, token, retry_count, refund_id,"

@@ -215,7 +215,7 @@ def _order_again(
     free = {"goods_net_cents": 0, "charges_net_cents": 0, "vat_cents": 0, "gross_cents": 0}
     changed = {
         "number": "S-" + "".join(chance.choices(READABLE, k=8)),
-        "checkout_key": f"complaint-{complaint['number']}",
+        "checkout_key": f"complaint:{complaint['number']}",
         "kind": OrderKind.REPLACEMENT,
         "for_order_id": order["id"],
         "state": OrderState.ACCEPTED,

@@ -98,8 +98,8 @@ def confirm(
             session,
             customer_id=visitor.customer_id,
             contact_id=visitor.contact_id,
-            # Of the secret of this very run: twice is once, and nobody else can take the key before.
-            checkout_key=f"run-{run.token_hash[:48]}",
+            # Of the secret of this very run: twice is once. No form admits a ":", so nobody can take the key before.
+            checkout_key=f"run:{run.token_hash[:48]}",
             shown=form.shown,
             address=DeliveryAddress(contact_name=visitor.contact_name, **home),
             purchase_reference=form.purchase_reference,
