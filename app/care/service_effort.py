@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from app.audit.service import Actor, record
 from app.care.models import EffortEvent
@@ -72,6 +72,22 @@ def set_effort_cause(session: Session, *, source_key: str, cause: EffortCause, n
     session.flush()
     put_review(session, event.customer_id, is_lighter=is_lighter, now=now)
     return True
+
+
+def set_effort_causes(session: Session, *, source_key: str, cause: EffortCause, now: datetime) -> None:
+    """`set_effort_cause` for a touch and all that belong to it: those whose key begins with its own and a colon."""
+    keys = session.exec(
+        select(EffortEvent.source_key)
+        .where(
+            or_(
+                col(EffortEvent.source_key) == source_key,
+                col(EffortEvent.source_key).startswith(f"{source_key}:", autoescape=True),
+            )
+        )
+        .order_by(col(EffortEvent.id))
+    ).all()
+    for key in keys:
+        set_effort_cause(session, source_key=key, cause=cause, now=now)
 
 
 def put_review(session: Session, customer_id: int, *, now: datetime, is_lighter: bool = False) -> None:

@@ -16,7 +16,7 @@ from app.care.rules.answering import PAYING_BACK, WITH_LINES, faults_of_answer
 from app.care.rules.complaints import ComplaintOutcome, ComplaintState, MessageAuthor
 from app.care.rules.effort import EffortCause
 from app.care.service_complaints import close_lines, lock_complaint, mail_customer, say, unknown
-from app.care.service_effort import set_effort_cause
+from app.care.service_effort import set_effort_causes
 from app.care.service_replacements import order_again
 from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.transaction import transaction
@@ -254,7 +254,7 @@ def _tell(
     session: Session, complaint: Complaint, order: Order, told: dict[str, Any], *, actor: Actor, now: datetime
 ) -> None:
     assert complaint.fault is not None
-    set_effort_cause(session, source_key=f"complaint:{complaint.id}", cause=complaint.fault, now=now)
+    set_effort_causes(session, source_key=f"complaint:{complaint.id}", cause=complaint.fault, now=now)
     message = say(
         session,
         complaint,

@@ -81,11 +81,15 @@ def withdraw_offer(session: Session, offer_id: int, *, actor: Actor, now: dateti
     Raises NotFound, and Refused (`offer.over`) for one that was taken.
     """
     with transaction(session):
+        customer_id = session.exec(
+            select(ServiceOffer.customer_id).where(col(ServiceOffer.id) == offer_id)
+        ).first()
+        if customer_id is None:
+            raise NotFound(N_("There is no such offer."), code="offer.not_found")
+        lock_customer(session, customer_id)
         offer = session.exec(
             select(ServiceOffer).where(col(ServiceOffer.id) == offer_id).with_for_update()
-        ).first()
-        if offer is None:
-            raise NotFound(N_("There is no such offer."), code="offer.not_found")
+        ).one()
         taken = session.get(Order, offer.order_id) if offer.order_id is not None else None
         stands = standing(
             offer.state, expires_at=offer.expires_at, order_state=taken.state if taken else None, now=now
@@ -95,6 +99,16 @@ def withdraw_offer(session: Session, offer_id: int, *, actor: Actor, now: dateti
         if stands is not OfferStanding.WITHDRAWN:
             offer.state = OfferState.WITHDRAWN
             note_offer(session, offer, "service.offer_withdrawn", actor=actor, now=now)
+            note_effort(
+                session,
+                customer_id=customer_id,
+                order_id=offer.for_order_id,
+                kind=EffortKind.STAFF_ACTION,
+                cause=EffortCause.OURS,
+                source_key=f"service_offer:{offer.id}:withdrawn",
+                by=actor.name,
+                now=now,
+            )
         return offer
 
 

@@ -9,10 +9,13 @@ from app.care.queries_complaints import is_answer_of
 from app.care.queries_left import check_left, lines_of_versions
 from app.care.queries_paid import paid_quantities
 from app.care.rules.complaints import MessageAuthor
+from app.care.rules.effort import EffortCause, EffortKind
 from app.care.service_complaints import lock_complaint, mail_customer, say
+from app.care.service_effort import note_effort
 from app.core.errors import N_, NotFound, Refused
 from app.core.failpoints import reach
 from app.core.transaction import transaction
+from app.customers.service import lock_customer
 from app.jobs.service import put_job
 from app.ordering.models import Order
 from app.ordering.service import add_event, lock_order
@@ -90,6 +93,7 @@ def ask_again(session: Session, *, refund_row_id: int, actor: Actor, now: dateti
         order_id = session.exec(select(Refund.order_id).where(col(Refund.id) == refund_row_id)).first()
         if order_id is None:
             raise NotFound(N_("There is no such refund."), code="refund.unknown")
+        lock_customer(session, session.get_one(Order, order_id).customer_id)
         order = lock_order(session, order_id)
         lock_payments(session, order_id)
         refund = lock_refund(session, refund_row_id)
@@ -107,6 +111,16 @@ def ask_again(session: Session, *, refund_row_id: int, actor: Actor, now: dateti
         refund.retry_count += 1
         put_refund_job(session, refund, now=now)
         _record(session, actor, "refund.asked_again", order, refund, now=now)
+        note_effort(
+            session,
+            customer_id=order.customer_id,
+            order_id=order.id,
+            kind=EffortKind.STAFF_ACTION,
+            cause=EffortCause.OURS,
+            source_key=f"refund:{refund.id}:{refund.retry_count}",
+            by=actor.name,
+            now=now,
+        )
     return True
 
 

@@ -9,7 +9,7 @@ from app.audit.service import Actor, record
 from app.care.models import Complaint, ComplaintLine
 from app.care.rules.complaining import LONGEST_TEXT, answer_due
 from app.care.rules.complaints import ComplaintState, MessageAuthor
-from app.care.rules.effort import EffortCause
+from app.care.rules.effort import EffortCause, EffortKind
 from app.care.service_complaints import (
     lock_complaint,
     mail_customer,
@@ -18,7 +18,7 @@ from app.care.service_complaints import (
     say,
     unknown,
 )
-from app.care.service_effort import set_effort_cause
+from app.care.service_effort import note_effort, set_effort_causes
 from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.transaction import transaction
 from app.customers.models import Contact
@@ -114,7 +114,17 @@ def _tell(
     staff_address: str,
     now: datetime,
 ) -> None:
-    set_effort_cause(session, source_key=f"complaint:{complaint.id}", cause=EffortCause.UNDECIDED, now=now)
+    source_key = f"complaint:{complaint.id}"
+    set_effort_causes(session, source_key=source_key, cause=EffortCause.UNDECIDED, now=now)
+    note_effort(
+        session,
+        customer_id=complaint.customer_id,
+        order_id=complaint.order_id,
+        kind=EffortKind.COMPLAINT,
+        cause=EffortCause.UNDECIDED,
+        source_key=f"{source_key}:2",
+        now=now,
+    )
     say(
         session,
         complaint,

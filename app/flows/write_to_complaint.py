@@ -7,11 +7,12 @@ from sqlmodel import Session, col, func, select
 
 from app.audit.models import ActorKind
 from app.audit.service import Actor, record
-from app.care.models import Complaint, ComplaintPhoto
+from app.care.models import Complaint, ComplaintMessage, ComplaintPhoto
 from app.care.photos import clean_photos, thumb_width
 from app.care.rules.answering import LONGEST_NOTE, Question
 from app.care.rules.complaining import LONGEST_TEXT, MOST_PHOTOS_IN_ALL
 from app.care.rules.complaints import ComplaintState, MessageAuthor
+from app.care.rules.effort import EffortCause, EffortKind
 from app.care.service_complaints import (
     hit_photos,
     is_said,
@@ -22,10 +23,13 @@ from app.care.service_complaints import (
     say,
     unknown,
 )
+from app.care.service_effort import note_effort
 from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.transaction import transaction
 from app.customers.models import Contact
+from app.customers.service import lock_customer
 from app.ordering.models import Order
+from app.policy.queries import current_policy
 from app.throttling.service import hit
 
 WINDOW = timedelta(days=1)
@@ -141,7 +145,7 @@ def write_as_staff(
     if faults:
         raise Invalid(N_("Please check your entries."), code="complaint.invalid", fields=tuple(faults))
     with transaction(session):
-        complaint = lock_complaint(session, complaint_id)
+        complaint = _locked(session, complaint_id)
         if is_said(session, complaint, form_key):
             return False
         _must_be_open(complaint)
@@ -165,6 +169,7 @@ def write_as_staff(
             now=now,
             new={"question": question, "note": note},
         )
+        _note_effort(session, complaint, message, actor=actor, now=now)
         mail_customer(
             session,
             complaint,
@@ -186,6 +191,32 @@ def _own(session: Session, number: str, *, customer_id: int) -> Complaint:
     complaint_id = session.exec(query).first()
     if complaint_id is None:
         raise unknown()
+    return lock_complaint(session, complaint_id)
+
+
+def _note_effort(
+    session: Session, complaint: Complaint, message: ComplaintMessage, *, actor: Actor, now: datetime
+) -> None:
+    """A question is work; whose doing it was is decided with the complaint."""
+    note_effort(
+        session,
+        customer_id=complaint.customer_id,
+        order_id=complaint.order_id,
+        kind=EffortKind.COMPLAINT,
+        cause=EffortCause.UNDECIDED,
+        source_key=f"complaint:{complaint.id}:message:{message.id}",
+        minutes=current_policy(session).effort_action_minutes,
+        by=actor.name,
+        now=now,
+    )
+
+
+def _locked(session: Session, complaint_id: int) -> Complaint:
+    """The complaint, locked after its company, to whom the effort is noted."""
+    customer_id = session.exec(select(Complaint.customer_id).where(col(Complaint.id) == complaint_id)).first()
+    if customer_id is None:
+        raise unknown()
+    lock_customer(session, customer_id)
     return lock_complaint(session, complaint_id)
 
 

@@ -49,6 +49,14 @@ def broken(session: Session, case: Case) -> list[str]:
     return [one.sentence for one in found if "does a worker run" not in one.sentence]
 
 
+def efforts(session: Session) -> list[tuple[int, EffortCause]]:
+    """The minutes of each touch on record, and whose doing it was."""
+    session.rollback()
+    return [
+        (one.minutes, one.cause) for one in session.exec(select(EffortEvent).order_by(col(EffortEvent.id)))
+    ]
+
+
 def the_mail(session: Session, kind: str) -> Mail:
     session.rollback()
     return session.exec(select(Mail).where(col(Mail.kind) == kind).order_by(col(Mail.id).desc())).all()[0]
@@ -446,11 +454,12 @@ def test_who_disagrees_is_heard_once_more_by_another_person(session: Session, ca
         None,
         EffortCause.UNDECIDED,
     )
-    assert session.exec(select(EffortEvent.cause)).one() is EffortCause.UNDECIDED
+    assert efforts(session) == [(20, EffortCause.UNDECIDED), (20, EffortCause.UNDECIDED)]
     with pytest.raises(Refused) as refusal:
         case.decide(session, ComplaintOutcome.REFUND_LINES)
     assert refusal.value.code == "complaint.same_person"
     case.decide(session, ComplaintOutcome.REFUND_LINES, actor=OLE)
+    assert efforts(session) == [(20, EffortCause.OURS), (20, EffortCause.OURS)]
     with pytest.raises(Refused) as refusal:
         case.reopen(session)
     assert refusal.value.code == "complaint.reopened_before"

@@ -319,6 +319,14 @@ def test_a_customers_message_goes_to_us_and_ours_to_the_customer_once_each(
     assert kinds == ["filed", "", "question_photo"]
     assert mails == [STAFF_ADDRESS, case.till.contact.email]
     assert len(session.exec(select(ComplaintPhoto.id)).all()) == 1
+    # Our question is work too: whose doing it was is said with the complaint.
+    session.rollback()
+    case.decide(session, ComplaintOutcome.REJECTED, rejection="no_defect", fault=EffortCause.THEIRS)
+    touches = session.exec(select(EffortEvent).order_by(col(EffortEvent.id))).all()
+    assert [(one.kind, one.minutes, one.cause, one.noted_by) for one in touches] == [
+        (EffortKind.COMPLAINT, 20, EffortCause.THEIRS, ""),
+        (EffortKind.COMPLAINT, 5, EffortCause.THEIRS, "Robin"),
+    ]
 
 
 def test_nobody_writes_to_another_companys_complaint_or_to_one_that_is_answered(

@@ -5,9 +5,10 @@ import pytest
 from sqlmodel import Session, col, select, update
 
 from app.audit.models import AuditEntry
-from app.care.models import Complaint, ComplaintMessage
+from app.care.models import Complaint, ComplaintMessage, EffortEvent
 from app.care.queries_complaints import case_by_id
 from app.care.rules.complaints import ComplaintOutcome, ComplaintReason, ComplaintState
+from app.care.rules.effort import EffortCause
 from app.core.db import Database
 from app.core.errors import NotFound, Refused
 from app.core.transaction import transaction
@@ -114,6 +115,9 @@ def test_a_failed_refund_is_asked_for_again_once_per_click_and_counts_only_when_
     asked = [ask_again(session, refund_row_id=refund_id, actor=ROBIN, now=case.now) for _ in range(2)]
 
     assert asked == [True, False]
+    touch = session.exec(select(EffortEvent).where(col(EffortEvent.source_key).startswith("refund:"))).one()
+    assert (touch.order_id, touch.cause, touch.noted_by) == (case.order_id, EffortCause.OURS, "Robin")
+    session.rollback()
     assert ask(session, case) is RefundState.DONE
     assert len(case.till.stripe.refunds) == 1
     actions = session.exec(select(AuditEntry.action).order_by(col(AuditEntry.id).desc()).limit(3)).all()

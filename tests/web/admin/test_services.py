@@ -224,6 +224,9 @@ def test_an_offer_is_withdrawn_while_nobody_has_taken_it(
         assert admin.submit(path, {"order": things.order.number}).status_code == 303
 
     assert fresh(session, things.offer).state is OfferState.WITHDRAWN
+    touch = session.exec(select(EffortEvent).where(col(EffortEvent.source_key).endswith(":withdrawn"))).one()
+    assert (touch.order_id, touch.cause) == (things.order.id, EffortCause.OURS)
+    session.rollback()
     taken = make_services.service_offer(
         session, of=things.customer, state=OfferState.TAKEN, order_id=things.service_order.id
     )
