@@ -18,6 +18,7 @@ from app.care.service_offers import check_admitted, make_offer, note_offer
 from app.core.errors import N_, FieldError, Invalid, NotFound, Refused
 from app.core.transaction import transaction
 from app.customers.models import Contact
+from app.customers.service import lock_customer
 from app.ordering.models import Order
 from app.ordering.rules.states import OrderKind
 

@@ -1,5 +1,6 @@
 """A customer disagrees with an answer, once: the complaint is open again, and another person answers it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -7,7 +8,8 @@ from sqlmodel import Session, col, select
 from app.audit.models import ActorKind
 from app.audit.service import Actor, record
 from app.care.models import Complaint, ComplaintLine
-from app.care.rules.complaining import LONGEST_TEXT, answer_due
+from app.care.queries_complaints import complained_quantities
+from app.care.rules.complaining import LONGEST_TEXT, OF_THE_GOODS, answer_due
 from app.care.rules.complaints import ComplaintState, MessageAuthor
 from app.care.rules.effort import EffortCause, EffortKind
 from app.care.service_complaints import (
@@ -23,7 +25,7 @@ from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.transaction import transaction
 from app.customers.models import Contact
 from app.customers.service import lock_customer
-from app.ordering.models import Order
+from app.ordering.models import Order, OrderLine
 from app.ordering.rules.promise import Calendar
 from app.ordering.service import lock_order
 from app.policy.queries import current_policy
@@ -43,7 +45,8 @@ def reopen_complaint(
     """Opens a company's own answered complaint again; False where it is open already.
 
     Raises NotFound for another company's, Invalid for a long text, Refused `complaint.reopened_before` the second
-    time (the courts are open, this form is not) or `complaint.open_already` where the pieces are in another one.
+    time (the courts are open, this form is not), `complaint.open_already` where the pieces are in another one that is
+    open, or `complaint.complained_before` where they are in one that was not rejected.
     """
     text = text.strip()
     if len(text) > LONGEST_TEXT:
@@ -102,6 +105,23 @@ def _open(session: Session, complaint: Complaint) -> None:
     complaint.outcome = None
     complaint.fault = EffortCause.UNDECIDED
     open_lines(complaint, lines)
+    session.flush()
+    _are_complained_of_once(session, complaint, lines)
+
+
+def _are_complained_of_once(session: Session, complaint: Complaint, lines: Sequence[ComplaintLine]) -> None:
+    """A rejected complaint let go of its pieces: another may have them since."""
+    if complaint.reason not in OF_THE_GOODS:
+        return
+    complained = complained_quantities(session, complaint.order_id)
+    for line in lines:
+        bought = session.get_one(OrderLine, line.order_line_id)
+        if complained[line.order_line_id] > bought.quantity:
+            raise Refused(
+                N_("Another complaint is about pieces of %(name)s since: there are not so many of it."),
+                code="complaint.complained_before",
+                name=bought.name,
+            )
 
 
 def _tell(

@@ -442,40 +442,6 @@ def test_the_same_answer_twice_is_one(session: Session, case: Case) -> None:
         case.decide(session, ComplaintOutcome.REFUND_LINES, complaint_id=10**6)
 
 
-def test_who_disagrees_is_heard_once_more_by_another_person(session: Session, case: Case) -> None:
-    case.decide(session, ComplaintOutcome.REJECTED, rejection="no_defect", fault=EffortCause.THEIRS)
-
-    assert case.reopen(session)
-    assert not case.reopen(session)
-
-    complaint = case.complaint(session)
-    assert (complaint.state, complaint.outcome, complaint.fault) == (
-        ComplaintState.OPEN,
-        None,
-        EffortCause.UNDECIDED,
-    )
-    assert efforts(session) == [(20, EffortCause.UNDECIDED), (20, EffortCause.UNDECIDED)]
-    with pytest.raises(Refused) as refusal:
-        case.decide(session, ComplaintOutcome.REFUND_LINES)
-    assert refusal.value.code == "complaint.same_person"
-    case.decide(session, ComplaintOutcome.REFUND_LINES, actor=OLE)
-    assert efforts(session) == [(20, EffortCause.OURS), (20, EffortCause.OURS)]
-    with pytest.raises(Refused) as refusal:
-        case.reopen(session)
-    assert refusal.value.code == "complaint.reopened_before"
-    kinds = session.exec(
-        select(Mail.kind).where(col(Mail.object_kind) == "complaint").order_by(col(Mail.id))
-    ).all()
-    assert kinds == [
-        "complaint_received",
-        "complaint_filed",
-        "complaint_answered",
-        "complaint_reopened",
-        "complaint_filed",
-        "complaint_answered",
-    ]
-
-
 def test_no_refund_for_a_fault_of_ours_counts_against_the_customer_while_or_after_it_is_heard_again(
     session: Session, case: Case
 ) -> None:
@@ -495,21 +461,6 @@ def test_no_refund_for_a_fault_of_ours_counts_against_the_customer_while_or_afte
 
     assert once == meanwhile == (2_500, 2_500)
     assert refunds() == (5_000, 5_000)
-
-
-def test_another_company_cannot_reopen_and_a_taken_line_stays_taken(session: Session, case: Case) -> None:
-    case.decide(session, ComplaintOutcome.REJECTED, rejection="no_defect")
-    first = case.complaint(session)
-    case.file(session, form_key="form-2")
-    before = counts(session)
-
-    with pytest.raises(NotFound):
-        case.reopen(session, complaint_number=first.number, customer_id=first.customer_id + 1_000)
-    with pytest.raises(Refused) as refusal:
-        case.reopen(session, complaint_number=first.number)
-
-    assert refusal.value.code == "complaint.open_already"
-    assert counts(session) == before
 
 
 def test_what_was_replaced_or_paid_back_is_not_replaced_once_more(session: Session, case: Case) -> None:
