@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 from app.audit.models import ActorKind
 from app.audit.service import Actor, record
 from app.care.models import EffortStanding
-from app.care.rules.levels import faults_of_override, needs_a_person
+from app.care.rules.levels import faults_of_override
 from app.care.service_levels import end_override, lock_standing, start_override, take_step
 from app.core.errors import N_, FieldError, Invalid, NotFound, Refused
 from app.core.transaction import transaction
@@ -33,7 +33,8 @@ def decide_step(
     """Confirms or declines the step that waits for a person; `proposed` is the level that was on the screen.
 
     Returns the level on which the customer stands then. A confirmed refusal closes the shop with the reason, which
-    the company reads. After a declined step only new effort brings it up again. Raises NotFound, Invalid
+    the company reads. What waits is decided also where it would need no person any more (the legal form was corrected
+    meanwhile). After a declined step only new effort brings it up again. Raises NotFound, Invalid
     `effort.invalid`, Refused `effort.step_over` (withdrawn, decided or another one by now) or
     `effort.needs_a_person`.
     """
@@ -50,7 +51,6 @@ def decide_step(
                 N_("This step does not wait any more, or it is another one by now. Nothing was changed."),
                 code="effort.step_over",
             )
-        assert needs_a_person(standing.level, step, legal_form=customer.legal_form)
         if decision == "confirm":
             take_step(session, customer, standing, step, reason=reason, actor=actor, now=now)
         else:

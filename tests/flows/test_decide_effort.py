@@ -6,6 +6,8 @@ from sqlmodel import Session
 from app.audit.service import SYSTEM
 from app.core.db import Database
 from app.core.errors import Invalid, NotFound, Refused
+from app.core.transaction import transaction
+from app.customers.models import Customer
 from app.customers.rules.effort_levels import EffortLevel
 from app.flows.change_standing import resume
 from app.flows.decide_effort import decide_step, override_effort, stop_override
@@ -109,6 +111,20 @@ def test_a_step_that_is_another_one_by_now_or_decided_by_a_machine_is_refused(
     assert care.customer().effort_level is FEE
     with pytest.raises(NotFound):
         decide_step(session, 999, decision="confirm", proposed="fee", reason=WHY, actor=LINA, now=now)
+
+
+@pytest.mark.parametrize(("decision", "level"), [("confirm", WARNED), ("decline", NORMAL)])
+def test_a_step_that_waits_is_decided_though_the_legal_form_was_corrected_meanwhile(
+    session: Session, now: datetime, decision: str, level: EffortLevel
+) -> None:
+    care = company_with_an_order(session, now, legal_form="e.K.")
+    care.touch(WARNING, at=now)
+    care.review(now)
+    with transaction(session):
+        session.get_one(Customer, care.customer_id).legal_form = "GmbH"
+
+    assert decide(care, now, decision, proposed="warned") is level
+    assert care.standing().proposed_level is None
 
 
 def test_a_confirmed_step_of_a_sole_trader_counts(session: Session, now: datetime) -> None:
