@@ -290,7 +290,7 @@ def _tell(
 
 def _listed(event: EffortEvent, policy: Policy) -> dict[str, Any]:
     return {
-        "on": event.at.date().isoformat(),
+        "at": event.at.isoformat(),
         "kind": event.kind.value,
         "minutes": event.minutes,
         "cost_cents": effort_cost(event.minutes, policy),

@@ -82,7 +82,7 @@ VALUES: dict[str, Any] = {
     "fee_cents": 990,
     "override_ends_on": "",
     "further_count": 0,
-    "events": [{"on": "2026-02-11", "kind": "phone_help", "minutes": 15, "cost_cents": 1_125}],
+    "events": [{"at": "2026-02-11T23:30:00+00:00", "kind": "phone_help", "minutes": 15, "cost_cents": 1_125}],
     "every_days": 42,
     "answer_by_on": "2026-12-01",
     "run_on": "2026-12-01",
@@ -140,7 +140,7 @@ OTHER_BRANCHES: list[tuple[str, dict[str, Any]]] = [
     *(
         (
             "effort_level_changed",
-            {"events": [{"on": "2026-02-11", "kind": kind, "minutes": 1, "cost_cents": 75}]},
+            {"events": [{"at": "2026-02-11T23:30:00+00:00", "kind": kind, "minutes": 1, "cost_cents": 75}]},
         )
         for kind in EffortKind
     ),
@@ -159,7 +159,7 @@ SHOWN = {
     "order_dispatched": ("Donnerstag, 3. Dezember 2026", "Versanddienst: Spedition Lindenrode", "LR99"),
     "effort_level_changed": (
         "Aufwandspauschale von 9,90\xa0€", "340 Minuten, 255,00\xa0€", "Anteil von 85\xa0%", "unter 60\xa0%",
-        "11.02.2026: Hilfe am Telefon, 15 Minuten, 11,25\xa0€", "http://testserver/account",
+        "12.02.26, 00:30: Hilfe am Telefon, 15 Minuten, 11,25\xa0€", "http://testserver/account",
     ),
     "order_late": ("Zugesagt: Donnerstag, 3. Dezember", "bei Ihnen bis Donnerstag, 10. Dezember 2026", "PO-4711"),
     "standing_order_asked": (
