@@ -1,6 +1,9 @@
 """Standing orders ask their companies before each run, and runs that nobody answered end by themselves."""
 
+import logging
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -25,6 +28,8 @@ from app.ordering.rules.standing import RunState, StandingState, ask, expires_at
 from app.ordering.service_standing import answer_run, lock_standing
 from app.policy.queries import current_policy
 
+log = logging.getLogger(__name__)
+
 LIMIT = 200
 """So many standing orders are asked for at one go; the next job takes the others."""
 
@@ -33,10 +38,12 @@ def ask_standing_orders(session: Session, *, calendar: Calendar, now: datetime) 
     """Ends runs that are overdue, then asks for those that are due; returns how many of both.
 
     Each of them in a transaction of its own, decided under its lock: twice is once, and a kill loses nothing. A
-    company that the gate does not admit is neither asked nor told anything.
+    company that the gate does not admit is neither asked nor told anything. One that fails stops none behind it; the
+    first failure is raised at the end.
     """
     today = now.astimezone(calendar.zone).date()
     count = 0
+    failure: Exception | None = None
     overdue = [
         (run_id, one.customer_id, one.contact_id)
         for run_id, one in overdue_runs(session, now=now, limit=LIMIT)
@@ -45,17 +52,24 @@ def ask_standing_orders(session: Session, *, calendar: Calendar, now: datetime) 
         (one.id or 0, one.customer_id, one.contact_id)
         for one in due_standing_orders(session, today=today, limit=LIMIT)
     ]
-    for run_id, customer_id, contact_id in overdue:
-        with transaction(session):
-            asked = ask_gate(session, customer_id, contact_id=contact_id)
-            count += _expire(session, run_id, asked, now=now)
-            reach("ask_standing_orders.before_commit")
-    for standing_order_id, customer_id, contact_id in due:
-        with transaction(session):
-            asked = ask_gate(session, customer_id, contact_id=contact_id)
-            count += _ask(session, standing_order_id, asked, calendar=calendar, now=now)
-            reach("ask_standing_orders.before_commit")
-        reach("ask_standing_orders.after_commit")
+    steps: list[tuple[Callable[..., bool], list[tuple[int, int, int]]]] = [
+        (_expire, overdue),
+        (partial(_ask, calendar=calendar), due),
+    ]
+    for step, rows in steps:
+        for row_id, customer_id, contact_id in rows:
+            try:
+                with transaction(session):
+                    asked = ask_gate(session, customer_id, contact_id=contact_id)
+                    count += step(session, row_id, asked, now=now)
+                    reach("ask_standing_orders.before_commit")
+            except Exception as error:
+                log.exception("a standing order could not be asked for", extra={"customer": customer_id})
+                failure = failure or error
+                continue
+            reach("ask_standing_orders.after_commit")
+    if failure is not None:
+        raise failure
     return count
 
 

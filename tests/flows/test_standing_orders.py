@@ -16,7 +16,7 @@ from app.flows.keep_standing_order import move_standing_order, skip_run
 from app.flows.place_order import OrderChanged
 from app.flows.send_mail import send_mail
 from app.mail.models import MailState
-from app.ordering.models import Order
+from app.ordering.models import Order, StandingOrder
 from app.ordering.rules.offer import write_offer
 from app.ordering.rules.rhythm import RhythmChoice
 from app.ordering.rules.standing import RunState, StandingState
@@ -77,6 +77,21 @@ def test_asking_again_and_by_two_workers_asks_once(asked: Standing) -> None:
         list(pool.map(lambda _: asked.ask(), range(4)))
 
     assert (len(asked.runs()), len(asked.mails())) == (1, 1)
+
+
+def test_a_standing_order_that_cannot_be_asked_for_stops_none_behind_it(
+    session: Session, standing: Standing
+) -> None:
+    due = standing.at(standing.till.now + DUE)
+    with transaction(session):
+        row = {**due.row().model_dump(), "id": None, "every_days": 10**9, "asks_on": date(2026, 3, 1)}
+        session.add(StandingOrder(**row))
+
+    for _ in range(2):
+        with pytest.raises(OverflowError):
+            due.ask()
+
+    assert len(due.runs()) == len(due.mails()) == 1
 
 
 def test_a_confirmed_run_is_an_order_of_exactly_what_was_shown_and_the_cart_stays(asked: Standing) -> None:
