@@ -23,11 +23,13 @@ MOST_LINES = 100
 @dataclass(frozen=True, slots=True)
 class Reordered:
     """How many bundles are in the cart now as they were ordered, how many in a smaller quantity because of the
-    stock or the most of one order, and how many not at all (no longer sold, sold out, or no room).
+    stock or the most of one order, how many in a larger one because of today's minimum quantity or order step, and
+    how many not at all (no longer sold, sold out, or no room).
     """
 
     added_count: int
     fewer_count: int
+    raised_count: int
     left_out_count: int
 
 
@@ -49,9 +51,10 @@ def reorder(session: Session, *, order_number: str, customer_id: int, now: datet
         wanted = _wanted(session, order_id)
         versions = sold_now(session, customer_id, wanted.keys(), now=now)
         fitting = _fitting(session, customer_id, cart, wanted, versions)
-        added_count = fewer_count = 0
+        added_count = fewer_count = raised_count = 0
         for bundle_id, quantity in fitting.items():
             line = cart.get(bundle_id)
+            held = line.quantity if line else 0
             if line is None:
                 line = CartLine(
                     customer_id=customer_id,
@@ -61,12 +64,15 @@ def reorder(session: Session, *, order_number: str, customer_id: int, now: datet
                     updated_at=now,
                 )
                 session.add(line)
+            is_raised = quantity > max(held, wanted[bundle_id])
             line.quantity = max(line.quantity, quantity)
             line.updated_at = now
             is_fewer = line.quantity < wanted[bundle_id]
             fewer_count += is_fewer
-            added_count += not is_fewer
-        return Reordered(added_count, fewer_count, len(wanted) - added_count - fewer_count)
+            raised_count += is_raised
+            added_count += not (is_fewer or is_raised)
+        left_out_count = len(wanted) - added_count - fewer_count - raised_count
+        return Reordered(added_count, fewer_count, raised_count, left_out_count)
 
 
 def _wanted(session: Session, order_id: int) -> dict[int, int]:

@@ -1,6 +1,7 @@
 """Reading a company's orders: the list, and one order with everything that belongs to it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
@@ -10,6 +11,9 @@ from app.catalogue.rules.kinds import BundleState
 from app.core.errors import N_, NotFound
 from app.core.paging import Slice, read_page
 from app.ordering.models import CartLine, Charge, Order, OrderEvent, OrderLine, OrderTax, TermsVersion
+from app.ordering.queries_stock import rule_of, sold_now
+from app.ordering.rules.quantities import QuantityFault, check_quantity, lowest_quantity
+from app.policy.queries import current_policy
 
 PAGE_SIZE = 20
 
@@ -51,6 +55,17 @@ class MissingLine:
     is_sold: bool
 
 
+@dataclass(frozen=True, slots=True)
+class RaisedLine:
+    """A bundle of which the cart holds more than was ordered, because of its `least_quantity` now; None: its step."""
+
+    name: str
+    ordered_quantity: int
+    cart_quantity: int
+    least_quantity: int | None
+    order_step: int
+
+
 def missing_in_cart(session: Session, order: Order) -> list[MissingLine]:
     """Of which of an order's bundles the company's cart holds less, after ordering again."""
     rows = session.execute(
@@ -75,6 +90,35 @@ def missing_in_cart(session: Session, order: Order) -> list[MissingLine]:
         for name, ordered, held, state in rows
     ]
     return [line for line in lines if not line.is_sold or line.cart_quantity < line.ordered_quantity]
+
+
+def raised_in_cart(session: Session, order: Order, *, now: datetime) -> list[RaisedLine]:
+    """Of which of an order's bundles the company's cart holds more, as so few cannot be ordered now."""
+    rows = session.execute(
+        select(Bundle.id, func.min(OrderLine.name), func.sum(OrderLine.quantity), func.max(CartLine.quantity))
+        .join(BundleVersion, col(BundleVersion.bundle_id) == col(Bundle.id))
+        .join(OrderLine, col(OrderLine.bundle_version_id) == col(BundleVersion.id))
+        .join(
+            CartLine,
+            (col(CartLine.bundle_id) == col(Bundle.id)) & (col(CartLine.customer_id) == order.customer_id),
+        )
+        .where(col(OrderLine.order_id) == order.id)
+        .group_by(col(Bundle.id))
+        .having(func.max(CartLine.quantity) > func.sum(OrderLine.quantity))
+        .order_by(func.min(OrderLine.id))
+    ).all()
+    policy = current_policy(session)
+    sold = sold_now(session, order.customer_id, [bundle_id for bundle_id, *_ in rows], now=now)
+    found = []
+    for bundle_id, name, ordered, held in rows:
+        if bundle_id not in sold:
+            continue
+        rule = rule_of(sold[bundle_id], available_count=None, policy=policy)
+        problem = check_quantity(int(ordered), rule)
+        if problem and problem.upper:
+            least = lowest_quantity(rule) if problem.fault is QuantityFault.TOO_SMALL else None
+            found.append(RaisedLine(name, int(ordered), held, least, rule.order_step))
+    return found
 
 
 def orders_of(session: Session, customer_id: int, *, text: str = "", page: int = 1) -> Slice[Order]:

@@ -18,7 +18,7 @@ from app.flows.cancel_order import cancel_order
 from app.flows.reorder import reorder
 from app.ordering.models import Order, OrderEvent
 from app.ordering.papers import contract_paper
-from app.ordering.queries import missing_in_cart, orders_of, whole_order
+from app.ordering.queries import missing_in_cart, orders_of, raised_in_cart, whole_order
 from app.ordering.queries_contract import read_contract
 from app.ordering.queries_rhythm import companions_of
 from app.ordering.rules.states import CancelReason, OrderKind, OrderState
@@ -87,6 +87,9 @@ NOTICES = {
     ),
     "being_paid": N_("This order is being paid at this moment. The confirmation follows by e-mail."),
     "left_out": N_("Not everything can be ordered now; the rest is in your cart, at today's prices."),
+    "raised": N_(
+        "Some of it can only be ordered in a larger quantity now; it is in your cart, at today's prices."
+    ),
     "none_left": N_("None of these bundles can be ordered now. Your cart is as it was."),
     "not_cancelled": N_("This order is paid: it can no longer be cancelled here."),
 }
@@ -150,6 +153,7 @@ def show_order(
         complaint_number=_complaint_number(order, whole.events),
         notice=NOTICES.get(notice, ""),
         missing=missing_in_cart(session, order) if notice in ("left_out", "none_left") else [],
+        raised=raised_in_cart(session, order, now=now) if notice in ("left_out", "raised") else [],
         is_fully_sold=all(line.is_sold for line in whole.lines),
         cases=cases_of_order(session, order.id or 0),
         may_complain=may_complain(facts_of(order)),
@@ -190,8 +194,10 @@ def cancel(number: str, visitor: VisitorDep, session: WriteDep, _: Values, now: 
 def order_again(number: str, visitor: VisitorDep, session: WriteDep, _: Values, now: Now) -> Response:
     done = reorder(session, order_number=number, customer_id=visitor.customer_id, now=now)
     if done.left_out_count or done.fewer_count:
-        has_any = done.added_count or done.fewer_count
+        has_any = done.added_count or done.fewer_count or done.raised_count
         return see_other(f"/orders/{number}?notice={'left_out' if has_any else 'none_left'}")
+    if done.raised_count:
+        return see_other(f"/orders/{number}?notice=raised")
     return see_other("/cart")
 
 

@@ -5,14 +5,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from app.catalogue.models import Bundle
 from app.catalogue.rules.kinds import BundleState
 from app.core.clock import utc_now
 from app.core.transaction import transaction
 from app.customers.models import Contact
-from app.ordering.models import CartLine, Order, TermsVersion
+from app.ordering.models import Agreement, CartLine, Order, TermsVersion
 from app.ordering.rules.states import CancelReason, OrderState
 from app.ordering.service import add_event
 from app.payments.rules.facts import SessionStatus
@@ -20,6 +20,7 @@ from app.shop import Shop
 from app.web.admin import words
 from app.web.storefront.orders import EVENTS
 from tests import make
+from tests.flows import agreed
 from tests.flows.till import Till, open_till
 from tests.papers import pages_of
 
@@ -175,7 +176,29 @@ def test_ordering_again_fills_the_cart_once_and_leaves_out_what_is_no_longer_sol
     assert answer.headers["location"] == "/cart"
     assert till.cart() == bought
 
+    first, second = bought
     with transaction(session):
+        bundles = {one.id: one for one in session.exec(select(Bundle))}
+        ends_at = till.now + timedelta(days=30)
+        for bundle_id, step in ((first, 2), (second, 5)):
+            agreed.agreement(
+                session,
+                of=till.customer,
+                bundle=bundles[bundle_id],
+                order_step=step,
+                ends_on=ends_at.date(),
+                ends_at=ends_at,
+            )
+    answer = client.submit(f"/orders/{number}/reorder", page="/orders")
+    assert till.cart() == {first: 4, second: 5}
+    assert answer.headers["location"].endswith("notice=raised")
+    text = client.get(answer.headers["location"]).text
+    assert "4 in your cart, you ordered 3. It is sold in steps of 2 now." in text
+    assert "5 in your cart, you ordered 2. At least 5 can be ordered now." in text
+    assert client.submit(f"/orders/{number}/reorder", page="/orders").headers["location"] == "/cart"
+
+    with transaction(session):
+        session.execute(delete(Agreement))
         retired = session.exec(select(Bundle).order_by(col(Bundle.id)).limit(1)).one()
         retired.state = BundleState.RETIRED
         for line in session.exec(select(CartLine)):
