@@ -79,18 +79,20 @@ class ProposedLine:
 
 @dataclass(frozen=True, slots=True)
 class Coached:
-    """What a cart says of itself: net cents of one piece now, and in the rational order where there is one.
+    """What a cart says of itself: net cents of one piece now, and what its charges are in the rational order.
 
-    `lines` is what that order changes, empty where there is nothing to change. `best_on` is the first day on which it
-    carries no interim-order fee, None for today.
+    `lines` is what that order changes, empty where there is nothing to change. What one piece bears of the charges is
+    compared, not what it costs: that order may hold other bundles. `best_on` is the first day on which it carries no
+    interim-order fee, None for today.
     """
 
     advice: Advice
     piece_cents: int
     charges_cents: int
     lines: tuple[ProposedLine, ...] = ()
-    piece_cents_after: int = 0
     charges_cents_after: int = 0
+    charge_of_piece_cents: int = 0
+    charge_of_piece_cents_after: int = 0
     best_on: date | None = None
 
 
@@ -120,7 +122,6 @@ def read_coached_cart(
     whole = {**cart, **order.quantities}
     charges = history.terms.charges_of(whole, RhythmChoice.NORMAL)
     after_cents = sum(one.net_cents for one in charges)
-    goods_cents = sum(count * history.goods[one].unit_price_cents for one, count in whole.items())
     names = {line.bundle_id: line.name(language) for line in checkout.lines}
     return Coached(
         advice,
@@ -130,8 +131,9 @@ def read_coached_cart(
             ProposedLine(one, names.get(one) or history.regular[one].name(language), cart.get(one, 0), count)
             for one, count in order.quantities.items()
         ),
-        piece_cents_after=divide_half_up(goods_cents + after_cents, sum(whole.values())),
         charges_cents_after=after_cents,
+        charge_of_piece_cents=divide_half_up(charges_cents, sum(cart.values())),
+        charge_of_piece_cents_after=divide_half_up(after_cents, sum(whole.values())),
         best_on=order.best_on if order.best_on > history.today else None,
     )
 

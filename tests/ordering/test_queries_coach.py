@@ -58,7 +58,11 @@ def test_the_cart_of_a_company_with_small_orders_gets_the_rational_one_with_what
         ProposedLine(grease.id or 0, "Grease", 0, 8),
     )
     assert (found.piece_cents, found.charges_cents) == (1_495, 990)
-    assert (found.piece_cents_after, found.charges_cents_after) == (500, 0)
+    assert (found.charge_of_piece_cents, found.charge_of_piece_cents_after, found.charges_cents_after) == (
+        495,
+        0,
+        0,
+    )
 
 
 def test_the_coach_asks_two_statements_and_a_third_where_something_is_bought_regularly(

@@ -43,7 +43,7 @@ def test_the_cart_shows_what_a_piece_costs_and_one_press_takes_the_rational_orde
     assert "Seals 2 4" in words
     assert "What you need until your next order anyway avoids it" in words
     assert "Cheapest for you" not in words
-    assert "With it one piece costs €20.00 net on average, without any charge." in words
+    assert "With it one piece bears no charge instead of €4.95." in words
     assert 'href="/account/standing-orders/new?every=42"' in shown.text
     lines = re.search(r'name="lines" value="([^"]+)"', shown.text)
     assert lines
@@ -53,6 +53,21 @@ def test_the_cart_shows_what_a_piece_costs_and_one_press_takes_the_rational_orde
     assert (taken.status_code, taken.headers["location"]) == (303, "/cart")
     assert list(held(session, regular).values()) == [4]
     assert "Your cart holds this order already." in text(visitor.get("/cart"))
+
+
+def test_a_cheaper_bundle_in_the_rational_order_does_not_read_as_a_saving(
+    session: Session, browser: Browsers, admitted: Contact
+) -> None:
+    make.terms(session)
+    seals, grease = make.bundle(session, price_cents=2_000), make.bundle(session, price_cents=100)
+    orders_of(session, admitted, [(seals, 2), (grease, 2)], days_ago=range(21, 365, 21), now=utc_now())
+    make.cart_line(session, of=session.get_one(Customer, admitted.customer_id), bundle=seals, quantity=3)
+
+    words = text(browser(admitted).get("/cart"))
+
+    assert "One piece of this order costs €20.00 net on average, without any charge." in words
+    assert "Put the rational order into the cart" in words
+    assert "With it" not in words
 
 
 def test_with_htmx_the_press_answers_with_the_cart_and_a_german_reads_german(
