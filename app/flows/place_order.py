@@ -307,19 +307,9 @@ def _store(
         parts=parts,
         terms_name=checkout.terms.name,
         **instead_of,
-        **_told(checkout),
+        **checkout.told,
     )
     return order
-
-
-def _told(checkout: Checkout) -> dict[str, str]:
-    """What a mail says of a further order: whose parcel takes it, or from which day on the fee is gone."""
-    option, free_from_on = checkout.way.option, checkout.rhythm.free_from_on
-    if option.joins:
-        return {"joins": option.joins.number}
-    if option.choice is RhythmChoice.INTERIM and free_from_on:
-        return {"free_from_on": free_from_on.isoformat()}
-    return {}
 
 
 def _store_parts(session: Session, order_id: int, checkout: Checkout, *, language: str) -> OrderParts:

@@ -154,6 +154,14 @@ class Checkout:
         )
 
     @property
+    def told(self) -> dict[str, str]:
+        """What a mail says of a further order: whose parcel takes it, or from which day on the fee is gone."""
+        option, free_from_on = self.way.option, self.rhythm.free_from_on
+        if option.joins:
+            return {"joins": option.joins.number}
+        return {"free_from_on": free_from_on.isoformat()} if self.way.fee_net_cents and free_from_on else {}
+
+    @property
     def offer(self) -> Offer:
         """What the customer agrees to by pressing the button."""
         return self._offer(self.way)

@@ -13,6 +13,8 @@ from app.customers.models import Contact
 from app.ordering.models import Order
 from app.ordering.rules.rhythm import RhythmChoice
 from app.ordering.rules.states import OrderState
+from app.policy.models import PolicyVersion
+from app.policy.rules.policy import Policy, to_values
 from app.shop import Shop
 from tests import make
 from tests.flows.till import Till, open_till
@@ -59,6 +61,23 @@ def test_the_checkout_offers_both_ways_with_dates_and_prices_and_the_day_of_the_
     assert "Total with VAT: €118.69." in text
     assert "on an order has no such fee again" in text
     assert 'value="joined" checked' in text.replace("  ", " ")
+
+
+def test_without_a_fee_of_the_policy_neither_cart_nor_checkout_speaks_of_one(
+    till: Till, client: Any, session: Session
+) -> None:
+    with transaction(session):
+        values = to_values(Policy(interim_order_fee_cents=0))
+        session.add(PolicyVersion(values=values, changed_by="Robin", created_at=make.NOW))
+        first = session.exec(select(Order).where(col(Order.number) == "S-10000001")).one()
+        first.street = "Gartenweg 99"
+
+    cart, checkout = client.get("/cart").text, client.get("/checkout").text
+
+    assert "One order in 14 days is normal." in cart
+    assert "By itself, without a fee" in checkout
+    assert "interim-order fee" not in cart
+    assert "such fee" not in checkout
 
 
 def test_the_sums_are_those_of_the_chosen_way(client: Any) -> None:
