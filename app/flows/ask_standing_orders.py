@@ -216,4 +216,5 @@ def _mail_values(
             if old.get(line.bundle_id) not in (None, line.priced.unit_price_cents)
         ],
         "is_orderable": checkout.is_orderable,
+        **checkout.told,
     }

@@ -23,6 +23,7 @@ from app.ordering.rules.standing import RunState, StandingState
 from app.ordering.rules.states import OrderState
 from app.payments.rules.states import PaymentState
 from app.settings import Settings
+from tests import make
 from tests.flows.standing import Standing, open_standing
 from tests.flows.till import open_till, reprice_first_bundle
 
@@ -70,6 +71,38 @@ def test_it_asks_five_days_before_with_lines_prices_and_the_day_and_orders_nothi
     assert [line["quantity"] for line in mail.values["lines"]] == [3, 2]
     assert due.token() not in str(mail.values)
     assert order_count(due) == 0
+
+
+@pytest.mark.parametrize(
+    "street, told",
+    [
+        ("Gartenweg 3", ("S-FIRST", None)),
+        ("Gartenweg 4", (None, "2026-04-22")),
+    ],
+    ids=["joins", "by itself"],
+)
+def test_it_says_whose_parcel_takes_the_run_or_from_which_day_the_fee_is_gone(
+    session: Session, standing: Standing, street: str, told: tuple[str | None, str | None]
+) -> None:
+    due = standing.at(standing.till.now + DUE)
+    with transaction(session):
+        make.order(
+            session,
+            of=session.merge(due.till.customer),
+            by=due.till.contact,
+            bundle=make.bundle(session),
+            number="S-FIRST",
+            state=OrderState.ACCEPTED,
+            accepted_at=due.till.now,
+            dispatch_on=date(2026, 4, 28),
+            promised_on=date(2026, 4, 30),
+            street=street,
+        )
+
+    assert due.ask() == 1
+
+    (mail,) = due.mails()
+    assert (mail.values.get("joins"), mail.values.get("free_from_on")) == told
 
 
 def test_asking_again_and_by_two_workers_asks_once(asked: Standing) -> None:

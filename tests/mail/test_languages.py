@@ -113,6 +113,8 @@ OTHER_BRANCHES: list[tuple[str, dict[str, Any]]] = [
     ("order_accepted", {"joins": "S-00000001"}),
     ("order_accepted", {"missed": "S-00000001"}),
     ("standing_order_asked", {"lines": [], "is_orderable": False}),
+    ("standing_order_asked", {"joins": "S-00000001"}),
+    ("standing_order_asked", {"free_from_on": "2026-12-15"}),
     ("standing_order_expired", {"is_paused": True}),
     ("authorisation_released", {"is_cancelled": True, "is_payable": False}),
     ("authorisation_released", {"is_cancelled": False, "is_payable": False}),
