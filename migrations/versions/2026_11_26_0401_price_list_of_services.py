@@ -40,8 +40,11 @@ SERVICES = (
         ("split-delivery", "split_delivery"),
         ("Teillieferung", "Split delivery"),
         (
-            "Wir versenden in zwei Paketen, was zuerst da ist, zuerst. Schreiben Sie uns, was vorgeht.",
-            "We send two parcels, first what is there first. Tell us what matters most.",
+            "Wir versenden in zwei Paketen, was zuerst da ist, zuerst. Schreiben Sie uns, was vorgeht. Bei der"
+            " Bestellung steht die Sendungsnummer des ersten Pakets; die des zweiten schreiben wir Ihnen per E-Mail,"
+            " sobald es unterwegs ist.",
+            "We send two parcels, first what is there first. Tell us what matters most. The order shows the tracking"
+            " code of the first parcel; we write you that of the second by e-mail once it is on its way.",
         ),
         ("je Bestellung", "per order"),
         (1490, 15),
