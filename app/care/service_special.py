@@ -10,7 +10,7 @@ from app.care.queries_services import concerned_of, course_of
 from app.care.rules.effort import EffortCause, EffortKind
 from app.care.rules.service_wishes import ADDRESS_FIELDS, is_possible
 from app.care.rules.services import ServiceKind
-from app.care.rules.storage import is_as_agreed
+from app.care.rules.storage import is_as_agreed, told_of_keeping
 from app.care.service_effort import note_effort
 from app.customers.rules.delivery import Destination
 from app.customers.service_delivery import is_held_back
@@ -74,13 +74,16 @@ def begin_special(
     `goods` is locked. Where the goods left in the moment between our decision and Stripe's answer, the change waits
     for a person too, who gives the money back.
     """
-    accept_special(session, order, now=now)
     row, service = lock_special(session, order.id or 0)
+    told = {}
+    if service.kind is ServiceKind.STORAGE and goods and goods.state is OrderState.ACCEPTED:
+        until_on = date.fromisoformat(row.details["until_on"])
+        _keep_goods(session, goods, until_on, calendar, by=order, now=now)
+        told = {"keeps": told_of_keeping(row.details, goods.number, arrives_on=goods.promised_on)}
+    accept_special(session, order, now=now, **told)
     if service.kind is ServiceKind.ADDRESS_CHANGE and goods and goods.state is OrderState.ACCEPTED:
         _change_address(session, goods, row.details["address"], by=order, now=now)
         close_special(session, order, row, service, by="", note="", minutes=0, now=now)
-    if service.kind is ServiceKind.STORAGE and goods and goods.state is OrderState.ACCEPTED:
-        _keep_goods(session, goods, date.fromisoformat(row.details["until_on"]), calendar, by=order, now=now)
 
 
 def close_special(
@@ -116,6 +119,8 @@ def close_special(
         by=by or BY_ITSELF,
         now=now,
     )
+    goods = session.get_one(Order, order.for_order_id) if order.for_order_id is not None else None
+    is_kept = service.kind is ServiceKind.STORAGE and goods is not None and not given_back_cents
     mail_order(
         session,
         order,
@@ -124,7 +129,8 @@ def close_special(
         note=note,
         given_back_cents=given_back_cents,
         new_address=_lines(address) if address else [],
-        for_number=_number(session, order.for_order_id),
+        for_number=goods.number if goods else "",
+        arrives_on=(goods.expected_on or goods.promised_on).isoformat() if goods and is_kept else "",
     )
 
 
@@ -180,7 +186,3 @@ def _lines(address: Mapping[str, str]) -> list[str]:
 
 def _one_line(address: Mapping[str, str]) -> str:
     return ", ".join(_lines(address))
-
-
-def _number(session: Session, order_id: int | None) -> str:
-    return "" if order_id is None else session.get_one(Order, order_id).number

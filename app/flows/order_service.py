@@ -13,7 +13,7 @@ from app.care.rules.offers import OfferStanding, standing
 from app.care.rules.price_list import ServiceText, service_totals, shown_mark
 from app.care.rules.service_wishes import Wish, details_of, faults_of_wish, needs_address, needs_order
 from app.care.rules.services import OfferState
-from app.care.rules.storage import Keeping
+from app.care.rules.storage import Keeping, details_of_keeping, told_of_keeping
 from app.care.service_special import destination
 from app.core.errors import N_, Invalid, NotFound, Refused
 from app.core.transaction import transaction
@@ -112,6 +112,7 @@ def order_service(
                 language=language,
                 today=now.astimezone(calendar.zone).date(),
                 now=now,
+                **_told(subject, wish),
             )
             _keep(session, order, subject, wish)
             placed = PlacedOrder(order.id or 0, order.number, is_new=True)
@@ -235,6 +236,13 @@ def _home(asked: Asked) -> DeliveryAddress:
         customer.city,
         customer.country,
     )
+
+
+def _told(subject: _Subject, wish: Wish) -> dict[str, dict[str, str]]:
+    """What the receipt says of storage: until when the order stays, and when it arrives."""
+    if wish.keeping is None or subject.goods is None:
+        return {}
+    return {"keeps": told_of_keeping(details_of_keeping(wish.keeping), subject.goods.number)}
 
 
 def _keep(session: Session, order: Order, subject: _Subject, wish: Wish) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import date, datetime
+from typing import Any
 
 from sqlmodel import Session
 
@@ -28,10 +29,12 @@ def store_special(
     language: str,
     today: date,
     now: datetime,
+    **told: Any,
 ) -> Order:
     """Writes an order of one service as it was shown, with timeline and receipt; it holds nothing of the stock.
 
-    `address` is who ordered it. A service has no delivery day: both days of the order are `today`.
+    `address` is who ordered it. A service has no delivery day: both days of the order are `today`. `told` is what the
+    receipt says besides.
     """
     assert terms.id is not None
     order = Order(
@@ -61,16 +64,16 @@ def store_special(
     store_parts(session, order.id, charges=totals.charges, taxes=totals.taxes)
     add_event(session, order.id, "placed", now=now, actor_name=address.contact_name)
     parts = OrderParts((), totals.charges, totals.taxes)
-    mail_order(session, order, "order_received", now=now, parts=parts, terms_name=terms.name)
+    mail_order(session, order, "order_received", now=now, parts=parts, terms_name=terms.name, **told)
     return order
 
 
-def accept_special(session: Session, order: Order, *, now: datetime) -> None:
-    """Makes a paid service binding: timeline and mail; the cart stays as it is."""
+def accept_special(session: Session, order: Order, *, now: datetime, **told: Any) -> None:
+    """Makes a paid service binding: timeline and mail (which says what is `told` besides); the cart stays as it is."""
     _move(order, OrderState.ACCEPTED)
     order.accepted_at = now
     add_event(session, order.id or 0, "accepted", now=now)
-    mail_order(session, order, "order_accepted", now=now, is_later=False)
+    mail_order(session, order, "order_accepted", now=now, is_later=False, **told)
 
 
 def finish_special(session: Session, order: Order, *, actor_name: str, now: datetime) -> None:

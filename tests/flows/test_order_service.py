@@ -20,6 +20,7 @@ from app.flows.pay_back import pay_back
 from app.flows.screen_customer import complete_keys
 from app.flows.tell_late_orders import tell_late_orders
 from app.insights.invariants import check_invariants
+from app.mail.models import Mail
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import Charge, Order, OrderTax
 from app.ordering.rules.pricing import ChargeKind
@@ -252,6 +253,14 @@ def test_goods_that_their_customer_pays_to_keep_leave_with_a_later_run_and_are_n
         goods.promised_on + timedelta(weeks=2),
     )
     assert counter.till.events(goods.number)[-1] == "kept_back"
+    day, until = kept.promised_on.isoformat(), (goods.dispatch_on + timedelta(weeks=2)).isoformat()
+    finish(counter, placed.number)
+    with counter.till.database.read_session() as session:
+        *_, received, accepted, done = session.exec(select(Mail).order_by(col(Mail.id)))
+    for mail in (received, accepted):
+        assert mail.values["keeps"] == {"number": goods.number, "until_on": until, "arrives_on": day}
+    assert done.values["arrives_on"] == day
+    assert counter.kept(placed.number).details["arrives_on"] == day
     with counter.till.database.session() as session:
         day_after = counter.till.now + timedelta(days=(goods.dispatch_on - counter.till.now.date()).days + 1)
         assert tell_late_orders(session, state="SN", timezone="Europe/Berlin", now=day_after) == 0

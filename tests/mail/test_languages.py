@@ -95,6 +95,7 @@ VALUES: dict[str, Any] = {
     "address": ["Brunner GmbH", "Werkstraße 1", "04177 Leipzig", "DE"],
 }
 """What all mails together need; each takes what it shows."""
+KEEPS = {"number": "S-00000001", "until_on": "2026-12-15", "arrives_on": "2026-12-17"}
 OTHER_BRANCHES: list[tuple[str, dict[str, Any]]] = [
     ("order_dispatched", {"is_late": True, "carrier": "", "tracking_code": "", "purchase_reference": ""}),
     ("order_dispatched", {"is_late": True, "told_on": "2026-12-10"}),
@@ -103,6 +104,9 @@ OTHER_BRANCHES: list[tuple[str, dict[str, Any]]] = [
     ("registration_known", {"is_confirmed": True}),
     ("order_received", {"is_service": True, "lines": []}),
     ("order_accepted", {"is_service": True, "lines": [], "is_later": False}),
+    ("order_received", {"is_service": True, "lines": [], "keeps": KEEPS}),
+    ("order_accepted", {"is_service": True, "lines": [], "is_later": False, "keeps": KEEPS}),
+    ("service_done", {"new_address": [], "arrives_on": "2026-12-17"}),
     ("service_offer", {"for_number": ""}),
     ("service_done", {"given_back_cents": 3_451, "new_address": []}),
     ("service_done", {"for_number": "", "new_address": [], "note": ""}),

@@ -36,6 +36,14 @@ def details_of_keeping(kept: Keeping) -> dict[str, object]:
     return {name: day.isoformat() for name, day in asdict(kept).items()}
 
 
+def told_of_keeping(
+    details: Mapping[str, object], number: str, *, arrives_on: date | None = None
+) -> dict[str, str]:
+    """What e-mails say of a storage as it was ordered: for which order, until when, and when it arrives."""
+    day = arrives_on.isoformat() if arrives_on else str(details["arrives_on"])
+    return {"number": number, "until_on": str(details["until_on"]), "arrives_on": day}
+
+
 def is_as_agreed(
     details: Mapping[str, object], course: Course, *, dispatch_on: date, promised_on: date
 ) -> bool:

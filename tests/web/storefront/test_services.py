@@ -3,21 +3,25 @@
 import html
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from babel.dates import format_date
 from sqlmodel import Session, col, select, update
 
 from app.care.models import ServiceOffer, ServiceOrder, SpecialService
-from app.care.rules.services import OfferState
+from app.care.queries_services import keepings_of
+from app.care.rules.services import OfferState, ServiceKind
 from app.core.clock import utc_now
+from app.core.rendering import LOCALES
 from app.core.transaction import transaction
 from app.ordering.models import Order
 from app.ordering.rules.states import OrderKind, OrderState
 from app.shop import Shop
 from tests import make, make_services
 from tests.flows.services import Counter
-from tests.flows.till import Till, open_till
+from tests.flows.till import CALENDAR, Till, open_till
 from tests.papers import pages_of
 from tests.web.reading import english_in
 
@@ -131,6 +135,25 @@ def test_a_service_about_an_order_first_asks_for_one_of_ones_own(
     assert 'value="Gartenweg 3"' in form
     assert "€9.90" in form
     assert 'name="street"' not in client.get(f"{path}?order=S-NOSUCH").text
+
+
+def test_storage_shows_the_new_days_and_what_changed_meanwhile_is_not_ordered(
+    session: Session, till: Till, client: Any, goods: Order
+) -> None:
+    path = f"{place(till, 'storage')}?order={goods.number}"
+    kind, now = ServiceKind.STORAGE, utc_now()
+    kept = keepings_of(session, kind, goods, offered=None, calendar=CALENDAR, now=now)[2]
+    days = [format_date(day, locale=LOCALES["en"]) for day in (kept.until_on, kept.arrives_on)]
+    assert f"until {days[0]}, with you by {days[1]}: €18.00 net, €21.42 with VAT" in client.get(path).text
+    values = filled(client, path, quantity="2")
+    with transaction(session):
+        session.get_one(Order, goods.id).dispatch_on += timedelta(weeks=1)
+
+    answer = client.post(place(till, "storage"), data=values)
+
+    assert answer.status_code == 409
+    assert "have changed since this page was shown" in answer.text
+    assert services(till) == []
 
 
 def test_without_an_order_that_allows_it_the_page_says_so(till: Till, client: Any) -> None:
