@@ -131,6 +131,15 @@ def test_german_addresses_people_formally_and_uses_its_own_quotation_marks(
     assert wrong_quotes == []
 
 
+def test_one_thing_has_one_german_word(catalogues: dict[str, Catalog]) -> None:
+    strings = [string for message in catalogues["de"] if message.id for string in _strings(message)]
+    others = re.compile(
+        "Dauerauftr|Bestellrat|Bestellberatung|Die rationelle Bestellung|Verwarn|Zuschlag für Zwi"
+    )
+
+    assert [one for one in strings if others.search(one)] == []
+
+
 @pytest.mark.parametrize(("text", "german"), NAMED_BY_LAW.items())
 def test_what_the_law_and_the_trade_name_has_its_fixed_german_words(text: str, german: str) -> None:
     assert translate("de", text) == german
