@@ -28,7 +28,6 @@ LEAST_COMPANIES = 300
 LEAST_GROWERS = 40
 LEAST_WITH_FACT = 50
 MOST_INDUSTRIES = 12
-BUYING_FEATURES = ("expected", "revenue", "units_per_line", "price_per_unit")
 
 
 @dataclass(frozen=True)

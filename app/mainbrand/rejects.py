@@ -39,13 +39,11 @@ def is_reject_list(titles: Sequence[str]) -> bool:
     return set(REJECT_TITLES) <= {plain_title(title) for title in titles}
 
 
-def write_rejects(path: Path, titles: Sequence[str]) -> "RejectFile":
-    """A CSV file for rejected lines; it can be corrected and imported again as it is."""
-    return RejectFile(path, titles)
-
-
 class RejectFile:
-    """Collects rejected lines in a file that appears only when it is complete; a context manager."""
+    """Collects rejected lines in a CSV file, to be corrected and imported again as it is; a context manager.
+
+    The file appears only when it is complete.
+    """
 
     def __init__(self, path: Path, titles: Sequence[str]) -> None:
         self._path = path

@@ -1,6 +1,5 @@
 """Reading what was paid for an order and what of it went back."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func
@@ -68,11 +67,6 @@ def read_paid(session: Session, order_id: int) -> PaidOrder | None:
         version_ids={row.id or 0: row.bundle_version_id for row in rows},
         taxes=[TaxPart(tax.vat_rate_bp, tax.net_cents, tax.vat_cents) for tax in taxes],
     )
-
-
-def refunds_of_order(session: Session, order_id: int) -> Sequence[Refund]:
-    """All refunds of an order, oldest first."""
-    return session.exec(select(Refund).where(col(Refund.order_id) == order_id).order_by(col(Refund.id))).all()
 
 
 def count_failed_refunds(session: Session) -> int:

@@ -17,9 +17,6 @@ class Agreement:
     order_step: int | None = None
 
 
-SILENT = Agreement()
-
-
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """What holds: the minimum quantity and the order step of a bundle."""

@@ -126,11 +126,6 @@ def bundle_costs(parts: Sequence[Part], policy: Policy) -> BundleCosts:
     )
 
 
-def shipping_weight_g(parts: Iterable[Part]) -> int:
-    """What one bundle weighs, rounded to whole grams; consulting and services weigh nothing."""
-    return divide_half_up(_weight_milli_g(parts), MILLI)
-
-
 @dataclass(frozen=True, slots=True)
 class _Frame:
     """What does not depend on the price: costs (all but the card fee) and the VAT as a fraction of the net."""

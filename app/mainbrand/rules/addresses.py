@@ -37,10 +37,6 @@ class AddressParts:
     postal_code: str
     town: str
 
-    @property
-    def has_number(self) -> bool:
-        return self.first > 0 or bool(self.po_box)
-
 
 @functools.lru_cache(maxsize=20_000)
 def address_parts(street: str, postal_code: str, city: str) -> AddressParts:

@@ -122,9 +122,3 @@ def nearest_quantity(quantity: int, rule: QuantityRule) -> int | None:
     """The quantity itself where it can be ordered now, else the nearest: rather more than less. None for none."""
     problem = check_quantity(quantity, rule)
     return quantity if problem is None else (problem.upper or problem.lower)
-
-
-def offered_quantities(rule: QuantityRule, *, count: int = 10) -> list[int]:
-    """The first quantities without a surcharge in rising order, at most `count`."""
-    least, greatest = least_quantity(rule), available_quantity(rule)
-    return list(range(least, greatest + 1, rule.order_step))[:count]

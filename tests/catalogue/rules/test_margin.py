@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.catalogue.rules.kinds import Kind
-from app.catalogue.rules.margin import Cost, Part, lowest_price, margin_of, required_margin, shipping_weight_g
+from app.catalogue.rules.margin import Cost, Part, bundle_costs, lowest_price, margin_of, required_margin
 from app.policy.rules.policy import BOUNDS, Policy
 
 FREE = Policy(
@@ -58,7 +58,7 @@ def test_what_nobody_packs_costs_neither_packing_nor_shipping(kind: Kind) -> Non
 
     assert (alone[Cost.PACKING], alone[Cost.SHIPPING]) == (0, 0)
     assert (beside[Cost.PACKING], beside[Cost.SHIPPING]) == (50, 153)
-    assert shipping_weight_g([BEARINGS, replace(HOUR, kind=kind)]) == 600
+    assert bundle_costs([BEARINGS, replace(HOUR, kind=kind)], Policy()).weight_milli_g == 600_000
 
 
 def test_the_card_takes_its_share_of_the_gross_price_of_a_mixed_bundle() -> None:

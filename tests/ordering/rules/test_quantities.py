@@ -17,7 +17,6 @@ from app.ordering.rules.quantities import (
     least_quantity,
     missing_count,
     nearest_quantity,
-    offered_quantities,
     told_problem,
 )
 
@@ -68,11 +67,6 @@ def test_the_most_of_one_order_and_what_is_available_bound_a_quantity(
     rule: QuantityRule, quantity: int, problem: QuantityProblem | None
 ) -> None:
     assert check_quantity(quantity, rule) == problem
-
-
-def test_the_first_quantities_are_offered_up_to_the_greatest() -> None:
-    assert offered_quantities(QuantityRule(3, 2), count=3) == [4, 6, 8]
-    assert offered_quantities(QuantityRule(9_000, 3_000)) == [9_000]
 
 
 @given(st.integers(-10, 12_000), RULES)
