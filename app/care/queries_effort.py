@@ -26,12 +26,11 @@ from app.core.paging import Slice, read_page
 from app.customers.models import Customer
 from app.mainbrand.rules.rating import twelve_months_before
 from app.ordering.models import Order, OrderLine
-from app.ordering.rules.states import OrderKind, OrderState
+from app.ordering.rules.states import BINDING, OrderKind
 from app.payments.models import Refund, RefundLine
 from app.payments.rules.states import RefundState
 from app.policy.rules.policy import Policy
 
-BINDING = (OrderState.ACCEPTED, OrderState.DISPATCHED)
 EARNING = (OrderKind.GOODS, OrderKind.SERVICE)
 PAGE_SIZE = 50
 

@@ -22,6 +22,7 @@ from app.ordering.queries_stock import (
     with_quantities,
 )
 from app.ordering.rules.quantities import (
+    MOST_LINES,
     QuantityFault,
     QuantityProblem,
     QuantityRule,
@@ -31,7 +32,6 @@ from app.ordering.rules.quantities import (
 )
 from app.policy.queries import current_policy
 
-MOST_LINES = 100
 SENTENCES = {
     QuantityFault.TOO_SMALL: N_("%(name)s is sold from %(upper)s on. Take %(upper)s."),
     QuantityFault.TOO_LARGE: N_("At most %(lower)s of %(name)s go into one order. Take %(lower)s."),

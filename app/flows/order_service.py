@@ -25,7 +25,7 @@ from app.ordering.queries_terms import terms_in_force
 from app.ordering.rules.promise import Calendar
 from app.ordering.service_placing import DeliveryAddress, PlacedOrder, order_of_key
 from app.ordering.service_special import store_special
-from app.payments.rules.items import GREATEST_AMOUNT_CENTS, LEAST_AMOUNT_CENTS
+from app.payments.rules.items import check_chargeable
 
 ADDRESS_IN_CHECK = N_(
     "We check this delivery address and write to you. Nothing was ordered or charged; your order is as it was."
@@ -205,12 +205,7 @@ def _wish(subject: _Subject, asking: Asking) -> Wish:
     faults = faults_of_wish(kind, wish, most=subject.quantity, is_offered=subject.offer is not None)
     if faults:
         raise Invalid(N_("Please check the entries."), code="service.invalid", fields=tuple(faults))
-    gross_cents = service_totals(subject.text, wish.quantity).gross_cents
-    if not LEAST_AMOUNT_CENTS <= gross_cents <= GREATEST_AMOUNT_CENTS:
-        raise Refused(
-            N_("A card can be charged between 0.50 € and 999,999.99 €; this order is outside of it."),
-            code="order.amount_not_chargeable",
-        )
+    check_chargeable(service_totals(subject.text, wish.quantity).gross_cents)
     return wish
 
 

@@ -30,7 +30,7 @@ from app.ordering.rules.states import CancelReason, OrderKind, OrderState
 from app.ordering.service import OrderParts, add_event, cancel, mail_order
 from app.ordering.service_placing import DeliveryAddress, PlacedOrder, store_parts
 from app.ordering.service_standing import answer_run, lock_open_run
-from app.payments.rules.items import GREATEST_AMOUNT_CENTS, LEAST_AMOUNT_CENTS
+from app.payments.rules.items import check_chargeable
 from app.payments.service import JUST_PAYING, let_go, lock_payments
 from app.policy.queries import current_policy
 from app.policy.rules.policy import Policy
@@ -202,11 +202,7 @@ def _check(checkout: Checkout, shown: str, choice: RhythmChoice | None, *, langu
     found = changes(offer, checkout.offer) if offer else None
     if found is None or found:
         raise OrderChanged(found or [])
-    if not LEAST_AMOUNT_CENTS <= checkout.totals.gross_cents <= GREATEST_AMOUNT_CENTS:
-        raise Refused(
-            N_("A card can be charged between 0.50 € and 999,999.99 €; this order is outside of it."),
-            code="order.amount_not_chargeable",
-        )
+    check_chargeable(checkout.totals.gross_cents)
 
 
 def _replace_unpaid(

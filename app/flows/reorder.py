@@ -13,11 +13,9 @@ from app.core.transaction import transaction
 from app.customers.models import Customer
 from app.ordering.models import CartLine, Order, OrderLine
 from app.ordering.queries_stock import cart_versions, counts_of_lines, rule_of, sold_now, with_quantities
-from app.ordering.rules.quantities import nearest_quantity
+from app.ordering.rules.quantities import MOST_LINES, nearest_quantity
 from app.ordering.service import lock_cart
 from app.policy.queries import current_policy
-
-MOST_LINES = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,10 @@ from app.core.transaction import transaction
 from app.customers.models import Customer
 from app.ordering.models import CartLine
 from app.ordering.queries_stock import cart_versions, counts_of_lines, rule_of, sold_now, with_quantities
-from app.ordering.rules.quantities import check_quantity
+from app.ordering.rules.quantities import MOST_LINES, check_quantity
 from app.ordering.service import lock_cart
 from app.policy.queries import current_policy
 
-MOST_LINES = 100
 NOT_POSSIBLE = N_("This order is not possible any more; your cart is as it was. See what is advised now.")
 
 

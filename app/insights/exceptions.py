@@ -17,9 +17,8 @@ from app.core.money import divide_half_up
 from app.core.paging import Slice, read_page
 from app.customers.models import Customer
 from app.ordering.models import Order, OrderLine
-from app.ordering.rules.states import OrderKind, OrderState
+from app.ordering.rules.states import BINDING, OrderKind
 
-BINDING = (OrderState.ACCEPTED, OrderState.DISPATCHED)
 MILLI = 1_000
 
 

@@ -15,10 +15,10 @@ from app.customers.models import Customer
 from app.insights.models import OrderSize
 from app.insights.rules.order_sizes import OrderSizes, order_sizes
 from app.ordering.models import Order
-from app.ordering.queries_coach import BINDING, read_history
+from app.ordering.queries_coach import read_history
 from app.ordering.rules.coach import YEAR_DAYS
 from app.ordering.rules.promise import Calendar
-from app.ordering.rules.states import OrderKind
+from app.ordering.rules.states import BINDING, OrderKind
 from app.policy.queries import current_policy
 from app.policy.rules.policy import Policy
 

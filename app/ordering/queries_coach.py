@@ -23,11 +23,10 @@ from app.ordering.rules.coach_terms import Closing, coach_terms
 from app.ordering.rules.promise import Calendar
 from app.ordering.rules.quantities import QuantityRule, least_quantity
 from app.ordering.rules.rhythm import RhythmChoice
-from app.ordering.rules.states import OrderKind, OrderState
+from app.ordering.rules.states import BINDING, OrderKind
 from app.policy.queries import current_policy
 from app.policy.rules.policy import Policy
 
-BINDING = (OrderState.ACCEPTED, OrderState.DISPATCHED)
 CURRENCY = "EUR"
 ANY_SIZE = QuantityRule()
 

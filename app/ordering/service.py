@@ -122,7 +122,7 @@ def cancel(
     `replaced_by` is the number of the order that took its place, which its mail names.
     """
     if order.state is not OrderState.RECEIVED:
-        raise _moved_on()
+        raise moved_on()
     _end(session, order, reason=reason, now=now)
     values = {"reason": reason.value, **({"replaced_by": replaced_by} if replaced_by else {})}
     add_event(session, _id(order), "cancelled", now=now, actor_name=actor_name, **values)
@@ -136,7 +136,7 @@ def call_off(session: Session, order: Order, *, now: datetime, actor_name: str) 
     Raises Refused (`order.illegal_transition`) for any other. Whoever pays back tells the customer.
     """
     if order.state is not OrderState.ACCEPTED:
-        raise _moved_on()
+        raise moved_on()
     _end(session, order, reason=CancelReason.BY_STAFF, now=now)
     add_event(
         session,
@@ -256,11 +256,12 @@ def _end(session: Session, order: Order, *, reason: CancelReason, now: datetime)
 
 def _move(order: Order, following: OrderState) -> None:
     if not may_follow(order.state, following):
-        raise _moved_on()
+        raise moved_on()
     order.state = following
 
 
-def _moved_on() -> Refused:
+def moved_on() -> Refused:
+    """What a change gets that comes too late for its order (`order.illegal_transition`)."""
     return Refused(
         N_("This order has moved on meanwhile: that is no longer possible."), code="order.illegal_transition"
     )

@@ -6,12 +6,11 @@ from typing import Any
 
 from sqlmodel import Session
 
-from app.core.errors import N_, Refused
 from app.core.ids import new_number
 from app.ordering.models import Order, TermsVersion
 from app.ordering.rules.pricing import Totals
 from app.ordering.rules.states import OrderKind, OrderState, may_follow
-from app.ordering.service import OrderParts, add_event, mail_order
+from app.ordering.service import OrderParts, add_event, mail_order, moved_on
 from app.ordering.service_placing import DeliveryAddress, store_parts
 
 
@@ -88,8 +87,5 @@ def finish_special(session: Session, order: Order, *, actor_name: str, now: date
 
 def _move(order: Order, following: OrderState) -> None:
     if order.kind is not OrderKind.SERVICE or not may_follow(order.state, following):
-        raise Refused(
-            N_("This order has moved on meanwhile: that is no longer possible."),
-            code="order.illegal_transition",
-        )
+        raise moved_on()
     order.state = following

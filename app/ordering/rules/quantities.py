@@ -7,6 +7,8 @@ from app.catalogue.rules.stock import MOST_TOLD, smallest_order
 
 GREATEST_QUANTITY = 9_999
 """The most of one bundle that one order may hold, whatever the bundle itself allows."""
+MOST_LINES = 100
+"""The most different bundles in one cart, and so in one order."""
 
 
 class QuantityFault(StrEnum):

@@ -46,6 +46,9 @@ IN_PARCELS = (OrderKind.GOODS, OrderKind.REPLACEMENT)
 OPEN = (OrderState.RECEIVED, OrderState.ACCEPTED)
 """The states in which an order still needs its goods."""
 
+BINDING = (OrderState.ACCEPTED, OrderState.DISPATCHED)
+"""The states of an order that was charged and is not called off."""
+
 
 def may_follow(present: OrderState, following: OrderState) -> bool:
     """Whether an order in `present` may become `following`."""

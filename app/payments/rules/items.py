@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.core.errors import N_, Refused
 from app.core.money import divide_half_up
 from app.payments.rules.facts import CardItem
 
@@ -19,6 +20,15 @@ class NetItem:
 
     name: str
     net_cents: int
+
+
+def check_chargeable(gross_cents: int) -> None:
+    """Raises Refused (`order.amount_not_chargeable`) for an amount that a card payment cannot have."""
+    if not LEAST_AMOUNT_CENTS <= gross_cents <= GREATEST_AMOUNT_CENTS:
+        raise Refused(
+            N_("A card can be charged between 0.50 € and 999,999.99 €; this order is outside of it."),
+            code="order.amount_not_chargeable",
+        )
 
 
 def card_items(items: Sequence[NetItem], *, gross_cents: int, rest_name: str) -> tuple[CardItem, ...]:

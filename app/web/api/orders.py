@@ -15,6 +15,7 @@ from app.ordering.queries_sizes import CheckedLine, CheckedOrder, check_order
 from app.ordering.rules.pricing import ChargeKind
 from app.ordering.rules.quantities import (
     GREATEST_QUANTITY,
+    MOST_LINES,
     QuantityFault,
     least_quantity,
     lowest_quantity,
@@ -27,7 +28,6 @@ from app.web.small_orders import SmallOrder, words_for
 
 router = APIRouter(tags=["orders"])
 
-MOST_LINES = 100
 Slug = Annotated[
     str, Field(max_length=120, pattern=PRINTABLE, description="The name in the bundle's address.")
 ]

@@ -4,10 +4,9 @@ from app.core.errors import N_
 from app.core.i18n import translate
 from app.ordering.rules.coach_advice import LEAST_DAYS, LEAST_SPAN_DAYS, Advice, Silence
 from app.ordering.rules.pricing import PricedCharge
-from app.ordering.rules.quantities import GREATEST_QUANTITY
+from app.ordering.rules.quantities import GREATEST_QUANTITY, MOST_LINES
 from app.web.deps import LARGEST_ID
 
-MOST_LINES = 100
 NOT_READABLE = N_("This order could not be read. Please use the button beside the advice.")
 SILENCES = {
     Silence.FEW_ORDERS: N_(
