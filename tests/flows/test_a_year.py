@@ -1,4 +1,4 @@
-"""A company lives through a year: orders, surcharges, complaints, levels, runs; and its books are right each night."""
+"""A company lives through a year; its books are right after each Tuesday and each day on which something happened."""
 
 import random
 from collections import Counter
@@ -130,7 +130,9 @@ def year(session: Session, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Compa
     return open_company(session, shop, clock, ("rational", "small", "complainer", "standing"))
 
 
-def test_a_company_lives_through_a_year_and_its_books_are_right_every_night(year: CompanyYear) -> None:
+def test_a_company_lives_through_a_year_and_its_books_are_right_after_each_day_with_news(
+    year: CompanyYear,
+) -> None:
     story = Story(year)
 
     for day in range(DAYS):
