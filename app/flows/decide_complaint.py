@@ -17,13 +17,14 @@ from app.care.rules.complaints import ComplaintOutcome, ComplaintState, MessageA
 from app.care.rules.effort import EffortCause
 from app.care.service_complaints import close_lines, lock_complaint, mail_customer, say, unknown
 from app.care.service_effort import set_effort_causes
+from app.care.service_giving_back import give_back_services, services_to_do
 from app.care.service_replacements import order_again
 from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.transaction import transaction
 from app.customers.service import lock_customer
 from app.ordering.models import Order
 from app.ordering.rules.promise import Calendar
-from app.ordering.rules.states import OrderState
+from app.ordering.rules.states import OrderKind, OrderState
 from app.ordering.service import add_event, call_off, lock_order
 from app.payments.models import Payment
 from app.payments.queries_refunds import COUNTING, read_paid
@@ -63,7 +64,7 @@ def decide_complaint(
     """
     note = answer.note.strip()
     with transaction(session):
-        complaint, order = _locked(session, complaint_id)
+        complaint, order, services = _locked(session, complaint_id)
         lines = session.exec(
             select(ComplaintLine).where(col(ComplaintLine.complaint_id) == complaint.id)
         ).all()
@@ -88,6 +89,8 @@ def decide_complaint(
                 code="complaint.same_person",
             )
         told = _carry_out(session, complaint, order, answer, calendar=calendar, actor=actor, now=now)
+        if told.get("is_called_off"):
+            give_back_services(session, services, actor=actor, now=now)
         complaint.state = ComplaintState.DECIDED
         complaint.outcome, complaint.fault = answer.outcome, answer.fault
         complaint.rejection = answer.rejection if answer.outcome is ComplaintOutcome.REJECTED else ""
@@ -99,8 +102,8 @@ def decide_complaint(
     return True
 
 
-def _locked(session: Session, complaint_id: int) -> tuple[Complaint, Order]:
-    """Customer, orders by id, then the complaint: the house's order of locks."""
+def _locked(session: Session, complaint_id: int) -> tuple[Complaint, Order, list[Order]]:
+    """Customer, orders by id with the services that wait for this one, payments, the complaint: the order of locks."""
     found = session.exec(
         select(Complaint.customer_id, Complaint.order_id).where(col(Complaint.id) == complaint_id)
     ).first()
@@ -110,10 +113,14 @@ def _locked(session: Session, complaint_id: int) -> tuple[Complaint, Order]:
     lock_customer(session, customer_id)
     paid_id = paid_order_id(session.get_one(Order, order_id))
     its_replacement = select(Complaint.replacement_order_id).where(col(Complaint.id) == complaint_id)
-    concerned = {order_id, paid_id, session.exec(its_replacement).one()}
+    concerned = {order_id, paid_id, session.exec(its_replacement).one(), *services_to_do(session, order_id)}
     orders = {one: lock_order(session, one) for one in sorted(one for one in concerned if one is not None)}
-    lock_payments(session, paid_id)
-    return lock_complaint(session, complaint_id), orders[order_id]
+    services = [
+        one for one in orders.values() if one.kind is OrderKind.SERVICE and one.for_order_id == order_id
+    ]
+    for one in sorted({paid_id, *(service.id or 0 for service in services)}):
+        lock_payments(session, one)
+    return lock_complaint(session, complaint_id), orders[order_id], services
 
 
 def _decided_before(complaint: Complaint, answer: Answer, actor: Actor) -> bool:

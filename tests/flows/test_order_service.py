@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select, update
 from app.audit.models import ActorKind
 from app.audit.service import Actor
 from app.care.models import EffortEvent, ServiceOrder, SpecialService
+from app.care.rules.complaints import ComplaintOutcome, ComplaintReason
 from app.care.rules.effort import EffortCause, EffortKind
 from app.core.db import Database
 from app.core.errors import Invalid, NotFound, Refused
@@ -31,6 +32,7 @@ from app.payments.rules.settlement import ReleaseReason
 from app.payments.rules.states import PaymentState
 from tests import make
 from tests.conftest import Clock
+from tests.flows.complaining import Case
 from tests.flows.services import ELSEWHERE, Counter, count_rows
 from tests.flows.till import open_till
 
@@ -407,6 +409,24 @@ def test_what_cannot_be_done_goes_back_to_the_card_in_full_and_once(counter: Cou
     assert counter.kept(placed.number).note == "Nobody answers."
     assert counter.till.mails().count("service_done") == 1
     assert counter.till.events(placed.number)[-2:] == ["dispatched", "refunded"]
+    assert_books_are_right(counter)
+
+
+def test_the_services_of_an_order_that_is_called_off_are_given_back_with_it(counter: Counter) -> None:
+    goods = counter.goods()
+    placed = counter.order("storage", order_number=goods.number, quantity=2)
+    counter.pay(placed.number)
+    case = Case(counter.till, goods.number, goods.id or 0, [0], counter.till.database, counter.till.now)
+
+    with counter.till.database.session() as session:
+        case.file(session, reason=ComplaintReason.OTHER, quantities={})
+        case.decide(session, ComplaintOutcome.REFUND_ORDER)
+
+        refunds = {refund.order_id: refund.amount_cents for refund in case.refunds(session)}
+    service = counter.till.order(placed.number)
+    assert refunds == {goods.id: goods.gross_cents, service.id: service.gross_cents}
+    assert counter.kept(placed.number).done_by == "Robin"
+    assert counter.till.mails().count("service_done") == 1
     assert_books_are_right(counter)
 
 
