@@ -16,6 +16,7 @@ from app.fulfilment.models import Shipment
 from app.fulfilment.rules.runs import leaves_with
 from app.mail.service import put_mail
 from app.ordering.models import Order, OrderLine
+from app.ordering.queries_disputes import disputed_among
 from app.ordering.queries_stock import blocks_of_orders
 from app.ordering.rules.states import IN_PARCELS, OrderState, may_follow
 from app.ordering.service import add_event
@@ -42,7 +43,7 @@ def dispatch_orders(
 
     What they held of the stock leaves it. An order that left before is passed over: twice is once. `today` is
     the warehouse's date. Raises Invalid without an order or with too many, NotFound, and Refused
-    `order.illegal_transition` or `order.no_goods` with the number.
+    `order.illegal_transition`, `order.no_goods` or `order.disputed` with the number.
     """
     if not parcels:
         raise Invalid(N_("Tick at least one order."), code="dispatch.nothing")
@@ -76,6 +77,10 @@ def dispatch_orders(
             if order.kind not in IN_PARCELS:
                 message = N_("Order %(number)s cannot be dispatched: it holds no goods.")
                 raise Refused(message, code="order.no_goods", number=order.number)
+        disputed = disputed_among(session, [order.id or 0 for order in leaving])
+        if disputed:
+            message = N_("Order %(number)s waits: its payment was charged back. Decide on its page first.")
+            raise Refused(message, code="order.disputed", number=disputed[0])
         contacts, lines = _told(session, leaving)
         for order in leaving:
             run_on = leaves_with(order.dispatch_on, today=today)

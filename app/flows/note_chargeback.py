@@ -10,6 +10,7 @@ from app.care.service_effort import note_effort, set_effort_cause
 from app.core.transaction import transaction
 from app.customers.service import lock_customer
 from app.ordering.models import Order, OrderEvent
+from app.ordering.queries_disputes import CHARGED_BACK
 from app.payments.models import Payment, StripeEvent
 from app.payments.rules.events import is_chargeback
 from app.payments.rules.facts import DisputeFacts
@@ -63,7 +64,7 @@ def _note(session: Session, dispute: DisputeFacts, *, now: datetime) -> bool:
         session.add(
             OrderEvent(
                 order_id=order.id,
-                kind="charged_back",
+                kind=CHARGED_BACK,
                 actor_name=BY,
                 values={"reason": dispute.reason.replace("_", " ")},
                 at=now,

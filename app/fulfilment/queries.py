@@ -12,6 +12,7 @@ from app.catalogue.models import BundleItem, BundleVersion
 from app.fulfilment.models import Shipment
 from app.fulfilment.rules.parcels import Packing, Traveller, group_parcels
 from app.ordering.models import Order, OrderLine
+from app.ordering.queries_disputes import is_disputed
 from app.ordering.rules.rhythm import Place
 from app.ordering.rules.states import IN_PARCELS, OrderState
 
@@ -41,10 +42,11 @@ class DueLine:
 
 @dataclass(frozen=True)
 class DueOrder:
-    """An accepted order that waits for its run, with its lines."""
+    """An accepted order that waits for its run, with its lines; a disputed one waits for a person, too."""
 
     order: Order
     lines: list[DueLine]
+    is_disputed: bool = False
 
     @property
     def order_id(self) -> int:
@@ -76,6 +78,17 @@ def due_counts(session: Session) -> list[tuple[date, int]]:
     return [(dispatch_on, count) for dispatch_on, count in rows]
 
 
+def disputed_orders(session: Session, *, limit: int) -> Sequence[Order]:
+    """Waiting orders whose payment was charged back and that no person has let go, by run."""
+    query = select(Order).where(is_waiting(), is_disputed())
+    return session.exec(query.order_by(col(Order.dispatch_on), col(Order.id)).limit(limit)).all()
+
+
+def count_disputed(session: Session) -> int:
+    """How many of them there are."""
+    return session.exec(select(func.count()).select_from(Order).where(is_waiting(), is_disputed())).one()
+
+
 def due_orders(
     session: Session, *, until: date, limit: int, language: str | None, after: date | None = None
 ) -> list[DueOrder]:
@@ -83,14 +96,14 @@ def due_orders(
 
     Goods are named in a language, whatever the customer's is; in each customer's own where `language` is None.
     """
-    query = select(Order).where(is_waiting(), col(Order.dispatch_on) <= until)
+    query = select(Order, is_disputed()).where(is_waiting(), col(Order.dispatch_on) <= until)
     if after is not None:
         query = query.where(col(Order.dispatch_on) > after)
     orders = session.exec(
         query.order_by(col(Order.dispatch_on), col(Order.placed_at), col(Order.id)).limit(limit)
     ).all()
-    lines = _lines(session, {order.id or 0: language or order.language for order in orders})
-    return [DueOrder(order, lines[order.id or 0]) for order in orders]
+    lines = _lines(session, {order.id or 0: language or order.language for order, _ in orders})
+    return [DueOrder(order, lines[order.id or 0], is_held) for order, is_held in orders]
 
 
 def in_parcels(orders: Sequence[DueOrder]) -> list[list[DueOrder]]:

@@ -209,6 +209,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "POST /admin/dispatch",
         "POST /admin/customers/{number}/effort",
         "POST /admin/orders/{number}/effort",
+        "POST /admin/orders/{number}/chargeback",
         "POST /admin/dispatch/calendar",
         "POST /admin/dispatch/calendar/{day}/remove",
         "POST /admin/dispatch/tracking",

@@ -10,10 +10,12 @@ from app.core.db import Database
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.transaction import transaction
 from app.flows.dispatch_order import MOST_PARCELS, Parcel, dispatch_orders
+from app.flows.pass_chargeback import pass_chargeback
 from app.fulfilment.models import Shipment
 from app.mail.models import Mail
 from app.ordering.models import Order, OrderEvent
 from app.ordering.rules.states import OrderState
+from app.ordering.service import add_event
 from tests import make
 
 ACTOR = Actor(ActorKind.STAFF, "Robin", 7)
@@ -146,3 +148,30 @@ def test_a_late_order_counts_to_todays_run_and_its_mail_says_so(
 
     assert session.exec(select(Shipment.run_on)).one() == date(2026, 3, 12)
     assert session.exec(select(Mail)).one().values["is_late"] is True
+
+
+def test_an_order_whose_payment_was_charged_back_stays_until_a_person_lets_it_go_and_again_after_the_next(
+    session: Session, orders: list[Order], now: datetime
+) -> None:
+    held, other = orders[0].number, orders[1].number
+    words = {"order_number": held, "actor": ACTOR, "now": now}
+    _charge_back(session, orders[0], now)
+
+    with pytest.raises(Refused) as refusal:
+        _dispatch(session, now, Parcel(other), Parcel(held))
+    with pytest.raises(Invalid):
+        pass_chargeback(session, reason=" ", **words)  # type: ignore[arg-type]
+
+    assert (refusal.value.code, refusal.value.values) == ("order.disputed", {"number": held})
+    assert _counts(session) == (0, 1, 0, 0)
+    assert [pass_chargeback(session, reason="paid by transfer", **words) for _ in range(2)] == [True, False]  # type: ignore[arg-type]
+    _charge_back(session, orders[0], now)
+    with pytest.raises(Refused):
+        _dispatch(session, now, Parcel(held))
+    pass_chargeback(session, reason="the bank found for us", **words)  # type: ignore[arg-type]
+    assert _dispatch(session, now, Parcel(held)) == [held]
+
+
+def _charge_back(session: Session, order: Order, now: datetime) -> None:
+    with transaction(session):
+        add_event(session, order.id or 0, "charged_back", now=now)

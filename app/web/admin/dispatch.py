@@ -11,7 +11,14 @@ from starlette.responses import Response
 
 from app.core.errors import Invalid, NotFound, Refused
 from app.flows.dispatch_order import Parcel, dispatch_orders
-from app.fulfilment.queries import DueOrder, due_counts, due_orders, in_parcels, latest_shipments
+from app.fulfilment.queries import (
+    DueOrder,
+    disputed_orders,
+    due_counts,
+    due_orders,
+    in_parcels,
+    latest_shipments,
+)
 from app.fulfilment.queries_runs import (
     late_orders,
     runs_that_left,
@@ -95,6 +102,7 @@ def _page(
         waiting=course.by_run(due_counts(session)),
         until=until,
         groups=_groups(orders, course),
+        disputed=disputed_orders(session, limit=SHOWN_LATE),
         late=_late(session, course),
         short=named_short(
             session, short_orders(session, until=runs[0].run_on), language=request.scope["lang"]

@@ -18,7 +18,7 @@ from app.core.errors import N_
 from app.customers.queries_desk import count_growing
 from app.customers.queries_objections import count_open_objections
 from app.customers.queries_review import count_reviews
-from app.fulfilment.queries import due_counts
+from app.fulfilment.queries import count_disputed, due_counts
 from app.fulfilment.queries_runs import short_orders
 from app.imports.queries import count_unfinished
 from app.insights.exceptions import count_waiting_visits
@@ -70,6 +70,7 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
         (N_("causes of effort to decide"), "/admin/effort#undecided", count_undecided(session)),
         (N_("payments held for review"), "/admin/payments?state=held", count_held(session)),
         (N_("imports to finish"), "/admin/imports?state=checked", count_unfinished(session)),
+        (N_("orders held, payment charged back"), "/admin/dispatch#disputed", count_disputed(session)),
         (N_("orders late"), "/admin/dispatch#late", late),
         (N_("orders leave today"), "/admin/dispatch", leaving_today),
         (N_("orders short of goods for the next run"), "/admin/dispatch#short", short),

@@ -12,10 +12,12 @@ from app.core.errors import N_, Invalid, Refused
 from app.customers.queries import people_of
 from app.customers.queries_desk import customer_by_id
 from app.flows.decide_hold import decide_hold
+from app.flows.pass_chargeback import pass_chargeback
 from app.flows.write_effort import write_effort
 from app.fulfilment.queries import shipment_of
 from app.mail.queries import mails_about
 from app.ordering.queries_desk import find_order, list_orders, read_parts
+from app.ordering.queries_disputes import disputed_among
 from app.ordering.queries_rhythm import companions_of
 from app.ordering.rules.states import IN_PARCELS, OrderState
 from app.payments.queries_desk import payments_of_order
@@ -117,6 +119,36 @@ def submit_effort(
     return see_other(f"/admin/orders/{number}?done={'effort_noted' if is_new else 'unchanged'}")
 
 
+@router.post("/admin/orders/{number}/chargeback")
+def submit_chargeback(
+    request: Request,
+    number: str,
+    shop: ShopDep,
+    session: WriteDep,
+    reading: ReadDep,
+    staff: StaffDep,
+    values: Values,
+    now: Now,
+) -> Response:
+    reason = values.get("reason", "")
+    try:
+        is_new = pass_chargeback(session, order_number=number, reason=reason, actor=staff.actor, now=now)
+    except Invalid as error:
+        errors = errors_of(error.fields, language=request.scope["lang"])
+        return _page(
+            request,
+            number,
+            shop,
+            reading,
+            now=now,
+            status=422,
+            values=values,
+            errors=errors,
+            tried="chargeback",
+        )
+    return see_other(f"/admin/orders/{number}?done={'chargeback_passed' if is_new else 'unchanged'}")
+
+
 def _page(
     request: Request,
     number: str,
@@ -157,6 +189,7 @@ def _page(
         shipment=shipment_of(session, order_id),
         cases=cases_of_order(session, order_id),
         is_late=is_late,
+        is_disputed=is_waiting and bool(disputed_among(session, [order_id])),
         new_run=course.run_for(order.dispatch_on) if is_late else None,
         services=services_of_order(session, order, now=now),
         entries=order_timeline(session, order, language=request.scope["lang"]),

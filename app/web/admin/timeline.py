@@ -24,7 +24,16 @@ from app.payments.queries_desk import payments_of_order
 from app.payments.rules.states import PaymentState
 from app.web.admin import words
 
-OWN_EVENTS = frozenset({"order.dispatched", "payment.held", "refund.done", "refund.failed", "service.done"})
+OWN_EVENTS = frozenset(
+    {
+        "order.dispatched",
+        "order.chargeback_passed",
+        "payment.held",
+        "refund.done",
+        "refund.failed",
+        "service.done",
+    }
+)
 EVENT_RANKS = {
     "placed": 0,
     "payment_started": 2,

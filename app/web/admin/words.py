@@ -241,11 +241,13 @@ EVENTS = {
     "dispatched": N_("Handed to the carrier"),
     "delivery_failed": N_("Delivery failed"),
     "charged_back": N_("Payment charged back"),
+    "chargeback_passed": N_("May leave although the payment was charged back"),
 }
 EVENTS |= complaint_traces.EVENTS | service_words.EVENTS_OF_GOODS
 SERVICE_EVENTS = EVENTS | service_words.EVENTS
 ACTIONS = {
     "order.dispatched": N_("Order dispatched"),
+    "order.chargeback_passed": N_("May leave although the payment was charged back"),
     "customer.segment_changed": N_("Segment changed"),
     "customer.suspended": N_("Customer suspended"),
     "customer.resumed": N_("Customer served again"),
@@ -459,6 +461,7 @@ DONE = {
     "resumed": N_("The shop is open for this company again."),
     "moved_up": N_("Noted: the main brand serves this company."),
     "decided": N_("Decided. The company gets an e-mail."),
+    "chargeback_passed": N_("Noted. The order may leave now."),
     "hold_decided": N_(
         "Decided. The gate is asked once more, then the card is charged or the money given back."
     ),

@@ -60,6 +60,7 @@ EVENTS = {
     "dispatched": N_("Handed to the carrier"),
     "delivery_failed": N_("The carrier could not deliver"),
     "charged_back": N_("Payment taken back by the card's bank"),
+    "chargeback_passed": N_("Looked at by a person, the order may leave"),
     "cancelled": N_("Order cancelled"),
     "replacement_made": N_("Replacement for a complaint"),
     "complaint_filed": N_("Complaint received"),

@@ -161,6 +161,7 @@ NOT_POSSIBLE_YET = {
     "/admin/bundles/{bundle_id}/approval/decision": "nobody asks for approval (tests/web/admin/test_guards.py)",
     "/admin/categories/{category_id}/move": "it stands alone (tests/web/admin/test_categories.py)",
     "/admin/discovery/{proposal_id}/reopen": "the proposal is open",
+    "/admin/orders/{number}/chargeback": "no payment was charged back (tests/web/admin/test_dispatch_runs.py)",
     "/admin/orders/{number}/hold": "no payment is held (tests/web/admin/test_hold.py)",
     "/admin/imports/{import_id}/undo": "the import is not written yet (tests/web/admin/test_imports.py)",
 }

@@ -19,6 +19,7 @@ from app.fulfilment.models import ClosingDay, DispatchRun, Shipment
 from app.fulfilment.rules.runs import Course, with_closed_days
 from app.ordering.models import Order
 from app.ordering.rules.states import OrderState
+from app.ordering.service import add_event
 from app.policy.models import PolicyVersion
 from app.policy.rules.policy import Policy, to_values
 from app.staff.rules.roles import Role
@@ -315,3 +316,28 @@ def test_each_promise_costs_one_small_query_of_the_calendar_and_the_kept_list_no
 
     # The second time the list is kept: nothing is asked.
     assert counts == {"/catalogue": 0, f"/bundles/{things.bundle.slug}": 1, "/cart": 1, "/orders": 0}
+
+
+def test_a_charged_back_order_stands_on_run_desk_and_inbox_until_a_person_lets_it_go(
+    session: Session, desk: Hall
+) -> None:
+    number = desk.things.order.number
+    at, run = f"/admin/orders/{number}", f"/admin/dispatch/runs/{desk.run_on}"
+    with transaction(session):
+        add_event(session, desk.things.order.id or 0, "charged_back", now=utc_now())
+
+    assert "<b>1</b> orders held, payment charged back" in " ".join(desk.packer.get("/admin").text.split())
+    assert f"{at}#chargeback" in desk.packer.get("/admin/dispatch").text
+    assert (
+        ">charged back</a>" in desk.packer.get(run).text,
+        f"f-number-{number}" in desk.packer.get(run).text,
+    ) == (
+        True,
+        False,
+    )
+    refused = desk.packer.submit("/admin/dispatch", {"number": number}, page=at)
+    assert (refused.status_code, "its payment was charged back" in refused.text) == (409, True)
+    assert desk.packer.submit(f"{at}/chargeback", {"reason": ""}, page=at).status_code == 422
+    assert desk.packer.submit(f"{at}/chargeback", {"reason": "paid by transfer"}, page=at).status_code == 303
+    assert "paid by transfer" in desk.packer.get(at).text
+    assert f"f-number-{number}" in desk.packer.get(run).text

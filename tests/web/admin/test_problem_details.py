@@ -93,6 +93,7 @@ NAMED = {
     "/admin/customers/{number}/move-up": {"reason"},
     "/admin/customers/{number}/effort": {"kind", "cause"},
     "/admin/orders/{number}/effort": {"kind", "cause"},
+    "/admin/orders/{number}/chargeback": {"reason"},
     "/admin/customers/{number}/effort/step": {"decision", "reason"},
     "/admin/customers/{number}/effort/override": {"level", "ends_on", "reason"},
     "/admin/effort/{event_id}": {"cause", "reason"},
