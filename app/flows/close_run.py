@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from app.audit.service import Actor, record
 from app.core.errors import N_, NotFound, Refused
@@ -52,9 +52,10 @@ def close_run(
             "closed_at": now,
         }
         insert = insert_into(session, DispatchRun)
-        session.execute(
-            insert.on_conflict_do_update(index_elements=["warehouse", "run_on"], set_=row).values(row)
-        )
+        # Two people may close it at once: the second writes nothing.
+        once = insert.on_conflict_do_nothing(index_elements=["warehouse", "run_on"])
+        if session.execute(once.returning(col(DispatchRun.run_on)), row).first() is None:
+            return ClosedRun((), course.run_for(run_on).run_on, is_new=False)
         next_on = Course(
             course.policy, course.calendar, course.today, frozenset({*course.closed, run_on})
         ).run_for(run_on)

@@ -149,3 +149,21 @@ def test_a_closed_run_is_closed_for_its_own_warehouse_only(session: Session) -> 
     session.rollback()
     rows = session.exec(select(DispatchRun.warehouse).order_by(col(DispatchRun.warehouse))).all()
     assert rows == ["main", "north"]
+
+
+def test_two_people_who_close_a_run_at_once_close_it_once(session: Session, database: Database) -> None:
+    start, closed = Barrier(4), []
+
+    def finish() -> None:
+        with database.session() as own:
+            start.wait()
+            closed.append(close(own).is_new)
+
+    threads = [Thread(target=finish) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(closed) == [False, False, False, True]
+    assert traces(session) == (1, 1, 1)
