@@ -24,3 +24,14 @@ def test_privacy_names_all_that_the_payment_service_receives(browser: Callable[.
     sentence = text.split("The payment service Stripe receives")[1].split(";")[0]
     for what in ("company name", "e-mail address", "customer number", "order number", "bundles", "amounts"):
         assert what in sentence, what
+
+
+def test_privacy_names_photos_and_effort_and_who_decides_about_it(browser: Callable[..., Any]) -> None:
+    text = " ".join(browser().get("/privacy", headers={"accept-language": "de"}).text.split())
+
+    for what in (
+        "Reklamationen mit Nachrichten und Fotos",
+        "mit Minuten und Verursacher",
+        "entscheidet immer ein Mensch",
+    ):
+        assert what in text, what
