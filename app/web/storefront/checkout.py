@@ -32,7 +32,7 @@ from app.web.rendering import page, see_other
 from app.web.small_orders import small_order
 from app.web.storefront.cart import cart_page
 from app.web.storefront.offers import offer_for_programs
-from app.web.storefront.promises import calendar_of, holidays_of
+from app.web.storefront.promises import calendar_of, holidays_of, last_order
 from app.web.visitor import Visitor
 
 router = APIRouter()
@@ -260,6 +260,7 @@ def _page(
     language = request.scope["lang"]
     context: dict[str, Any] = {
         "checkout": checkout,
+        "last_order": last_order(checkout.promise, calendar_of(request)),
         "lines": [(line.name(language), line.priced) for line in checkout.lines],
         "totals": checkout.totals,
         "charges": checkout.charges(language),

@@ -36,7 +36,7 @@ from app.web.problems import wants_json
 from app.web.rendering import page, see_other
 from app.web.small_orders import small_order
 from app.web.storefront.checkout import changes_for_programs, chosen, to_card_page
-from app.web.storefront.promises import calendar_of
+from app.web.storefront.promises import calendar_of, last_order
 from app.web.storefront.standing_orders import RUNS
 from app.web.visitor import Visitor
 
@@ -169,6 +169,7 @@ def _page(
         "run": run,
         "whole": whole,
         "checkout": checkout,
+        "last_order": last_order(checkout.promise, calendar_of(request)),
         "totals": checkout.totals,
         "charges": checkout.charges(language),
         "small": small_order(checkout, language=language),

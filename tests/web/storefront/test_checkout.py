@@ -15,6 +15,8 @@ from app.flows.screen_customer import complete_keys
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import CartLine, Order
 from app.ordering.rules.states import OrderState
+from app.policy.models import PolicyVersion
+from app.policy.rules.policy import Policy, to_values
 from app.shop import Shop
 from tests import make
 from tests.fakes import FakeStripe
@@ -74,6 +76,22 @@ def test_the_checkout_shows_address_lines_sums_promise_and_the_button(client: An
     assert "version 2026-01" in answer.text
     assert "the delivery is later" in answer.text
     assert "checked" not in answer.text
+
+
+def test_where_a_day_ends_the_promise_the_checkout_names_the_same_day_as_the_cart(
+    session: Session, client: Any
+) -> None:
+    with transaction(session):
+        values = to_values(Policy(cut_off_hour=0))
+        session.add(PolicyVersion(values=values, changed_by="Robin", created_at=make.NOW))
+
+    cart, checkout = (re.sub(r"\s+", " ", client.get(path).text) for path in ("/cart", "/checkout"))
+
+    in_cart = re.search(r"if you order on ([^.]+) at the latest\.", cart)
+    at_checkout = re.search(r"if you pay on ([^.]+) at the latest\.", checkout)
+    assert in_cart
+    assert at_checkout
+    assert in_cart.group(1) == at_checkout.group(1)
 
 
 def test_an_empty_cart_leads_back_to_the_cart(session: Session, client: Any) -> None:
