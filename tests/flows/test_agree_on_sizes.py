@@ -41,7 +41,8 @@ def kept(session: Session) -> list[Agreement]:
 
 
 def audited(session: Session) -> list[tuple[str, str]]:
-    rows = session.exec(select(AuditEntry).where(col(AuditEntry.action).startswith("agreement.")))
+    query = select(AuditEntry).where(col(AuditEntry.action).startswith("agreement."))
+    rows = session.exec(query.order_by(col(AuditEntry.id)))
     return [(row.action, row.reason) for row in rows]
 
 

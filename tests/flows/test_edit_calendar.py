@@ -1,7 +1,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app.audit.models import AuditEntry
 from app.catalogue.models import CatalogueState
@@ -39,7 +39,7 @@ def test_closing_days_are_entered_once_and_audited(session: Session, now: dateti
     assert add(session, now, RUN) == 0
 
     assert days_in(session) == [date(2026, 3, day) for day in (3, 4, 5, 6)]
-    entries = session.exec(select(AuditEntry)).all()
+    entries = session.exec(select(AuditEntry).order_by(col(AuditEntry.id))).all()
     assert [(entry.action, entry.object_name, (entry.new or {})["days"]) for entry in entries] == [
         ("calendar.closed", "Inventory", ["2026-03-03", "2026-03-04", "2026-03-05"]),
         ("calendar.closed", "Inventory", ["2026-03-06"]),

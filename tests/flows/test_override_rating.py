@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app.audit.models import ActorKind, AuditEntry
 from app.audit.service import Actor
@@ -82,7 +82,7 @@ def test_an_override_counts_at_the_gate_at_once_and_until_it_is_ended(
 
     assert gate() is Admission.MAIN_BRAND
     assert only(session).state is OverrideState.ENDED
-    actions = [entry.action for entry in session.exec(select(AuditEntry))]
+    actions = [entry.action for entry in session.exec(select(AuditEntry).order_by(col(AuditEntry.id)))]
     assert actions == ["rating.overridden", "rating.override_ended"]
 
 
