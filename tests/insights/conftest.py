@@ -104,8 +104,11 @@ class Hand:
 @pytest.fixture(scope="session")
 def clean_shop(databases: Databases) -> Iterator[CleanShop]:
     """Made once: no test changes it for good."""
-    with opened(databases.new()) as database, database.session() as session:
-        yield _fill(database, session)
+    with opened(databases.new()) as database:
+        # Closed before the tests begin: the server ends whoever keeps a transaction open for a minute.
+        with database.session() as session:
+            shop = _fill(database, session)
+        yield shop
 
 
 @pytest.fixture
