@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     seller_register_number: str = "HRB 00000"
     seller_managing_directors: str = "Ada Kessler"
     seller_vat_id: str = "DE000000000"
+    seller_tax_number: str = Field(default="231/100/00000", description="Steuernummer, for invoices")
     seller_email: str = "kontakt@schlicht.example"
     seller_phone: str = "+49 30 23125 100"
     main_brand_name: str = "Kessler Industriebedarf GmbH"

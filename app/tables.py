@@ -9,6 +9,7 @@ import app.customers.models
 import app.fulfilment.models
 import app.imports.models
 import app.insights.models
+import app.invoices.models
 import app.jobs.models
 import app.mail.models
 import app.mainbrand.models

@@ -9,7 +9,7 @@ from typing import Self
 
 from app.core.clock import utc_now
 from app.core.transaction import transaction
-from app.handlers import GIVE_UP, HANDLERS, RECURRING
+from app.handlers.registry import GIVE_UP, HANDLERS, RECURRING
 from app.jobs import queue
 from app.shop import Shop
 

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from app.core.log import configure_logging
 from app.core.memory import settle_in
-from app.handlers import HANDLERS
+from app.handlers.registry import HANDLERS
 from app.settings import Settings
 from app.shop import open_shop
 from app.worker import Worker

@@ -11,6 +11,7 @@ from app.core.db import UTCDateTime, enum_type
 from app.customers.rules.admission import ScreeningState
 from app.customers.rules.effort_levels import EffortLevel
 from app.customers.rules.objections import Outcome
+from app.customers.rules.vat_ids import VatIdStatus
 from app.mainbrand.rules.segments import Segment
 
 
@@ -47,6 +48,8 @@ class Customer(SQLModel, table=True):
     growing_since: datetime | None = Field(default=None, sa_type=UTCDateTime)
     created_at: datetime = Field(sa_type=UTCDateTime)
     effort_level: EffortLevel = Field(default=EffortLevel.NORMAL, sa_type=enum_type(EffortLevel))
+    vat_status: VatIdStatus = Field(default=VatIdStatus.UNCHECKED, sa_type=enum_type(VatIdStatus))
+    vat_confirmed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
 class IncomingApplication(SQLModel, table=True):

@@ -23,9 +23,11 @@ from app.payments.models import Payment, Refund, RefundLine, StripeEvent
 from app.payments.queries_refunds import PaidOrder, read_paid
 from app.payments.rules.facts import RefundFacts, RefundStatus
 from app.payments.rules.keys import refund_key, refund_mark
+from app.payments.rules.ledger import MoneyKind
 from app.payments.rules.refunding import refund_of_order
 from app.payments.rules.states import RefundState
 from app.payments.service import lock_payments
+from app.payments.service_ledger import MoneyNote, note_money
 from app.payments.service_refunds import lock_refund, put_refund_job
 from app.payments.stripe_gateway import StripeGateway, StripeRefusal, StripeUnavailable
 
@@ -215,12 +217,31 @@ def _finish(
         is_news = refund.state is RefundState.ASKED or (has_failed and refund.state is RefundState.DONE)
         if not is_news:
             return refund.state
+        _note(session, refund, has_failed=has_failed, now=now)
         refund.state = RefundState.FAILED if has_failed else RefundState.DONE
         refund.failure = failure[:500]
         refund.done_at = None if has_failed else now
         _tell(session, order, refund, now=now)
         reach("pay_back.before_finish")
         return refund.state
+
+
+def _note(session: Session, refund: Refund, *, has_failed: bool, now: datetime) -> None:
+    """A refusal at once moved no money; one that comes later takes a refund back."""
+    if has_failed and refund.state is RefundState.ASKED:
+        return
+    note_money(
+        session,
+        MoneyNote(
+            MoneyKind.REFUND_FAILED if has_failed else MoneyKind.REFUNDED,
+            refund.order_id,
+            refund.amount_cents,
+            f"{refund.id}-{refund.retry_count}",
+            now,
+            refund.payment_id,
+            refund.refund_id or "",
+        ),
+    )
 
 
 def _tell(session: Session, order: Order, refund: Refund, *, now: datetime) -> None:

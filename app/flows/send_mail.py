@@ -9,6 +9,7 @@ from sqlmodel import Session, SQLModel
 from app.care.service_offers import is_reader_of_offer_admitted
 from app.core.failpoints import reach
 from app.core.transaction import transaction
+from app.invoices.queries_papers import attached
 from app.mail.models import Mail, MailState
 from app.mail.rendering import message_id_of, render, to_message
 from app.mail.transport import Refusal, Transport
@@ -60,7 +61,9 @@ def send_mail(
     reach("send_mail.before_smtp")
     try:
         text = render(mail, environments[mail.language], settings=settings)
-        answer = transport.deliver(to_message(mail, text, settings=settings))
+        files = attached(session, mail.attachments)
+        session.rollback()
+        answer = transport.deliver(to_message(mail, text, settings=settings, attached=files))
     except Refusal as refusal:
         _note(session, mail_id, state=MailState.FAILED, error=str(refusal))
         return

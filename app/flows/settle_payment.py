@@ -36,10 +36,12 @@ from app.payments.queries import Attempt, attempt_by, payment_of_metadata
 from app.payments.rules.deadlines import TRANSIENT_AFTER
 from app.payments.rules.facts import IntentFacts, IntentStatus, SessionFacts, SessionStatus
 from app.payments.rules.keys import idempotency_key
+from app.payments.rules.ledger import MoneyKind
 from app.payments.rules.settlement import CANCELLING, NEEDING_STAFF, ReleaseReason, objection
 from app.payments.rules.states import PaymentState
 from app.payments.service import JUST_PAYING, LIVING, UNDECIDED, let_go, lock_payments, move
 from app.payments.service_holds import SAME_CARD, look_at_card
+from app.payments.service_ledger import note_money, notes_of_payment
 from app.payments.stripe_gateway import StripeGateway, StripeRefusal, StripeUnavailable
 from app.policy.queries import current_policy
 
@@ -242,6 +244,8 @@ def _decide(
             reason = ReleaseReason.SERVICE_IMPOSSIBLE
         reason = reason or look_at_card(session, order, payment, now=now)
         if reason is None:
+            if payment.state is PaymentState.HELD:
+                note_money(session, *notes_of_payment(payment, MoneyKind.AUTHORISED, at=now))
             return payment.state
         if reason in KEPT_OUT:
             why = admission.value if reason is ReleaseReason.NOT_ADMITTED else SAME_CARD
@@ -332,8 +336,7 @@ def _finish_captured(
         payment = _mine(payments, attempt)
         if payment.state is not PaymentState.CAPTURING:
             return payment.state
-        move(payment, PaymentState.CAPTURED, now=now)
-        payment.settled_at = now
+        _note_captured(session, payment, now=now)
         policy = current_policy(session)
         # Read where it matters: most looks at a payment end before this.
         calendar = with_closing_days(session, calendar, now=now)
@@ -348,6 +351,12 @@ def _finish_captured(
         return payment.state
 
 
+def _note_captured(session: Session, payment: Payment, *, now: datetime) -> None:
+    move(payment, PaymentState.CAPTURED, now=now)
+    payment.settled_at = now
+    note_money(session, *notes_of_payment(payment, MoneyKind.AUTHORISED, MoneyKind.CAPTURED, at=now))
+
+
 def _finish_service(session: Session, attempt: Attempt, *, calendar: Calendar, now: datetime) -> PaymentState:
     """Third beat of a special service: paid and accepted, and done where it needs no person."""
     # What it costs us is noted with the company, whose row comes before its orders in the order of locks.
@@ -357,8 +366,7 @@ def _finish_service(session: Session, attempt: Attempt, *, calendar: Calendar, n
     payments = lock_payments(session, attempt.order_id)
     payment = _mine(payments, attempt)
     if payment.state is PaymentState.CAPTURING:
-        move(payment, PaymentState.CAPTURED, now=now)
-        payment.settled_at = now
+        _note_captured(session, payment, now=now)
         begin_special(session, order, goods, calendar=calendar, now=now)
         let_go(session, payments, now=now)
         reach("settle_payment.before_finish")
@@ -378,6 +386,7 @@ def _finish_released(session: Session, attempt: Attempt, *, now: datetime) -> Pa
             return payment.state
         move(payment, PaymentState.RELEASED, now=now)
         payment.settled_at = now
+        note_money(session, *notes_of_payment(payment, MoneyKind.AUTHORISED, MoneyKind.RELEASED, at=now))
         reason = ReleaseReason(payment.release_reason)
         _tell_of_release(session, order, payment, reason, now=now)
         if reason in CANCELLING and order.state is OrderState.RECEIVED:

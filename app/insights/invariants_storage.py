@@ -15,6 +15,9 @@ APPEND_ONLY = (
     "block_prices",
     "stock_moves",
     "effort_level_changes",
+    "money_events",
+    "invoices",
+    "invoice_taxes",
 )
 TRIGGERS = {
     "sqlite": (

@@ -26,6 +26,9 @@ class MailState(StrEnum):
 class Mail(SQLModel, table=True):
     """One e-mail: template name and values, never rendered catalogue text; `key` makes it unique per cause.
 
+    `attachments` name the papers that go with it, such as {"kind": "invoice_pdf", "id": 1}; their bytes stay where
+    they are.
+
     `message_id` is the one that is sent, from the first attempt on.
     """
 
@@ -43,6 +46,7 @@ class Mail(SQLModel, table=True):
     language: str = Field(max_length=2)
     values: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     secret_values: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    attachments: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     object_kind: str = Field(max_length=32)
     object_id: int
     state: MailState = Field(default=MailState.QUEUED, sa_type=enum_type(MailState))

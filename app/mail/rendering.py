@@ -1,6 +1,7 @@
 """Turning an outbox row into the e-mail that a person reads."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -19,6 +20,15 @@ class Text:
 
     subject: str
     body: str
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A file that goes with an e-mail."""
+
+    name: str
+    content: bytes
+    media_type: str
 
 
 def render(mail: Mail, environment: Environment, *, settings: Settings) -> Text:
@@ -41,8 +51,10 @@ def _one_dot(text: str) -> str:
     return re.sub(r"(?<![./])\.\.(?=\s|$)", ".", text)
 
 
-def to_message(mail: Mail, text: Text, *, settings: Settings) -> EmailMessage:
-    """The message as it goes over the wire: plain text, the row's Message-ID, no surprise headers."""
+def to_message(
+    mail: Mail, text: Text, *, settings: Settings, attached: Sequence[Attached] = ()
+) -> EmailMessage:
+    """The message as it goes over the wire: plain text, the row's Message-ID, its files, no surprise headers."""
     message = EmailMessage(policy=SMTP)
     name, address = parseaddr(settings.mail_from)
     local, _, domain = address.partition("@")
@@ -54,6 +66,9 @@ def to_message(mail: Mail, text: Text, *, settings: Settings) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = mail.language
     message.set_content(text.body, cte="quoted-printable")
+    for file in attached:
+        main_type, _, sub_type = file.media_type.partition("/")
+        message.add_attachment(file.content, maintype=main_type, subtype=sub_type, filename=file.name)
     return message
 
 

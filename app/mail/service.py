@@ -1,6 +1,7 @@
 """Putting an e-mail into the outbox inside the caller's transaction."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,11 +22,13 @@ def put_mail(
     object_id: int,
     now: datetime,
     secret_values: dict[str, Any] | None = None,
+    attachments: Sequence[dict[str, Any]] = (),
     **values: Any,
 ) -> None:
     """Writes an e-mail and the job that sends it. A known key (one per cause) changes nothing.
 
-    `values` are JSON for the templates of templates/mail/<kind>; `secret_values` are forgotten once it is sent.
+    `values` are JSON for the templates of templates/mail/<kind>; `secret_values` are forgotten once it is sent;
+    `attachments` name the papers that go with it.
     """
     row = {
         "kind": kind,
@@ -35,6 +38,7 @@ def put_mail(
         "language": language,
         "values": values,
         "secret_values": secret_values,
+        "attachments": list(attachments),
         "object_kind": object_kind,
         "object_id": object_id,
         "state": MailState.QUEUED,

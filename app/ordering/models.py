@@ -11,6 +11,7 @@ from app.ordering.rules.pricing import ChargeKind
 from app.ordering.rules.rhythm import RhythmChoice
 from app.ordering.rules.standing import RunState, StandingState
 from app.ordering.rules.states import CancelReason, OrderKind, OrderState
+from app.ordering.rules.vat import VatCase
 
 
 class CartLine(SQLModel, table=True):
@@ -96,6 +97,7 @@ class Order(SQLModel, table=True):
     rhythm: RhythmChoice = Field(default=RhythmChoice.NORMAL, sa_type=enum_type(RhythmChoice))
     joins_order_id: int | None = Field(default=None, foreign_key="orders.id", index=True)
     expected_on: date | None = None
+    vat_case: VatCase = Field(default=VatCase.DOMESTIC, sa_type=enum_type(VatCase))
 
 
 class OrderLine(SQLModel, table=True):

@@ -8,7 +8,8 @@ from sqlmodel import Field, SQLModel
 
 from app.core.db import UTCDateTime, enum_type
 from app.payments.rules.holding import HoldDecision
-from app.payments.rules.states import PaymentState, RefundState
+from app.payments.rules.ledger import MoneyKind
+from app.payments.rules.states import PaymentState, PaymentWay, RefundState
 
 
 class Payment(SQLModel, table=True):
@@ -29,6 +30,7 @@ class Payment(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     order_id: int = Field(foreign_key="orders.id", index=True)
     state: PaymentState = Field(default=PaymentState.CREATED, sa_type=enum_type(PaymentState), index=True)
+    way: PaymentWay = Field(default=PaymentWay.CARD_PAGE, sa_type=enum_type(PaymentWay))
     token: str = Field(max_length=32)
     retry_count: int = 0
     amount_cents: int
@@ -135,3 +137,25 @@ class RefundLine(SQLModel, table=True):
     order_line_id: int = Field(foreign_key="order_lines.id", index=True)
     quantity: int
     amount_cents: int
+
+
+class MoneyEvent(SQLModel, table=True):
+    """One line of the ledger: what happened to money of an order, and when; never changed or deleted.
+
+    `key` names the event once: its kind and the row it is of. `stripe_id` is that of the object at Stripe.
+    """
+
+    __tablename__ = "money_events"
+    __table_args__ = (
+        CheckConstraint("amount_cents > 0", name="amount"),
+        Index("ix_money_events_order_id_id", "order_id", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    order_id: int = Field(foreign_key="orders.id")
+    payment_id: int | None = Field(default=None, foreign_key="payments.id")
+    kind: MoneyKind = Field(sa_type=enum_type(MoneyKind))
+    amount_cents: int
+    key: str = Field(unique=True, max_length=120)
+    stripe_id: str = Field(default="", max_length=255)
+    at: datetime = Field(sa_type=UTCDateTime, index=True)

@@ -2,7 +2,7 @@
 
 import ast
 
-from app.handlers import GIVE_UP, HANDLERS, RECURRING
+from app.handlers.registry import GIVE_UP, HANDLERS, RECURRING
 from tests.architecture.tree import called_name, calls, modules
 
 

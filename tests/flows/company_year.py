@@ -38,7 +38,7 @@ from app.flows.start_payment import start_payment
 from app.flows.write_effort import Touch, write_effort
 from app.fulfilment.queries_calendar import read_course, warehouse_calendar
 from app.fulfilment.rules.closing import ClosingSpan
-from app.handlers import RECURRING
+from app.handlers.registry import RECURRING
 from app.insights.invariants import ALL, check_invariants
 from app.insights.invariants_storage import STORAGE
 from app.jobs import queue

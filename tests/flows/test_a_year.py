@@ -8,10 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlmodel import Session, col, select
 
+from app import worker
 from app.care.rules.answering import Rejection
 from app.care.rules.complaints import ComplaintOutcome, ComplaintReason
 from app.care.rules.effort import EffortCause
 from app.fulfilment.models import Shipment
+from app.handlers.registry import ROOMS
 from app.jobs.models import Job, JobState
 from app.mail.models import Mail, MailState
 from app.ordering.models import Charge, Order, StandingOrderRun, TermsVersion
@@ -125,8 +127,9 @@ class Story:
 @pytest.fixture
 def year(session: Session, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> CompanyYear:
     clock = Clock(FIRST_DAY)
-    for module in ("handlers", "worker"):
-        monkeypatch.setattr(f"app.{module}.utc_now", clock)
+    for module in (worker, *ROOMS):
+        if hasattr(module, "utc_now"):
+            monkeypatch.setattr(module, "utc_now", clock)
     return open_company(session, shop, clock, ("rational", "small", "complainer", "standing"))
 
 

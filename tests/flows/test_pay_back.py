@@ -16,8 +16,9 @@ from app.flows.pay_back import ask_again, look_at_refund, pay_back, sweep_refund
 from app.flows.receive_stripe_event import receive_stripe_event
 from app.jobs.models import Job
 from app.mail.models import Mail
-from app.payments.models import Refund, StripeEvent
+from app.payments.models import MoneyEvent, Refund, StripeEvent
 from app.payments.rules.facts import EventFacts, RefundStatus
+from app.payments.rules.ledger import MoneyKind
 from app.payments.rules.states import RefundState
 from app.payments.stripe_gateway import StripeUnavailable
 from tests.flows.complaining import ROBIN, Case, arrived
@@ -36,6 +37,10 @@ def ask(session: Session, case: Case, *, now: datetime | None = None) -> RefundS
     refund_id = case.refunds(session)[0].id or 0
     session.rollback()
     return pay_back(session, case.till.stripe, refund_row_id=refund_id, now=now or case.now)  # type: ignore[arg-type]
+
+
+def ledger(session: Session, kind: MoneyKind) -> list[MoneyEvent]:
+    return list(session.exec(select(MoneyEvent).where(col(MoneyEvent.kind) == kind)))
 
 
 def mails(session: Session, kind: str) -> int:
@@ -58,6 +63,7 @@ def test_an_unclear_answer_never_pays_twice(
     assert state is RefundState.DONE
     assert [one.amount_cents for one in case.till.stripe.refunds.values()] == [5_950]
     assert mails(session, "complaint_refunded") == 1
+    assert [one.amount_cents for one in ledger(session, MoneyKind.REFUNDED)] == [5_950]
 
 
 def test_after_days_it_looks_before_it_asks_as_the_key_may_be_forgotten(session: Session, case: Case) -> None:

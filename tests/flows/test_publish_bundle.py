@@ -24,7 +24,7 @@ from app.flows.publish_bundle import publish_bundle, publish_scheduled, schedule
 from app.flows.retire_bundle import retire_bundle
 from app.flows.review_bundle import send_back, submit_for_review, unschedule
 from app.flows.save_block import save_block
-from app.handlers import HANDLERS
+from app.handlers.registry import HANDLERS
 from app.jobs.models import Job, JobState
 from app.policy.models import PolicyVersion
 from app.policy.rules.policy import BelowFloor, Policy, PublishingApproval, to_values

@@ -19,6 +19,7 @@ from app.ordering.models import CartLine, Order
 from app.ordering.rules.states import CancelReason, OrderState
 from app.payments.models import Payment
 from app.payments.rules.facts import IntentStatus, SessionStatus
+from app.payments.rules.ledger import MoneyKind
 from app.payments.rules.states import PaymentState
 from app.payments.stripe_gateway import StripeUnavailable
 from tests.flows.till import Till, open_till
@@ -40,6 +41,7 @@ def assert_paid_once(till: Till, number: str) -> None:
     assert list(till.stripe.books().values()).count(IntentStatus.CAPTURED) == 1
     assert till.mails() == ACCEPTED_MAILS
     assert till.events(number).count("accepted") == 1
+    assert till.ledger().count(MoneyKind.CAPTURED) == till.ledger().count(MoneyKind.AUTHORISED) == 1
     assert till.cart() == {}
 
 

@@ -22,7 +22,8 @@ from app.ordering.queries_checkout import Wish, read_checkout
 from app.ordering.rules.offer import write_offer
 from app.ordering.rules.rhythm import Place
 from app.ordering.service_placing import DeliveryAddress, PlacedOrder
-from app.payments.models import Payment
+from app.payments.models import MoneyEvent, Payment
+from app.payments.rules.ledger import MoneyKind
 from app.payments.rules.states import PaymentState
 from tests import make
 from tests.fakes import FakeStripe
@@ -116,6 +117,11 @@ class Till:
     def payments(self) -> list[Payment]:
         with self.database.read_session() as session:
             return list(session.exec(select(Payment).order_by(col(Payment.id))))
+
+    def ledger(self) -> list[MoneyKind]:
+        """The kinds of all money events, in the order of their writing."""
+        with self.database.read_session() as session:
+            return [event.kind for event in session.exec(select(MoneyEvent).order_by(col(MoneyEvent.id)))]
 
     def mails(self) -> list[str]:
         """The kinds of all mails in the outbox, in the order of their making."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.core.money import share_bp, split
+from app.ordering.rules.vat import VatCase
 
 
 class ChargeKind(StrEnum):
@@ -92,14 +93,20 @@ class Totals:
 
 
 def price_order(
-    lines: Sequence[PricedLine], *, charges: Sequence[PricedCharge] = (), missing_cents: int = 0
+    lines: Sequence[PricedLine],
+    *,
+    charges: Sequence[PricedCharge] = (),
+    missing_cents: int = 0,
+    vat_case: VatCase = VatCase.DOMESTIC,
 ) -> Totals:
     """The totals of a cart or an order alike; no lines and no charges give zero.
 
     A mixed bundle's net amount is split over its blocks' rates by their reference prices, charges without a rate of
     their own follow the goods pro rata, VAT is rounded half up once per rate on the sum (UStAE 3.10 and 10.1).
-    Raises ValueError for a charge that follows goods where there are none.
+    Outside the `domestic` case all of it is one amount at rate 0. Raises ValueError for a charge that follows goods
+    where there are none.
     """
+    goods_cents = sum(line.net_cents for line in lines)
     goods = _goods_by_rate(lines)
     net = dict(goods)
     following_cents = 0
@@ -114,8 +121,10 @@ def price_order(
         rates = sorted(goods, reverse=True)
         for rate, share in zip(rates, split(following_cents, [goods[rate] for rate in rates]), strict=True):
             net[rate] += share
+    if vat_case is not VatCase.DOMESTIC and net:
+        net = {0: sum(net.values())}
     taxes = tuple(TaxPart(rate, net[rate], share_bp(net[rate], rate)) for rate in sorted(net, reverse=True))
-    return Totals(sum(line.net_cents for line in lines), tuple(charges), taxes, missing_cents)
+    return Totals(goods_cents, tuple(charges), taxes, missing_cents)
 
 
 def _goods_by_rate(lines: Sequence[PricedLine]) -> dict[int, int]:

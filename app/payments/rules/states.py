@@ -19,6 +19,13 @@ class PaymentState(StrEnum):
     EXPIRED = "expired"
 
 
+class PaymentWay(StrEnum):
+    """How an attempt is paid: on Stripe's card page, or with a saved card and nobody present."""
+
+    CARD_PAGE = "card_page"
+    OFF_SESSION = "off_session"
+
+
 class RefundState(StrEnum):
     """An asked refund is on its way to Stripe; a failed one needs a person."""
 

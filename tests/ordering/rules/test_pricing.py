@@ -17,6 +17,7 @@ from app.ordering.rules.pricing import (
     price_order,
 )
 from app.ordering.rules.rhythm import RhythmChoice
+from app.ordering.rules.vat import VatCase
 from app.policy.rules.policy import Policy
 
 PARTS = st.lists(
@@ -174,3 +175,16 @@ def test_lines_charges_and_rates_add_up_to_the_cent_whatever_the_charges(
     net_cents = sum(one.net_cents for one in lines) + sum(charge.net_cents for charge in charges)
     assert sum(tax.net_cents for tax in totals.taxes) == totals.net_cents == net_cents
     assert totals.gross_cents == totals.net_cents + sum(tax.vat_cents for tax in totals.taxes)
+
+
+@given(LINES, st.sampled_from([case for case in VatCase if case is not VatCase.DOMESTIC]))
+def test_without_german_vat_all_of_it_is_one_amount_at_rate_zero(
+    lines: list[PricedLine], case: VatCase
+) -> None:
+    fee = PricedCharge(ChargeKind.INTERIM_ORDER, 690)
+    at_home = price_order(lines, charges=(fee,))
+
+    abroad = price_order(lines, charges=(fee,), vat_case=case)
+
+    assert abroad.taxes == (TaxPart(0, at_home.net_cents, 0),)
+    assert abroad.gross_cents == at_home.net_cents

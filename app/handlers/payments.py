@@ -1,0 +1,85 @@
+"""Payments, refunds and disputes are looked at again."""
+
+from datetime import timedelta
+from typing import Any
+
+from app.core.clock import utc_now
+from app.flows.note_chargeback import note_chargeback
+from app.flows.pay_back import look_at_refund, pay_back, sweep_refunds
+from app.flows.settle_payment import settle_payment
+from app.flows.sweep_payments import sweep_payments
+from app.fulfilment.calendar import work_calendar
+from app.handlers.handler import Handler
+from app.payments.stripe_gateway import StripeRefusal, StripeUnavailable
+from app.shop import Shop
+
+
+def _settle_payment(shop: Shop, args: dict[str, Any]) -> None:
+    try:
+        with shop.db.session() as session:
+            settle_payment(
+                session,
+                shop.stripe,
+                calendar=work_calendar(shop.settings.seller_federal_state, shop.settings.timezone),
+                now=utc_now(),
+                payment_id=args.get("payment_id"),
+                session_id=args.get("session_id"),
+                intent_id=args.get("intent_id"),
+                event_row_id=args.get("event_row_id"),
+            )
+    except (StripeUnavailable, StripeRefusal):
+        # The next sweep asks again: an hour without Stripe must not leave a heap of dead jobs.
+        if not args.get("is_swept"):
+            raise
+
+
+def _sweep_payments(shop: Shop, _: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        sweep_payments(session, now=utc_now())
+
+
+def _note_chargeback(shop: Shop, args: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        note_chargeback(
+            session,
+            shop.stripe,
+            dispute_id=args["dispute_id"],
+            event_row_id=args["event_row_id"],
+            now=utc_now(),
+        )
+
+
+def _pay_back(shop: Shop, args: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        pay_back(session, shop.stripe, refund_row_id=args["refund_row_id"], now=utc_now())
+
+
+def _look_at_refund(shop: Shop, args: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        look_at_refund(
+            session,
+            shop.stripe,
+            stripe_refund_id=args["stripe_refund_id"],
+            event_row_id=args["event_row_id"],
+            now=utc_now(),
+        )
+
+
+def _sweep_refunds(shop: Shop, _: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        sweep_refunds(session, now=utc_now())
+
+
+HANDLERS: dict[str, Handler] = {
+    "settle_payment": _settle_payment,
+    "sweep_payments": _sweep_payments,
+    "note_chargeback": _note_chargeback,
+    "pay_back": _pay_back,
+    "look_at_refund": _look_at_refund,
+    "sweep_refunds": _sweep_refunds,
+}
+
+RECURRING: dict[str, timedelta] = {
+    "sweep_payments": timedelta(minutes=1),
+    "sweep_refunds": timedelta(minutes=10),
+}

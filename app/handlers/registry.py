@@ -1,0 +1,21 @@
+"""The kinds of jobs: which flow each calls, what its last failure leaves, and which come again by themselves."""
+
+from datetime import timedelta
+
+from app.handlers import catalogue, customers, imports, mails, orders, payments, rating, tidying
+from app.handlers.handler import Failed, Handler
+
+ROOMS = (mails, payments, customers, orders, rating, catalogue, imports, tidying)
+
+HANDLERS: dict[str, Handler] = {kind: one for room in ROOMS for kind, one in room.HANDLERS.items()}
+"""Each job kind and what it calls."""
+
+GIVE_UP: dict[str, Failed] = {
+    kind: one for room in ROOMS for kind, one in getattr(room, "GIVE_UP", {}).items()
+}
+"""What is done when a kind's last attempt has failed."""
+
+RECURRING: dict[str, timedelta] = {
+    kind: every for room in ROOMS for kind, every in getattr(room, "RECURRING", {}).items()
+}
+"""Kinds that put themselves again and again."""
