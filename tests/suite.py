@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.chromium import find_chromium
 from tests.databases import NoPostgres, postgres_binaries
 from tests.nginx import WHAT_TO_INSTALL, find_nginx
 
+ROOT = Path(__file__).resolve().parent.parent
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped)")
 SUMMARY = re.compile(r"^=* ?(?:\d+ \w+, )*\d+ \w+ in [\d.:]+s?")
 
@@ -103,6 +105,7 @@ def _run(name: str, module: str, *arguments: str) -> tuple[int, list[str], float
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        env=_with_kept_bytecode(),
     )
     assert process.stdout is not None
     try:
@@ -119,6 +122,12 @@ def _run(name: str, module: str, *arguments: str) -> tuple[int, list[str], float
             process.kill()
         raise
     return code, lines, time.monotonic() - started
+
+
+def _with_kept_bytecode() -> dict[str, str]:
+    """The environment of a step: some hundred processes start in it, and each would compile everything anew."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {"PYTHONPYCACHEPREFIX": str(ROOT / "build" / "bytecode"), **kept}
 
 
 def _sum_up(results: list[Result], *, missing: list[str], is_ci: bool, is_fast: bool) -> int:

@@ -1,10 +1,14 @@
 """The shop as a browser meets it: the whole application over a real database, and signed-in clients."""
 
+import atexit
+import functools
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from sqlmodel import Session
 from starlette.testclient import TestClient
 
@@ -23,8 +27,21 @@ from tests import make
 BASE = "http://testserver"
 
 
+@functools.cache
+def loop_of_all() -> BlockingPortal:
+    """The one event loop of a test process: a loop with threads of its own for each request would take longer."""
+    opened = ExitStack()
+    portal = opened.enter_context(start_blocking_portal("asyncio"))
+    atexit.register(opened.close)
+    return portal
+
+
 class Browser(TestClient):
     """A browser that does not follow redirects by itself and fills in the hidden form token."""
+
+    def __init__(self, *arguments: Any, **values: Any) -> None:
+        super().__init__(*arguments, **values)
+        self.portal = loop_of_all()
 
     def csrf(self, path: str = "/") -> str:
         """The form token as the page at `path` shows it."""

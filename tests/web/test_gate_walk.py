@@ -296,7 +296,8 @@ def test_the_walk_finds_every_single_route_that_is_opened_by_mistake(
             return leaking.request(method, path, headers={**headers, **cookies})  # type: ignore[return-value]
 
         personas = (Persona.ANONYMOUS, Persona.B, Persona.HALF_STAFF, Persona.VIEWER)
-        if not walk(ask_leaking, things, personas=personas, registry={key: truth}).findings:
+        walks = (walk(ask_leaking, things, personas=(one,), registry={key: truth}) for one in personas)
+        if not any(done.findings for done in walks):
             not_found.append(key)
 
     assert not_found == []
