@@ -1,6 +1,7 @@
 """A cart becomes an order: exactly what was shown, once, in one transaction."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from app.core.errors import N_, Refused
 from app.core.failpoints import reach
 from app.core.ids import new_number
 from app.core.transaction import transaction
-from app.customers.gate import ask_gate
+from app.customers.gate import Asked, ask_gate
 from app.customers.rules.admission import Admission
 from app.customers.rules.delivery import Destination
 from app.customers.service_delivery import is_held_back
@@ -32,6 +33,7 @@ from app.ordering.service_placing import DeliveryAddress, PlacedOrder, store_par
 from app.ordering.service_standing import answer_run, lock_open_run
 from app.payments.rules.items import check_chargeable
 from app.payments.service import JUST_PAYING, let_go, lock_payments
+from app.payments.service_attempts import Buyer, CardAttempt, begin_payment, card_attempt
 from app.policy.queries import current_policy
 from app.policy.rules.policy import Policy
 
@@ -40,12 +42,19 @@ ADDRESS_IN_CHECK = N_(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Placed(PlacedOrder):
+    """What was placed, with the attempt to be paid that began with it; None where there was no such wish."""
+
+    attempt: CardAttempt | None = None
+
+
 class _Past(NamedTuple):
     """What a company ordered before: with this very checkout, anything not accepted, and what the rhythm counts by
     the policy.
     """
 
-    known: PlacedOrder | None
+    known: Placed | None
     has_unpaid: bool
     policy: Policy
     earlier: list[EarlierOrder]
@@ -100,14 +109,16 @@ def place_order(
     now: datetime,
     rhythm: RhythmChoice | None = None,
     run_id: int | None = None,
-) -> PlacedOrder:
+    is_paying: bool = False,
+) -> Placed:
     """Stores the order that the customer saw (`shown`, see rules/offer.py), holds its blocks, mails its receipt.
 
     `rhythm` is the choice for a further order. With `run_id` the order is made of a standing order, whose run it
-    answers; the cart stays as it is. The same checkout key gives the same order, however often and however parallel
-    it is sent. Raises OrderChanged, SoldOut where there is too little of a bundle, TooLittle below the minimum order
-    value where the policy refuses that, or Refused for an empty or unsellable cart, a company no longer admitted, an
-    order that is just being paid, a run that is over, a delivery address that a person must look at first.
+    answers; the cart stays as it is. With `is_paying` its first attempt to be paid begins in the same transaction. The
+    same checkout key gives the same order, however often and however parallel it is sent. Raises OrderChanged, SoldOut
+    where there is too little of a bundle, TooLittle below the minimum order value where the policy refuses that, or
+    Refused for an empty or unsellable cart, a company no longer admitted, an order that is just being paid, a run that
+    is over, a delivery address that a person must look at first.
     """
     with transaction(session):
         asked = ask_gate(session, customer_id, contact_id=contact_id)
@@ -128,13 +139,10 @@ def place_order(
             earlier=past.earlier,
         )
         _check(checkout, shown, rhythm, language=language)
-        to = Destination(address.company_name, address.street, address.postal_code, address.city)
-        placed = None
+        placed, to = None, _destination(address)
         if not is_held_back(session, customer_id=customer_id, contact_id=contact_id, to=to, now=now):
-            wanted = [
-                Wanted(line.name(language), line.priced.quantity, line.needs) for line in checkout.lines
-            ]
-            order = _store(
+            wanted = _wanted(checkout, language)
+            order, parts = _store(
                 session,
                 checkout,
                 replacing=wanted if past.has_unpaid else None,
@@ -149,7 +157,8 @@ def place_order(
             reserve(session, order.id or 0, wanted)
             if run:
                 answer_run(session, run, RunState.CONFIRMED, now=now, order_id=order.id)
-            placed = PlacedOrder(order.id or 0, order.number, is_new=True)
+            attempt = _begin_payment(session, order, parts, asked, now=now) if is_paying else None
+            placed = Placed(order.id or 0, order.number, is_new=True, attempt=attempt)
         reach("place_order.before_commit")
     reach("place_order.after_commit")
     if placed is None:
@@ -174,7 +183,7 @@ def _past(
     rows = session.execute(select_earlier(customer_id).where(matters)).all()
     known = next((row for row in rows if row.checkout_key == checkout_key), None)
     return _Past(
-        PlacedOrder(known.id or 0, known.number, is_new=False) if known else None,
+        Placed(known.id or 0, known.number, is_new=False) if known else None,
         any(row.state is OrderState.RECEIVED and row.kind is OrderKind.GOODS for row in rows),
         policy,
         earlier_of(rows, policy=policy, calendar=calendar, now=now),
@@ -183,6 +192,10 @@ def _past(
 
 def _place(address: DeliveryAddress) -> Place:
     return Place(address.company_name, address.street, address.postal_code, address.city, address.country)
+
+
+def _destination(address: DeliveryAddress) -> Destination:
+    return Destination(address.company_name, address.street, address.postal_code, address.city)
 
 
 def _check(checkout: Checkout, shown: str, choice: RhythmChoice | None, *, language: str) -> None:
@@ -256,7 +269,7 @@ def _store(
     purchase_reference: str,
     language: str,
     now: datetime,
-) -> Order:
+) -> tuple[Order, OrderParts]:
     """Writes the order with its parts and its mail; earlier unpaid ones end for what it wants (`replacing`)."""
     assert checkout.terms is not None
     number = new_number("S")
@@ -305,7 +318,20 @@ def _store(
         **instead_of,
         **checkout.told,
     )
-    return order
+    return order, parts
+
+
+def _wanted(checkout: Checkout, language: str) -> list[Wanted]:
+    return [Wanted(line.name(language), line.priced.quantity, line.needs) for line in checkout.lines]
+
+
+def _begin_payment(
+    session: Session, order: Order, parts: OrderParts, asked: Asked, *, now: datetime
+) -> CardAttempt:
+    customer = asked.customer
+    buyer = Buyer(order.customer_id, customer.number, customer.company_name, asked.contact.email)
+    payment = begin_payment(session, order, now=now)
+    return card_attempt(session, order, payment, buyer=buyer, lines=parts.lines, charges=parts.charges)
 
 
 def _store_parts(session: Session, order_id: int, checkout: Checkout, *, language: str) -> OrderParts:

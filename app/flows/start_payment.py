@@ -1,56 +1,29 @@
 """An order gets its card page: the attempt is written first, then Stripe is asked, then the answer is kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from app.core.errors import N_, NotFound, Refused
 from app.core.failpoints import reach
-from app.core.i18n import translate
 from app.core.transaction import transaction
 from app.customers.gate import ask_gate
 from app.customers.models import Contact, Customer
 from app.customers.rules.admission import Admission
 from app.jobs.service import insert_into, put_job
 from app.ordering.models import Charge, Order, OrderLine
-from app.ordering.rules.charges import charge_name
 from app.ordering.rules.states import OrderState
-from app.ordering.service import add_event, lock_order
+from app.ordering.service import lock_order
 from app.payments.models import Payer, Payment
-from app.payments.rules.deadlines import page_expires_at, pay_until
-from app.payments.rules.facts import CardItem, SessionFacts, SessionStatus, SessionWish
-from app.payments.rules.items import NetItem, card_items
-from app.payments.rules.keys import idempotency_key
+from app.payments.rules.deadlines import pay_until
+from app.payments.rules.facts import SessionFacts, SessionStatus, SessionWish
 from app.payments.rules.states import PaymentState
-from app.payments.service import RESERVED, lock_payments, move, new_payment
+from app.payments.service import RESERVED, lock_payments, move
+from app.payments.service_attempts import Buyer, CardAttempt, begin_payment, card_attempt
 from app.payments.stripe_gateway import StripeGateway, StripeRefusal, StripeUnavailable
 
 GREATEST_TRY_COUNT = 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """A committed attempt with all that a request to Stripe is made of: only rows, so that a retry is equal."""
-
-    payment_id: int
-    token: str
-    session_id: str | None
-    order_id: int
-    order_number: str
-    company_name: str
-    email: str
-    customer_id: int
-    customer_number: str
-    stripe_customer_id: str | None
-    items: tuple[CardItem, ...]
-    currency: str
-    language: str
-    expires_at: datetime
-
-    def key(self, verb: str) -> str:
-        return idempotency_key(self.token, self.payment_id, verb)
 
 
 def start_payment(
@@ -62,18 +35,21 @@ def start_payment(
     contact_id: int,
     base_url: str,
     now: datetime,
+    begun: CardAttempt | None = None,
 ) -> str:
     """The address to send the customer to: the card page, or our return page where they have just paid.
 
-    One open card page per order: an open one is used again, a crashed attempt goes on under its own key.
+    One open card page per order: an open one is used again, a crashed attempt goes on under its own key; `begun` is
+    the attempt of an order that was placed a moment ago.
     Raises NotFound for an order that is not the company's, Refused for one that cannot be paid any more and
     for a company or person no longer admitted, StripeUnavailable when the card page cannot be had now (the
     order is safe; ask again).
     """
     for _ in range(GREATEST_TRY_COUNT):
-        attempt = _intend(
+        attempt = begun or _intend(
             session, order_number=order_number, customer_id=customer_id, contact_id=contact_id, now=now
         )
+        begun = None
         reach("start_payment.after_intent")
         facts = _page_of(session, gateway, attempt, base_url=base_url, now=now)
         if facts is not None:
@@ -89,7 +65,7 @@ def start_payment(
 
 def _intend(
     session: Session, *, order_number: str, customer_id: int, contact_id: int, now: datetime
-) -> _Attempt:
+) -> CardAttempt:
     """The attempt to go on with: the undecided one, or a new one."""
     with transaction(session):
         asked = ask_gate(session, customer_id, contact_id=contact_id)
@@ -111,47 +87,28 @@ def _intend(
         if undecided:
             payment = undecided[-1]
         else:
-            expires_at = page_expires_at(placed_at=order.placed_at, now=now)
-            payment = new_payment(session, order, expires_at=expires_at, now=now)
-            add_event(session, order.id, "payment_started", now=now)
+            payment = begin_payment(session, order, now=now)
         return _snapshot(session, order, payment, customer=asked.customer)
 
 
-def _snapshot(session: Session, order: Order, payment: Payment, *, customer: Customer) -> _Attempt:
-    lines = session.exec(
-        select(OrderLine).where(col(OrderLine.order_id) == order.id).order_by(col(OrderLine.id))
+def _snapshot(session: Session, order: Order, payment: Payment, *, customer: Customer) -> CardAttempt:
+    buyer = Buyer(
+        order.customer_id,
+        customer.number,
+        customer.company_name,
+        session.get_one(Contact, order.contact_id).email,
     )
+    query = select(OrderLine).where(col(OrderLine.order_id) == order.id).order_by(col(OrderLine.id))
+    lines = session.exec(query).all()
     charges: Sequence[Charge] = ()
     if order.charges_net_cents:
-        query = select(Charge).where(col(Charge.order_id) == order.id).order_by(col(Charge.id))
-        charges = session.exec(query).all()
-    payer = session.get(Payer, order.customer_id)
-    items = [NetItem(f"{line.quantity} × {line.name}", line.net_cents) for line in lines]
-    for charge in charges:
-        name = charge_name(charge.kind, order.language, name=charge.name, quantity=charge.quantity)
-        items.append(NetItem(name, charge.net_cents))
-    return _Attempt(
-        payment_id=payment.id or 0,
-        token=payment.token,
-        session_id=payment.session_id,
-        order_id=payment.order_id,
-        order_number=order.number,
-        company_name=customer.company_name,
-        email=session.get_one(Contact, order.contact_id).email,
-        customer_id=order.customer_id,
-        customer_number=customer.number,
-        stripe_customer_id=payer.stripe_customer_id if payer else None,
-        items=card_items(
-            items, gross_cents=order.gross_cents, rest_name=translate(order.language, N_("Further items"))
-        ),
-        currency=order.currency,
-        language=order.language,
-        expires_at=payment.expires_at,
-    )
+        of_order = select(Charge).where(col(Charge.order_id) == order.id).order_by(col(Charge.id))
+        charges = session.exec(of_order).all()
+    return card_attempt(session, order, payment, buyer=buyer, lines=lines, charges=charges)
 
 
 def _page_of(
-    session: Session, gateway: StripeGateway, attempt: _Attempt, *, base_url: str, now: datetime
+    session: Session, gateway: StripeGateway, attempt: CardAttempt, *, base_url: str, now: datetime
 ) -> SessionFacts | None:
     """The attempt's card page as it is now; None when Stripe will never make it under this attempt's key."""
     if attempt.session_id:
@@ -180,22 +137,22 @@ def _page_of(
     return facts
 
 
-def _payer(session: Session, gateway: StripeGateway, attempt: _Attempt, *, now: datetime) -> str:
+def _payer(session: Session, gateway: StripeGateway, attempt: CardAttempt, *, now: datetime) -> str:
     """The company's id at Stripe, made once; of two made at the same moment the first is kept."""
     made = gateway.make_customer(
-        name=attempt.company_name,
-        email=attempt.email,
-        number=attempt.customer_number,
+        name=attempt.buyer.company_name,
+        email=attempt.buyer.email,
+        number=attempt.buyer.number,
         key=attempt.key("customer"),
     )
     with transaction(session):
         insert = insert_into(session, Payer)
-        row = {"customer_id": attempt.customer_id, "stripe_customer_id": made, "created_at": now}
+        row = {"customer_id": attempt.buyer.customer_id, "stripe_customer_id": made, "created_at": now}
         session.execute(insert.values(row).on_conflict_do_nothing(index_elements=["customer_id"]))
-        return session.get_one(Payer, attempt.customer_id).stripe_customer_id
+        return session.get_one(Payer, attempt.buyer.customer_id).stripe_customer_id
 
 
-def _note(session: Session, attempt: _Attempt, facts: SessionFacts, *, now: datetime) -> None:
+def _note(session: Session, attempt: CardAttempt, facts: SessionFacts, *, now: datetime) -> None:
     """Keeps the card page's address. Raises Refused when the order ended while Stripe was asked."""
     with transaction(session):
         order = lock_order(session, attempt.order_id)
@@ -211,7 +168,7 @@ def _note(session: Session, attempt: _Attempt, facts: SessionFacts, *, now: date
         raise Refused(N_("This order cannot be paid any more."), code="order.not_payable")
 
 
-def _give_up(session: Session, attempt: _Attempt, *, now: datetime) -> None:
+def _give_up(session: Session, attempt: CardAttempt, *, now: datetime) -> None:
     """Ends an attempt whose card page is closed or was never made, so that a new one can begin."""
     with transaction(session):
         payment = session.get_one(Payment, attempt.payment_id, with_for_update=True)

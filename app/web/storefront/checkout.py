@@ -23,6 +23,7 @@ from app.ordering.rules.offer import Change, write_offer
 from app.ordering.rules.rhythm import Place, RhythmChoice
 from app.ordering.service_placing import DeliveryAddress
 from app.payments.queries import order_of_session
+from app.payments.service_attempts import CardAttempt
 from app.payments.stripe_gateway import StripeRefusal, StripeUnavailable
 from app.web.countries import country_options
 from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
@@ -110,6 +111,7 @@ def order(
             calendar=calendar_of(request),
             now=now,
             rhythm=form.rhythm,
+            is_paying=True,
         )
     except OrderChanged as changed:
         if wants_json(request):
@@ -127,7 +129,7 @@ def order(
             found = {"street": translate(language, refusal.message)}
             return _again(request, reads, visitor, values, now=now, status=409, errors=found)
         raise
-    return to_card_page(session, shop, visitor, number=placed.number, now=now)
+    return to_card_page(session, shop, visitor, number=placed.number, now=now, begun=placed.attempt)
 
 
 @router.get("/checkout/return")
@@ -160,7 +162,13 @@ def come_back(
 
 
 def to_card_page(
-    session: Session, shop: ShopDep, visitor: Visitor, *, number: str, now: datetime
+    session: Session,
+    shop: ShopDep,
+    visitor: Visitor,
+    *,
+    number: str,
+    now: datetime,
+    begun: CardAttempt | None = None,
 ) -> Response:
     """To the card page; to the order, which says why, where there is none to be had."""
     try:
@@ -172,6 +180,7 @@ def to_card_page(
             contact_id=visitor.contact_id,
             base_url=shop.settings.base_url.rstrip("/"),
             now=now,
+            begun=begun,
         )
     except (StripeUnavailable, StripeRefusal):
         return see_other(f"/orders/{number}?notice=unreachable")

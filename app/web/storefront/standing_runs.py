@@ -108,6 +108,7 @@ def confirm(
             now=now,
             rhythm=form.rhythm,
             run_id=run.id,
+            is_paying=True,
         )
     except OrderChanged as changed:
         if wants_json(request):
@@ -120,7 +121,7 @@ def confirm(
             raise
         said = translate(language, refusal.message, **refusal.values)
         return _page(request, token, visitor, reads, now=now, status=409, values=values, refusal=said)
-    return to_card_page(session, shop, visitor, number=placed.number, now=now)
+    return to_card_page(session, shop, visitor, number=placed.number, now=now, begun=placed.attempt)
 
 
 @router.post("/account/standing-orders/runs/{token}/skip")
