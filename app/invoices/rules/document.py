@@ -72,7 +72,8 @@ class DocumentLine:
     """One supply at one VAT rate: `net_cents` is `quantity` times `price_cents` for each `price_quantity` of it.
 
     A bundle of two rates becomes two lines, whose price is that of all its pieces together (`price_quantity` equals
-    `quantity`), so that no cent is lost. `description` names its contents, `unit_code` is of UN/ECE Rec. 20 or 21.
+    `quantity`), so that no cent is lost. `description` names its contents, `unit_code` is of UN/ECE Rec. 20 or 21,
+    `source` the order's row that it is from (`line:12`, `charge:3`), by which a correction finds it again.
     """
 
     name: str
@@ -84,6 +85,7 @@ class DocumentLine:
     net_cents: int
     category: str
     vat_rate_bp: int
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class DocumentCharge:
     net_cents: int
     category: str
     vat_rate_bp: int
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,14 @@ class PaidByCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A free text of the document (BT-22) with what it is about (BT-21, UNTDID 4451): `AAI` general, `REG` legal."""
+
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Original:
     """The document that a correction is about (BT-25, BT-26)."""
 
@@ -132,6 +143,8 @@ class Document:
     """An invoice or a correction; all amounts are above zero, in a correction they go back.
 
     `supplied_on` is the day of delivery or of the service, None in a prepayment, which has `expected_on` instead.
+    Every sentence that stands on it is stored in it (`notes`, `payment_terms`, names, exemptions), so that it reads
+    alike for ever.
     """
 
     kind: DocumentKind
@@ -156,6 +169,8 @@ class Document:
     paid: PaidByCard | None
     original: Original | None = None
     reason: str = ""
+    notes: tuple[Note, ...] = ()
+    payment_terms: str = ""
 
     @property
     def lines_net_cents(self) -> int:
