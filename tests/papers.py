@@ -22,6 +22,16 @@ def text_of(paper: bytes) -> str:
     return "\n".join(piece for page in pages_of(paper) for piece in page)
 
 
+def columns_of(paper: bytes) -> str:
+    """Everything that is printed, pieces that begin at the same place below each other: what was broken over lines."""
+    objects = objects_of(paper)
+    pages = [body for body in objects.values() if re.search(rb"/Type /Page\b", body)]
+    pieces = [
+        (number, x, y, text) for number, body in enumerate(pages) for y, x, text in _pieces(body, objects)
+    ]
+    return "\n".join(text for *_, text in sorted(pieces))
+
+
 def stream_of(body: bytes) -> bytes:
     """What an object's stream holds, unpacked."""
     found = _STREAM.search(body)
@@ -35,6 +45,11 @@ def objects_of(paper: bytes) -> dict[int, bytes]:
 
 
 def _page(body: bytes, objects: dict[int, bytes]) -> list[str]:
+    return [text for _, _, text in sorted(_pieces(body, objects))]
+
+
+def _pieces(body: bytes, objects: dict[int, bytes]) -> list[tuple[float, float, str]]:
+    """Height from the top (negative), distance from the left, text."""
     fonts = _fonts(body, objects)
     (content,) = re.findall(rb"/Contents (\d+) 0 R", body)
     font: dict[int, str] = {}
@@ -46,7 +61,7 @@ def _page(body: bytes, objects: dict[int, bytes]) -> list[str]:
         codes = re.sub(rb"\\(.)", lambda match: _ESCAPES.get(match[1], match[1]), shown, flags=re.S)
         text = "".join(font[code] for (code,) in struct.iter_unpack(">H", codes))
         pieces.append((-float(y), float(x), text))
-    return [text for _, _, text in sorted(pieces)]
+    return pieces
 
 
 def _fonts(body: bytes, objects: dict[int, bytes]) -> dict[int, dict[int, str]]:

@@ -50,7 +50,7 @@ class Attachment:
 
 
 @dataclass(frozen=True)
-class _Style:
+class Style:
     points: float = TEXT_PT
     bold: bool = False
     grey: int = BLACK
@@ -60,10 +60,10 @@ class _Style:
         return self.points * POINT_MM * LEADING
 
 
-TEXT = _Style()
-STRONG = _Style(bold=True)
-LABEL = _Style(grey=GREY)
-SMALL = _Style(points=SMALL_PT, grey=GREY)
+TEXT = Style()
+STRONG = Style(bold=True)
+LABEL = Style(grey=GREY)
+SMALL = Style(points=SMALL_PT, grey=GREY)
 
 
 class Paper:
@@ -72,7 +72,7 @@ class Paper:
     `made_at` is the only date in the bytes: the same words and the same date give the same bytes. `head` stands at
     the top of every page, `footer` at the bottom, both beside what the section is called and "Page 1 of 3".
     `for_archive` makes it PDF/A-3b; `attachments` and `more_metadata` (RDF descriptions as XML) are for that case.
-    Text is data: it is printed as it is, never read as markup.
+    `margins_mm` are those at the left and at the right. Text is data: it is printed as it is, never read as markup.
     """
 
     def __init__(
@@ -86,10 +86,12 @@ class Paper:
         for_archive: bool = False,
         attachments: Iterable[Attachment] = (),
         more_metadata: str = "",
+        margins_mm: tuple[float, float] = (LEFT, RIGHT),
     ) -> None:
         from fpdf import FPDF  # most of a second: only who prints a paper waits for it
 
         self._language = language
+        self._left, self._right = margins_mm
         self._head, self._footer = self._clean(head), [self._clean(line) for line in footer]
         self._pdf = FPDF(format="A4", unit="mm", enforce_compliance="PDF/A-3B" if for_archive else None)
         self._pdf.alias_nb_pages("")
@@ -127,7 +129,7 @@ class Paper:
 
     def heading(self, text: str, *, level: Literal[1, 2, 3] = 1) -> None:
         """A heading; levels 2 and 3 take two lines of what follows along to the next page."""
-        style = _Style(points=HEADINGS_PT[level], bold=True)
+        style = Style(points=HEADINGS_PT[level], bold=True)
         if self._y > TOP:
             self._y += (0, 5.0, 4.5, 3.0)[level]
         lines = self._wrapped(text, self._width, style)
@@ -147,8 +149,8 @@ class Paper:
             for number, line in enumerate(self._wrapped(text, self._width - 5, TEXT)):
                 self._room(TEXT.line_mm)
                 if number == 0:
-                    self._say("•", LEFT + 1, TEXT)
-                self._say(line, LEFT + 5, TEXT)
+                    self._say("•", self._left + 1, TEXT)
+                self._say(line, self._left + 5, TEXT)
                 self._y += TEXT.line_mm
             self._y += TEXT.line_mm * 0.2
         self._y += TEXT.line_mm * 0.25
@@ -162,13 +164,13 @@ class Paper:
         self._room(min(height, self._bottom - TOP))
         top = self._y
         for line in lines:
-            self._say(line, LEFT, TEXT)
+            self._say(line, self._left, TEXT)
             self._y += TEXT.line_mm
         self._y = top
         for label, value in facts:
-            self._say(self._clean(label), LEFT + half, LABEL)
+            self._say(self._clean(label), self._left + half, LABEL)
             for line in value:
-                self._say(line, LEFT + half + 34, TEXT)
+                self._say(line, self._left + half + 34, TEXT)
                 self._y += TEXT.line_mm
         self._y = top + height + 4.0
 
@@ -180,8 +182,8 @@ class Paper:
             values = self._wrapped(value, self._width - label_mm, TEXT)
             for number in range(max(len(labels), len(values))):
                 self._room(TEXT.line_mm)
-                self._say(labels[number] if number < len(labels) else "", LEFT, LABEL)
-                self._say(values[number] if number < len(values) else "", LEFT + label_mm, TEXT)
+                self._say(labels[number] if number < len(labels) else "", self._left, LABEL)
+                self._say(values[number] if number < len(values) else "", self._left + label_mm, TEXT)
                 self._y += TEXT.line_mm
         self._y += TEXT.line_mm * 0.5
 
@@ -224,7 +226,7 @@ class Paper:
 
     @property
     def _width(self) -> float:
-        return float(self._pdf.w) - LEFT - RIGHT
+        return float(self._pdf.w) - self._left - self._right
 
     @property
     def _bottom(self) -> float:
@@ -241,16 +243,16 @@ class Paper:
     def _clean(self, text: str) -> str:
         return printable(text, known_characters())
 
-    def _widths(self, style: _Style) -> Mapping[int, float]:
+    def _widths(self, style: Style) -> Mapping[int, float]:
         self._pdf.set_font(FAMILY, "B" if style.bold else "", style.points)
         font = self._pdf.fonts[FAMILY + ("B" if style.bold else "")]
         return cast("Mapping[int, float]", font.cw)
 
-    def _wrapped(self, text: str, width_mm: float, style: _Style) -> list[str]:
+    def _wrapped(self, text: str, width_mm: float, style: Style) -> list[str]:
         per_mille = width_mm / (style.points * POINT_MM) * 1000
         return wrap(self._clean(text), width=per_mille, widths=self._widths(style))
 
-    def _say(self, line: str, x: float, style: _Style, *, right_edge: float | None = None) -> None:
+    def _say(self, line: str, x: float, style: Style, *, right_edge: float | None = None) -> None:
         """One line that stands at `x`, or ends at the right edge; `_y` is its top."""
         if not line:
             return
@@ -260,19 +262,19 @@ class Paper:
         self._pdf.set_text_color(style.grey)
         self._pdf.text(x, self._y + style.points * POINT_MM * 1.02, line)
 
-    def _lines(self, lines: Sequence[str], style: _Style) -> None:
+    def _lines(self, lines: Sequence[str], style: Style) -> None:
         for line in lines:
             self._room(style.line_mm)
-            self._say(line, LEFT, style)
+            self._say(line, self._left, style)
             self._y += style.line_mm
 
     def _rule(self, mm: float, *, y: float | None = None) -> None:
         self._pdf.set_line_width(mm)
         at = self._y if y is None else y
-        self._pdf.line(LEFT, at, LEFT + self._width, at)
+        self._pdf.line(self._left, at, self._left + self._width, at)
 
     def _table_head(self, columns: list[Column]) -> None:
-        style = _Style(points=SMALL_PT + 0.5, bold=True)
+        style = Style(points=SMALL_PT + 0.5, bold=True)
         cells = [
             self._wrapped(column.title, width - 3, style)
             for column, width in zip(columns, self._shares(columns), strict=True)
@@ -284,7 +286,7 @@ class Paper:
         self._rule(0.5)
         self._y += 1.1
 
-    def _row(self, columns: list[Column], row: Sequence[str], style: _Style) -> None:
+    def _row(self, columns: list[Column], row: Sequence[str], style: Style) -> None:
         cells = [
             self._wrapped(text, width - 3 - (BOX_MM + 1.5 if column.is_box else 0), style)
             for column, width, text in zip(columns, self._shares(columns), row, strict=True)
@@ -311,11 +313,11 @@ class Paper:
         columns: list[Column],
         cells: list[list[str]],
         number: int,
-        style: _Style,
+        style: Style,
         *,
         has_boxes: bool = False,
     ) -> None:
-        x = LEFT
+        x = self._left
         for column, width, lines in zip(columns, self._shares(columns), cells, strict=True):
             line = lines[number] if number < len(lines) else ""
             if column.is_box and has_boxes and style is TEXT:
@@ -336,17 +338,19 @@ class Paper:
     def _margins(self, page: int, name: str, number: int, count: int) -> None:
         self._pdf.page = page
         self._pdf.current_font_is_set_on_page = False
-        right = LEFT + self._width
+        right = self._left + self._width
         self._y = 13.0
-        self._say(self._shortened(self._head), LEFT, _Style(points=SMALL_PT, bold=True))
-        self._say(self._shortened(name), LEFT, SMALL, right_edge=right)
+        self._say(self._shortened(self._head), self._left, Style(points=SMALL_PT, bold=True))
+        self._say(self._shortened(name), self._left, SMALL, right_edge=right)
         self._rule(0.5, y=18.0)
         self._rule(0.1, y=self._bottom + 5)
         self._y = self._bottom + 6.5
-        self._say(translate(self._language, PAGE, page=number, pages=count), LEFT, SMALL, right_edge=right)
+        self._say(
+            translate(self._language, PAGE, page=number, pages=count), self._left, SMALL, right_edge=right
+        )
         foot = [part for line in self._footer for part in self._wrapped(line, self._width - 24, SMALL)]
         for line in foot[:MOST_FOOT_LINES]:
-            self._say(line, LEFT, SMALL)
+            self._say(line, self._left, SMALL)
             self._y += SMALL.line_mm
 
     def _shortened(self, text: str) -> str:

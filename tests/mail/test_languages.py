@@ -93,6 +93,9 @@ VALUES: dict[str, Any] = {
     "unanswered_count": 3,
     "standing_order_id": 7,
     "address": ["Brunner GmbH", "Werkstraße 1", "04177 Leipzig", "DE"],
+    "order_number": "S-7KQ2MXPA",
+    "corrected_number": "RE-2026-000123",
+    "is_prepayment": False,
 }
 """What all mails together need; each takes what it shows."""
 KEEPS = {"number": "S-00000001", "until_on": "2026-12-15", "arrives_on": "2026-12-17"}
@@ -158,6 +161,9 @@ OTHER_BRANCHES: list[tuple[str, dict[str, Any]]] = [
     ("complaint_answered", {"outcome": "refund_order", "is_called_off": True}),
     ("complaint_message", {"is_for_staff": True}),
     ("complaint_filed", {"reason": "damaged", "is_reopened": True}),
+    ("invoice", {"is_prepayment": True, "purchase_reference": ""}),
+    ("invoice", {"is_again": True}),
+    ("credit_note", {"is_again": True, "purchase_reference": ""}),
 ]
 SHOWN = {
     "order_received": ("1.234,56\xa0€", "Donnerstag, 3. Dezember 2026", "Mindermengenzuschlag: 9,90\xa0€"),
@@ -176,6 +182,8 @@ SHOWN = {
     "complaint_answered": ("Wir zahlen 1.234,56\xa0€", "Ihre gesetzlichen Rechte"),
     "complaint_received": ("Donnerstag, 3. Dezember 2026", "Ihre gesetzlichen Rechte", "Zu spät geliefert"),
     "authorisation_released": ("1.234,56\xa0€", "reservierte Betrag ist freigegeben"),
+    "invoice": ("1.234,56\xa0€", "überweisen Sie nichts", "http://testserver/orders/S-7KQ2MXPA", "PO-4711"),
+    "credit_note": ("1.234,56\xa0€ mit USt gehen auf die Karte zurück", "zu unserer Rechnung RE-2026-000123"),
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from app.ordering.rules.states import CancelReason, OrderState
 from app.payments.rules.holding import HoldDecision, ShutOut
 from app.payments.rules.states import PaymentState
 from app.staff.rules.roles import Right
-from app.web.admin import complaint_traces, service_words
+from app.web.admin import complaint_traces, invoice_words, service_words
 
 
 class Word(NamedTuple):
@@ -101,7 +101,7 @@ MAIL_KINDS = {
     "effort_level_changed": N_("Effort level changed"),
     "order_late": N_("Order comes later"),
 }
-MAIL_KINDS |= complaint_traces.MAIL_KINDS | service_words.MAIL_KINDS
+MAIL_KINDS |= complaint_traces.MAIL_KINDS | service_words.MAIL_KINDS | invoice_words.MAIL_KINDS
 SCREENINGS = {
     ScreeningState.PENDING: Word(N_("not compared yet")),
     ScreeningState.CLEAR: Word(N_("clear"), "ok"),
