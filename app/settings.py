@@ -22,6 +22,10 @@ class Settings(BaseSettings):
     stripe_api_key: SecretStr = SecretStr("")
     stripe_webhook_secret: SecretStr = SecretStr("")
     stripe_api_base: str | None = None
+    vies_url: str = "https://ec.europa.eu/taxation_customs/vies/rest-api/check-vat-number"
+    evatr_url: str = Field(
+        default="https://api.evatr.vies.bzst.de/app/v1/abfrage", description="asked for a German seller only"
+    )
     smtp_url: SecretStr = SecretStr("file:///./data/mail")
     mail_from: str = "schlicht. <bestellung@schlicht.example>"
     timezone: str = "Europe/Berlin"
@@ -104,6 +108,10 @@ class Settings(BaseSettings):
             raise ValueError("SHOP_FAILPOINT must not be set in production")
         if self.stripe_api_base:
             raise ValueError("SHOP_STRIPE_API_BASE must not be set in production")
+        for name in ("vies_url", "evatr_url"):
+            # Whoever answers here decides what is sold without VAT.
+            if not getattr(self, name).startswith("https://"):
+                raise ValueError(f"SHOP_{name.upper()} must begin with https:// in production")
         given = self.model_fields_set
         wanted = [name for name in type(self).model_fields if name.startswith(("seller_", "main_brand_"))]
         missing = [

@@ -6,6 +6,7 @@ from jinja2 import Environment
 
 from app.core.db import Database, open_database
 from app.core.rendering import make_environments
+from app.customers.vat_services import VatServices
 from app.mail.transport import Transport, open_transport
 from app.payments.stripe_gateway import StripeGateway
 from app.settings import Settings
@@ -20,6 +21,17 @@ class Shop:
     environments: dict[str, Environment]
     stripe: StripeGateway
     transport: Transport
+
+    @property
+    def vat_services(self) -> VatServices:
+        """VIES and eVatR, asked as this seller."""
+        settings = self.settings
+        return VatServices(
+            vies_url=settings.vies_url,
+            evatr_url=settings.evatr_url,
+            seller_country=settings.seller_country,
+            seller_vat_id=settings.seller_vat_id,
+        )
 
     def close(self) -> None:
         """Lets go of database connections."""

@@ -156,6 +156,9 @@ def settings(tmp_path: Path) -> Settings:
         "smtp_url": f"file://{tmp_path / 'mail'}",
         "worker": "apart",
         "data_folder": str(tmp_path / "data"),
+        # No test asks the real services; one that needs an answer puts a stand-in here.
+        "vies_url": "http://127.0.0.1:9/vies",
+        "evatr_url": "http://127.0.0.1:9/evatr",
     }
     return Settings(**values)
 

@@ -52,6 +52,8 @@ def test_unsafe_settings_are_refused_anywhere(change: dict[str, Any], named: str
     [
         ({"base_url": "http://shop.example"}, "SHOP_BASE_URL"),
         ({"stripe_api_base": "http://127.0.0.1:1"}, "SHOP_STRIPE_API_BASE"),
+        ({"vies_url": "http://vies.example/check"}, "SHOP_VIES_URL"),
+        ({"evatr_url": "http://127.0.0.1:9/evatr"}, "SHOP_EVATR_URL"),
         ({"failpoint": "send_mail.before_smtp"}, "SHOP_FAILPOINT"),
         ({"seller_register_number": " "}, "SHOP_SELLER_REGISTER_NUMBER"),
     ],

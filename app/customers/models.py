@@ -11,6 +11,7 @@ from app.core.db import UTCDateTime, enum_type
 from app.customers.rules.admission import ScreeningState
 from app.customers.rules.effort_levels import EffortLevel
 from app.customers.rules.objections import Outcome
+from app.customers.rules.vat_answers import VatOutcome, VatPurpose, VatService
 from app.customers.rules.vat_ids import VatIdStatus
 from app.mainbrand.rules.segments import Segment
 
@@ -226,3 +227,25 @@ class GateAudit(SQLModel, table=True):
     findings: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
     previous_signature: str = Field(default="", max_length=64)
     signature: str = Field(default="", max_length=64)
+
+
+class VatCheck(SQLModel, table=True):
+    """One question about a VAT id and its answer, kept for ever: `request_id` is the proof that the service gave.
+
+    `at` is when the question was put, `answer` what came back as JSON, `matched` how our facts compare with theirs.
+    """
+
+    __tablename__ = "vat_checks"
+    __table_args__ = (Index("ix_vat_checks_customer_id_id", "customer_id", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    customer_id: int = Field(foreign_key="customers.id")
+    vat_id: str = Field(max_length=20)
+    service: VatService = Field(sa_type=enum_type(VatService))
+    outcome: VatOutcome = Field(sa_type=enum_type(VatOutcome))
+    request_id: str = Field(default="", max_length=64)
+    reason: str = Field(default="", max_length=64)
+    answer: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    matched: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
+    purpose: VatPurpose = Field(sa_type=enum_type(VatPurpose))
+    at: datetime = Field(sa_type=UTCDateTime)

@@ -9,11 +9,14 @@ from app.audit.models import ActorKind
 from app.audit.service import Actor, record
 from app.core.errors import N_, Invalid
 from app.core.transaction import transaction
-from app.customers.models import Contact
+from app.customers.models import Contact, Customer
 from app.customers.queries import facts_of
 from app.customers.rules.admission import ScreeningState
 from app.customers.rules.application import CompanyFacts, faults
+from app.customers.rules.vat_answers import VatPurpose
+from app.customers.rules.vat_ids import VatIdStatus
 from app.customers.service import lock_customer
+from app.customers.service_vat import put_vat_check
 from app.jobs.service import put_job
 
 HARMLESS = frozenset({"phone"})
@@ -41,7 +44,8 @@ def change_company(
         customer.company_name = facts.company_name
         customer.legal_form = facts.legal_form
         customer.name_key = facts.name_key
-        customer.vat_id = facts.vat_key
+        if customer.vat_id != facts.vat_key:
+            _ask_anew(session, customer, facts.vat_key, now=now)
         customer.vat_note = facts.vat_note
         customer.register_number = facts.register_number or None
         customer.register_court = facts.register_court
@@ -70,6 +74,14 @@ def change_company(
             new={name: after[name] for name in sorted(changed)},
         )
         return is_checked_again
+
+
+def _ask_anew(session: Session, customer: Customer, vat_id: str | None, *, now: datetime) -> None:
+    """Another VAT id: what was confirmed of the old one says nothing of it."""
+    customer.vat_id = vat_id
+    customer.vat_status = VatIdStatus.UNCHECKED
+    customer.vat_confirmed_at = None
+    put_vat_check(session, customer_id=customer.id or 0, vat_id=vat_id, purpose=VatPurpose.CHANGE, now=now)
 
 
 def _compared(facts: CompanyFacts, vat_key: str | None) -> dict[str, str]:

@@ -8,7 +8,9 @@ from app.core.errors import N_, NotFound
 from app.core.transaction import transaction
 from app.customers.models import Contact, TokenPurpose
 from app.customers.rules.admission import ScreeningState
+from app.customers.rules.vat_answers import VatPurpose
 from app.customers.service import lock_customer, use_link, write_to
+from app.customers.service_vat import put_vat_check
 from app.jobs.service import put_job
 
 
@@ -34,3 +36,10 @@ def confirm_email(session: Session, token: str, *, now: datetime) -> None:
                 session, customer, "application_received", key=f"application_received:{customer.id}", now=now
             )
             put_job(session, "screen_customer", now=now, customer_id=customer.id, trigger="registration")
+            put_vat_check(
+                session,
+                customer_id=contact.customer_id,
+                vat_id=customer.vat_id,
+                purpose=VatPurpose.REGISTRATION,
+                now=now,
+            )

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from app.handlers import catalogue, customers, imports, mails, orders, payments, rating, tidying
+from app.handlers import catalogue, customers, imports, mails, orders, payments, rating, tidying, vat
 from app.handlers.handler import Failed, Handler
 
-ROOMS = (mails, payments, customers, orders, rating, catalogue, imports, tidying)
+ROOMS = (mails, payments, customers, orders, rating, catalogue, imports, vat, tidying)
 
 HANDLERS: dict[str, Handler] = {kind: one for room in ROOMS for kind, one in room.HANDLERS.items()}
 """Each job kind and what it calls."""

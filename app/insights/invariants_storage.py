@@ -18,6 +18,7 @@ APPEND_ONLY = (
     "money_events",
     "invoices",
     "invoice_taxes",
+    "vat_checks",
 )
 TRIGGERS = {
     "sqlite": (

@@ -52,6 +52,7 @@ class Order(SQLModel, table=True):
 
     `for_order_id` is the order that a service or a replacement belongs to, `joins_order_id` the waiting one whose
     parcel takes this one. `expected_on` is the new date that the customer was told when `promised_on` cannot be kept.
+    `vat_id` is the one that the company used for this order, empty for none.
     """
 
     __tablename__ = "orders"
@@ -98,6 +99,7 @@ class Order(SQLModel, table=True):
     joins_order_id: int | None = Field(default=None, foreign_key="orders.id", index=True)
     expected_on: date | None = None
     vat_case: VatCase = Field(default=VatCase.DOMESTIC, sa_type=enum_type(VatCase))
+    vat_id: str = Field(default="", max_length=20)
 
 
 class OrderLine(SQLModel, table=True):

@@ -13,11 +13,22 @@ from app.core.errors import N_, FieldError
 EU = tuple(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()  # noqa: SIM905
 )
-COUNTRIES = ("DE", "AT", *(code for code in EU if code not in ("DE", "AT")))
-"""ISO 3166-1 codes of where companies may apply from and goods may go: the neighbours that speak German first.
+EXPORT_COUNTRIES = ("CH", "LI", "NO")
+"""ISO codes outside the European Union where goods go too: exports (§ 4 no. 1 a, § 6 UStG)."""
 
-The European Union only: an export would have to be sold without VAT and declared (sections 4 no. 1 a, 6 UStG).
-"""
+COUNTRIES = ("DE", "AT", "CH", "LI", *(code for code in EU if code not in ("DE", "AT")), "NO")
+"""ISO 3166-1 codes of where companies may apply from and goods may go: the neighbours that speak German first."""
+
+OUTSIDE_THE_VAT_AREA = {
+    "DE": r"27498|78266",
+    "ES": r"(35|38|51|52)\d{3}",
+    "FI": r"22\d{3}",
+    "FR": r"97\d{3}|98[46-8]\d{2}",
+    "GR": r"630 ?86",
+    "IT": r"23041|22061",
+}
+"""Postal codes of member states where the EU's VAT law does not hold (Article 6 of Directive 2006/112/EC, § 1 (2)
+UStG): Helgoland, Büsingen, the Canaries, Ceuta, Melilla, Åland, overseas departments, Athos, Livigno, Campione."""
 
 POSTAL_CODES = {
     "DE": (r"\d{5}", "04177"),
@@ -33,6 +44,9 @@ POSTAL_CODES = {
     "PL": (r"\d{2}-\d{3}", "00-001"),
     "CZ": (r"\d{3} ?\d{2}", "110 00"),
     "SE": (r"\d{3} ?\d{2}", "111 20"),
+    "CH": (r"[1-9]\d{3}", "8005"),
+    "LI": (r"94(8[5-9]|9[0-8])", "9490"),
+    "NO": (r"\d{4}", "0150"),
 }
 """For a country how its postal codes are written, and one of them as an example."""
 
@@ -46,7 +60,8 @@ def fault_of_address(postal_code: str, *, country: str) -> FieldError | None:
         return FieldError(
             "country",
             N_(
-                "Please choose one of the countries that we deliver to. For now they are those of the EU only."
+                "Please choose one of the countries that we deliver to. They are those of the EU, Switzerland,"
+                " Liechtenstein and Norway."
             ),
         )
     pattern, example = POSTAL_CODES.get(country, (r"[A-Z0-9][A-Z0-9 -]{1,9}", ""))
@@ -59,6 +74,27 @@ def fault_of_address(postal_code: str, *, country: str) -> FieldError | None:
         N_("This is no postal code of the country you chose. There it looks like %(example)s."),
         {"example": example},
     )
+
+
+def is_outside_vat_area(country: str, postal_code: str = "") -> bool:
+    """Whether goods that go there leave the area in which the EU's VAT law holds."""
+    if country not in EU:
+        return True
+    pattern = OUTSIDE_THE_VAT_AREA.get(country)
+    return bool(pattern and re.fullmatch(pattern, postal_code.strip()))
+
+
+def fault_of_destination(postal_code: str, *, country: str, is_export_sold: bool) -> FieldError | None:
+    """What is wrong with where goods shall go, or None: the address itself, or an export where none is sold."""
+    fault = fault_of_address(postal_code, country=country)
+    if fault is None and not is_export_sold and is_outside_vat_area(country, postal_code):
+        return FieldError(
+            "country" if country not in EU else "postal_code",
+            N_(
+                "At present we deliver only to where the VAT law of the EU holds. Please choose another address."
+            ),
+        )
+    return fault
 
 
 def country_of_vat_id(key: str) -> str:

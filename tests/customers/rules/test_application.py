@@ -69,8 +69,13 @@ def test_facts_that_fit_have_no_faults(changes: dict[str, str]) -> None:
         ({"postal_code": "04177x"}, ["postal_code"]),
         ({"city": "1"}, ["city"]),
         (
-            {"country": "CH", "vat_id": "CHE-999.000.019 MWST", "postal_code": "8001", "register_number": ""},
-            ["country"],
+            {"country": "CH", "vat_id": "CHE-999.000.019 MWST", "postal_code": "801", "register_number": ""},
+            ["postal_code"],
+        ),
+        ({"country": "CH", "vat_id": "CHE-999.000.018 MWST", "postal_code": "8001"}, ["vat_id"]),
+        (
+            {"country": "NO", "vat_id": "NO 999 000 019 MVA", "postal_code": "01500"},
+            ["vat_id", "postal_code"],
         ),
         ({"country": "US"}, ["vat_note", "country"]),
         ({"phone": "12345"}, ["phone"]),
@@ -123,3 +128,20 @@ def test_a_persons_name_carries_no_message(name: str, is_refused: bool) -> None:
 )
 def test_an_address_that_no_mail_can_reach_is_refused(email: str, is_refused: bool) -> None:
     assert (fault_of_email(email) is not None) is is_refused
+
+
+@pytest.mark.parametrize(
+    "country, vat_id, postal_code, key",
+    [
+        ("CH", "CHE-107.787.577 MWST", "8005", "CHE107787577"),
+        ("LI", "CHE-107.787.577 MWST", "9490", "CHE107787577"),
+        ("NO", "NO 995 525 828 MVA", "0150", "NO995525828MVA"),
+    ],
+)
+def test_companies_outside_the_eu_apply_with_the_number_of_their_country(
+    country: str, vat_id: str, postal_code: str, key: str
+) -> None:
+    facts = replace(GOOD, country=country, vat_id=vat_id, postal_code=postal_code, register_number="")
+
+    assert faults(facts) == ()
+    assert facts.vat_key == key

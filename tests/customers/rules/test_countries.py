@@ -2,16 +2,23 @@
 
 import pytest
 
-from app.customers.rules.countries import COUNTRIES, EU, POSTAL_CODES, fault_of_address, is_vat_id
+from app.customers.rules.countries import (
+    COUNTRIES,
+    EU,
+    EXPORT_COUNTRIES,
+    POSTAL_CODES,
+    fault_of_address,
+    is_vat_id,
+)
 
 
-def test_goods_go_to_the_countries_of_the_eu_and_nowhere_else() -> None:
-    assert sorted(COUNTRIES) == sorted(EU)
-    assert len(set(COUNTRIES)) == 27
-    for country in ("CH", "LI", "GB", "NO", "IS", "US", "", "de"):
+def test_goods_go_to_the_eu_switzerland_liechtenstein_and_norway_and_nowhere_else() -> None:
+    assert sorted(COUNTRIES) == sorted((*EU, *EXPORT_COUNTRIES))
+    assert len(set(COUNTRIES)) == 30
+    for country in ("GB", "IS", "US", "RU", "", "de"):
         fault = fault_of_address("8001", country=country)
         assert fault is not None
-        assert (fault.field, "of the EU only" in fault.message) == ("country", True)
+        assert (fault.field, "those of the EU, Switzerland" in fault.message) == ("country", True)
 
 
 @pytest.mark.parametrize("country", sorted(POSTAL_CODES))

@@ -134,8 +134,8 @@ def test_a_reload_of_the_order_is_one_order_and_one_card_page(till: Till, client
         ("is_business", "-absent-", "Please confirm that you order as a business"),
         ("street", "", "Please fill in this field"),
         ("postal_code", "4109", "There it looks like 04177."),
-        ("country", "US", "those of the EU only"),
-        ("country", "CH", "those of the EU only"),
+        ("country", "US", "those of the EU, Switzerland"),
+        ("country", "GB", "those of the EU, Switzerland"),
         ("purchase_reference", "x" * 65, "at most 64 characters"),
         ("gross_cents", "1", "does not belong here"),
     ],
@@ -161,17 +161,17 @@ def test_everything_that_is_wrong_is_named_at_once(till: Till, client: Any) -> N
     assert orders(till) == []
 
 
-def test_a_company_outside_the_eu_reads_that_we_do_not_deliver_there(
+def test_a_company_in_a_country_that_is_not_offered_reads_that_we_do_not_deliver_there(
     session: Session, till: Till, client: Any
 ) -> None:
     with transaction(session):
         customer = session.get_one(Customer, till.contact.customer_id)
-        customer.country, customer.postal_code = "CH", "8001"
+        customer.country, customer.postal_code = "GB", "EC1A 1BB"
 
     page = client.get("/checkout")
 
     assert page.status_code == 200
-    assert "For now they are those of the EU only." in page.text
+    assert "those of the EU, Switzerland, Liechtenstein and Norway." in page.text
     # No country is chosen for it: its address would be sent on to another one.
     assert "selected" not in page.text.split('name="country"')[1].split("</select>")[0]
 
