@@ -57,6 +57,13 @@ class BelowMinimum(StrEnum):
     REFUSE = "refuse"
 
 
+class ChartOfAccounts(StrEnum):
+    """DATEV's chart of accounts that the books are kept by."""
+
+    SKR03 = "skr03"
+    SKR04 = "skr04"
+
+
 @dataclass(frozen=True)
 class Policy:
     """One version of the rules of the business (domain.md: "default values are defaults of settings")."""
@@ -139,6 +146,26 @@ class Policy:
     effort_refuse_percent: int = 150
     effort_fall_percent: int = 20
     effort_fee_cents: int = 990
+    # The books (docs/books.md); an account of 0 is the one of the chart.
+    chart_of_accounts: ChartOfAccounts = ChartOfAccounts.SKR04
+    datev_consultant_number: int = 1001
+    datev_client_number: int = 1
+    fiscal_year_month: int = 1
+    account_revenue_19: int = 0
+    account_revenue_7: int = 0
+    account_revenue_0: int = 0
+    account_revenue_intra_community: int = 0
+    account_revenue_reverse_charge: int = 0
+    account_revenue_export: int = 0
+    account_revenue_outside: int = 0
+    account_prepayments_19: int = 0
+    account_prepayments_7: int = 0
+    account_prepayments_0: int = 0
+    account_debtor: int = 0
+    account_card_clearing: int = 0
+    account_card_fees: int = 0
+    account_chargebacks: int = 0
+    account_losses: int = 0
 
 
 @dataclass(frozen=True)
@@ -211,6 +238,29 @@ BOUNDS: dict[str, Bound] = {
     "effort_refuse_percent": Bound(3, 1_000),
     "effort_fall_percent": Bound(0, 100),
     "effort_fee_cents": Bound(0, 10**7),
+    "datev_consultant_number": Bound(1_001, 9_999_999),
+    "datev_client_number": Bound(1, 99_999),
+    "fiscal_year_month": Bound(1, 12),
+    **dict.fromkeys(
+        (
+            "account_revenue_19",
+            "account_revenue_7",
+            "account_revenue_0",
+            "account_revenue_intra_community",
+            "account_revenue_reverse_charge",
+            "account_revenue_export",
+            "account_revenue_outside",
+            "account_prepayments_19",
+            "account_prepayments_7",
+            "account_prepayments_0",
+            "account_debtor",
+            "account_card_clearing",
+            "account_card_fees",
+            "account_chargebacks",
+            "account_losses",
+        ),
+        Bound(0, 99_999_999),
+    ),
 }
 """Weekdays count from Monday = 1 to Sunday = 7 (ISO 8601)."""
 
@@ -223,6 +273,7 @@ CHOICES: dict[str, type[StrEnum]] = {
     "publishing_approval": PublishingApproval,
     "below_minimum_value": BelowMinimum,
     "below_minimum_quantity": BelowMinimum,
+    "chart_of_accounts": ChartOfAccounts,
 }
 """The values that are one of a few words."""
 

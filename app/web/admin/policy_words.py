@@ -8,6 +8,7 @@ from app.policy.rules.policy import (
     AutomaticRating,
     BelowFloor,
     BelowMinimum,
+    ChartOfAccounts,
     OverrideApproval,
     PublishingApproval,
     RatingMode,
@@ -100,6 +101,27 @@ SECTIONS: dict[str, dict[str, str]] = {
         "card_fee_fixed_cents": N_("Card fee of each payment"),
         "cost_to_serve_per_order_cents": N_("Expected cost to serve an order"),
     },
+    N_("Books (account 0 takes the chart's own)"): {
+        "chart_of_accounts": N_("Chart of accounts"),
+        "datev_consultant_number": N_("DATEV: number of the tax adviser"),
+        "datev_client_number": N_("DATEV: number of the client"),
+        "fiscal_year_month": N_("The business year begins in month (1 to 12)"),
+        "account_revenue_19": N_("Account: revenue at 19 %"),
+        "account_revenue_7": N_("Account: revenue at 7 %"),
+        "account_revenue_0": N_("Account: revenue at 0 %"),
+        "account_revenue_intra_community": N_("Account: revenue of deliveries to EU companies"),
+        "account_revenue_reverse_charge": N_("Account: revenue of services to EU companies"),
+        "account_revenue_export": N_("Account: revenue of exports"),
+        "account_revenue_outside": N_("Account: revenue of services outside the EU"),
+        "account_prepayments_19": N_("Account: prepayments at 19 %"),
+        "account_prepayments_7": N_("Account: prepayments at 7 %"),
+        "account_prepayments_0": N_("Account: prepayments without VAT"),
+        "account_debtor": N_("Account: all customers (collective debtor)"),
+        "account_card_clearing": N_("Account: card clearing (money in transit)"),
+        "account_card_fees": N_("Account: card fees"),
+        "account_chargebacks": N_("Account: chargebacks in dispute"),
+        "account_losses": N_("Account: lost chargebacks"),
+    },
     N_("Bundles found in purchases"): {
         "discovery_minimum_support_bp": N_("A set is proposed from this share of the C-customers' orders"),
         "discovery_half_life_days": N_("For proposals an order counts half after days"),
@@ -141,6 +163,7 @@ CHOICE_WORDS: dict[str, dict[StrEnum, str]] = {
         BelowMinimum.SURCHARGE: N_("carries the surcharge"),
         BelowMinimum.REFUSE: N_("is refused"),
     },
+    "chart_of_accounts": {ChartOfAccounts.SKR03: N_("SKR03"), ChartOfAccounts.SKR04: N_("SKR04")},
 }
 DAYS = dict(enumerate(WEEKDAYS, start=1))
 VALUE_WORDS: dict[str, dict[Any, str]] = {

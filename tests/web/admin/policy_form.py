@@ -1,5 +1,7 @@
 """The whole policy as its form sends it."""
 
+from app.web.admin.policy_words import LABELS
+
 POLICY_FORM = {
     "a_threshold_cents": "60.000,00", "b_threshold_cents": "12000", "unknown_company": "review",
     "minimum_order_value_cents": "40", "low_quantity_surcharge_cents": "12,50", "dispatch_weekday": "3",
@@ -25,5 +27,7 @@ POLICY_FORM = {
     "effort_chargeback_minutes": "45", "effort_application_minutes": "8", "effort_action_minutes": "4",
     "effort_least_cost_cents": "60", "effort_warn_percent": "40", "effort_fee_percent": "90",
     "effort_refuse_percent": "200", "effort_fall_percent": "10", "effort_fee_cents": "12",
+    "chart_of_accounts": "skr03", "datev_consultant_number": "29098", "datev_client_number": "55003",
+    "fiscal_year_month": "7", **dict.fromkeys((name for name in LABELS if name.startswith("account_")), "0"),
     "reason": "spring", "based_on": "0",
 }  # fmt: skip
