@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 import app.audit.models
+import app.books.models
 import app.care.models
 import app.catalogue.models
 import app.customers.models

@@ -19,14 +19,21 @@ APPEND_ONLY = (
     "invoices",
     "invoice_taxes",
     "vat_checks",
+    "month_closes",
 )
 TRIGGERS = {
     "sqlite": (
         *(f"{table}_no_{verb}" for table in APPEND_ONLY for verb in ("update", "delete")),
+        "invoices_in_open_months",
         *(f"frozen_versions_{verb}" for verb in ("update", "delete")),
         *(f"frozen_items_{verb}" for verb in ("insert", "update", "delete")),
     ),
-    "postgresql": (*(f"{table}_append_only" for table in APPEND_ONLY), "frozen_versions", "frozen_items"),
+    "postgresql": (
+        *(f"{table}_append_only" for table in APPEND_ONLY),
+        "invoices_in_open_months",
+        "frozen_versions",
+        "frozen_items",
+    ),
 }
 """The triggers of the migrations by engine: what they forbid must stay forbidden."""
 

@@ -37,7 +37,34 @@ COLUMNS: tuple[str, ...] = (
 """The 125 columns of format version 13, in their order."""
 
 TEXTS = frozenset(
-    {2, 3, 6, 9, 11, 12, 14, 16, 20, 37, 38, 40, 42, 91, 95, 96, 98, 102, 103, 105, 107, 109, 110, 112, 118, 120}
+    {
+        2,
+        3,
+        6,
+        9,
+        11,
+        12,
+        14,
+        16,
+        20,
+        37,
+        38,
+        40,
+        42,
+        91,
+        95,
+        96,
+        98,
+        102,
+        103,
+        105,
+        107,
+        109,
+        110,
+        112,
+        118,
+        120,
+    }
     | {121, 123, *range(21, 37), *range(48, 88)}
 )
 """The columns (from 1) that are texts, and stand in quotation marks also when they are empty."""

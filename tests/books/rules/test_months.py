@@ -13,7 +13,9 @@ def test_a_month_is_written_and_read_alike() -> None:
     assert Month.read("2026-03") == Month(2026, 3)
 
 
-@pytest.mark.parametrize("text", ["", "2026", "2026-13", "2026-00", "26-03", "2026-3", "1999-01", "2026-03-01", "²026-03"])
+@pytest.mark.parametrize(
+    "text", ["", "2026", "2026-13", "2026-00", "26-03", "2026-3", "1999-01", "2026-03-01", "²026-03"]
+)
 def test_what_is_no_month_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         Month.read(text)

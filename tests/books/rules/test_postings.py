@@ -67,7 +67,13 @@ def test_an_invoice_is_owed_by_the_debtor_and_splits_into_revenue_and_vat() -> N
         (10000, 4400, 11_900),
         (10000, 4300, 535),
     ]
-    assert balances(postings) == {10000: 12_435, 4400: -10_000, "vat_1900": -1_900, 4300: -500, "vat_700": -35}
+    assert balances(postings) == {
+        10000: 12_435,
+        4400: -10_000,
+        "vat_1900": -1_900,
+        4300: -500,
+        "vat_700": -35,
+    }
 
 
 def test_a_correction_takes_back_what_its_invoice_booked() -> None:
@@ -201,7 +207,11 @@ MOVES = st.builds(Money, st.just(DAY), st.sampled_from(MoneyKind), st.integers(1
 
 
 @settings(max_examples=100)
-@given(papers=st.lists(PAPERS, max_size=6), moves=st.lists(MOVES, max_size=6), chart=st.sampled_from(ChartOfAccounts))
+@given(
+    papers=st.lists(PAPERS, max_size=6),
+    moves=st.lists(MOVES, max_size=6),
+    chart=st.sampled_from(ChartOfAccounts),
+)
 def test_debit_equals_credit_for_each_document_and_the_month(
     papers: list[Paper], moves: list[Money], chart: ChartOfAccounts
 ) -> None:
@@ -214,7 +224,9 @@ def test_debit_equals_credit_for_each_document_and_the_month(
 
         assert sum(line.debit_cents for line in lines) == sum(line.credit_cents for line in lines)
         assert balances(postings, accounts)[accounts.debtor] == one.sign * one.gross_cents
-        vat_cents = sum(line.credit_cents - line.debit_cents for line in lines if isinstance(line.account, str))
+        vat_cents = sum(
+            line.credit_cents - line.debit_cents for line in lines if isinstance(line.account, str)
+        )
         assert vat_cents == one.sign * one.vat_cents
     for move in moves:
         month += book_money(move, accounts)
