@@ -73,6 +73,7 @@ def send_again(
             object_kind=mail.object_kind,
             object_id=mail.object_id,
             now=now,
+            attachments=mail.attachments,
             **mail.values,
         )
         _record(session, mail, "mail.sent_again", actor=actor, now=now, old=mail.state)

@@ -68,8 +68,14 @@ def to_message(
     message.set_content(text.body, cte="quoted-printable")
     for file in attached:
         main_type, _, sub_type = file.media_type.partition("/")
-        message.add_attachment(file.content, maintype=main_type, subtype=sub_type, filename=file.name)
+        name = _safe_name(file.name)
+        message.add_attachment(file.content, maintype=main_type, subtype=sub_type, filename=name)
     return message
+
+
+def _safe_name(name: str) -> str:
+    """A file name that is one on every system: letters, digits, dot, dash, without a folder."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name.rpartition("/")[2]).strip(".-")[-100:] or "paper"
 
 
 def message_id_of(mail: Mail, *, settings: Settings) -> str:

@@ -1,13 +1,11 @@
 """An e-mail leaves the outbox once, or says why it did not."""
 
-import threading
 from collections.abc import Iterator
 from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlmodel import Session, select
 
 from app.core.rendering import make_environments
@@ -17,36 +15,14 @@ from app.mail.models import Mail, MailState
 from app.mail.service import put_mail
 from app.mail.transport import Delay, open_transport
 from app.settings import Settings
-from tests.databases import free_port
-
-
-class Sink:
-    """An SMTP server that keeps what it accepts; `code` makes it refuse recipients."""
-
-    def __init__(self) -> None:
-        self.code = 250
-        self.messages: list[bytes] = []
-        self.lock = threading.Lock()
-
-    async def handle_RCPT(self, server, session, envelope, address, options):  # type: ignore[no-untyped-def]
-        if self.code != 250:
-            return f"{self.code} not now"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):  # type: ignore[no-untyped-def]
-        with self.lock:
-            self.messages.append(envelope.content)
-        return "250 kept"
+from tests.flows.letterbox import Sink, served
 
 
 @pytest.fixture
 def sink() -> Iterator[tuple[Sink, str]]:
-    handler, port = Sink(), free_port()
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield handler, f"smtp://127.0.0.1:{port}"
-    controller.stop()
+    handler = Sink()
+    with served(handler) as url:
+        yield handler, url
 
 
 def _put(session: Session, now: datetime) -> int:

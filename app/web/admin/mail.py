@@ -2,14 +2,16 @@
 
 from fastapi import APIRouter
 from jinja2 import StrictUndefined, TemplateError
+from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.core.ids import new_token
 from app.flows.retry_mail import abort, can_be_sent_again, retry, send_again
+from app.invoices.queries_papers import attached
 from app.mail.models import Mail, MailState
 from app.mail.queries import find_mail, list_mails
-from app.mail.rendering import Text, render
+from app.mail.rendering import Attached, Text, render
 from app.shop import Shop
 from app.web.admin import words
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, page_urls
@@ -49,6 +51,7 @@ def show_mail(request: Request, mail_id: RowId, shop: ShopDep, session: ReadDep)
         "mail/mail.html",
         mail=mail,
         text=_without_secrets(shop, mail),
+        files=_files(session, mail),
         may_send_again=can_be_sent_again(mail, environments=shop.environments, settings=shop.settings),
         request_key=new_token()[:20],
     )
@@ -77,6 +80,14 @@ def submit_retry(
 def submit_abort(mail_id: RowId, session: WriteDep, staff: StaffDep, values: Values, now: Now) -> Response:
     is_done = abort(session, mail_id, actor=staff.actor, now=now)
     return see_other(f"/admin/mail/{mail_id}?done={'aborted' if is_done else 'unchanged'}")
+
+
+def _files(session: Session, mail: Mail) -> list[Attached] | None:
+    """The papers that go with an e-mail; None where one of them does not exist (any more)."""
+    try:
+        return attached(session, mail.attachments)
+    except LookupError:
+        return None
 
 
 def _without_secrets(shop: Shop, mail: Mail) -> Text | None:
