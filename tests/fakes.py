@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -11,11 +11,13 @@ from app.payments.rules.facts import (
     EventFacts,
     IntentFacts,
     IntentStatus,
+    RecentThings,
     RefundFacts,
     RefundStatus,
     SessionFacts,
     SessionStatus,
     SessionWish,
+    WarningFacts,
 )
 from app.payments.rules.refunding import is_lost_refund
 from app.payments.stripe_gateway import Forged, KeyMismatch, StripeRefusal, StripeUnavailable
@@ -46,6 +48,9 @@ class FakeStripe:
     charged_back: set[str] = field(default_factory=set)
     is_list_behind: bool = False
     disputes: dict[str, DisputeFacts] = field(default_factory=dict)
+    warnings: dict[str, WarningFacts] = field(default_factory=dict)
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    evidence: dict[str, dict[str, str]] = field(default_factory=dict)
     before: dict[str, Callable[[], None]] = field(default_factory=dict)
     _answers: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     _stored: set[str] = field(default_factory=set)
@@ -198,7 +203,7 @@ class FakeStripe:
             if intent.status is not IntentStatus.CAPTURED or back_cents + amount_cents > intent.amount_cents:
                 raise StripeRefusal("amount_too_large")
             made = f"re_{intent_id}_{next(self._ids)}"
-            self.refunds[made] = RefundFacts(made, RefundStatus.WAY, amount_cents, mark)
+            self.refunds[made] = RefundFacts(made, RefundStatus.WAY, amount_cents, mark, intent_id=intent_id)
             return made
 
         return self.refunds[self._do("pay_back", key, (intent_id, amount_cents, mark), work)]
@@ -212,7 +217,44 @@ class FakeStripe:
 
     def read_refund(self, refund_id: str) -> RefundFacts:
         self._do("read_refund", None, None, lambda: None)
+        if refund_id not in self.refunds:
+            raise StripeRefusal("resource_missing")
         return self.refunds[refund_id]
+
+    def refunds_of_charge(self, charge_id: str) -> tuple[str, ...]:
+        self._do("refunds_of_charge", None, None, lambda: None)
+        intent_id = charge_id.replace("ch_", "pi_", 1)
+        return tuple(one.id for one in self.refunds.values() if one.intent_id == intent_id)
+
+    def read_recent(self) -> RecentThings:
+        self._do("read_recent", None, None, lambda: None)
+        return RecentThings(tuple(self.refunds), tuple(self.disputes), tuple(self.warnings))
+
+    def read_warning(self, warning_id: str) -> WarningFacts:
+        self._do("read_warning", None, None, lambda: None)
+        if warning_id not in self.warnings:
+            raise StripeRefusal("resource_missing")
+        return self.warnings[warning_id]
+
+    def upload_evidence(self, content: bytes, *, name: str, key: str) -> str:
+        def work() -> str:
+            made = f"file_{next(self._ids)}"
+            self.files[made] = (name, content)
+            return made
+
+        return self._do("upload_evidence", key, (name, content), work)
+
+    def submit_evidence(self, dispute_id: str, evidence: Mapping[str, str], *, key: str) -> DisputeFacts:
+        def work() -> None:
+            if self.disputes[dispute_id].is_submitted:
+                raise StripeRefusal("dispute_evidence_submitted")
+            self.evidence[dispute_id] = dict(evidence)
+            self.disputes[dispute_id] = replace(
+                self.disputes[dispute_id], status="under_review", is_submitted=True
+            )
+
+        self._do("submit_evidence", key, (dispute_id, dict(evidence)), work)
+        return self.disputes[dispute_id]
 
     def read_dispute(self, dispute_id: str) -> DisputeFacts:
         self._do("read_dispute", None, None, lambda: None)

@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.core.db import UTCDateTime, enum_type
+from app.payments.rules.disputes import WarningDecision
 from app.payments.rules.holding import HoldDecision
 from app.payments.rules.ledger import MoneyKind
+from app.payments.rules.staff_refunds import RefundReason, RequestState
 from app.payments.rules.states import PaymentState, PaymentWay, RefundState
 
 
@@ -137,6 +139,123 @@ class RefundLine(SQLModel, table=True):
     order_line_id: int = Field(foreign_key="order_lines.id", index=True)
     quantity: int
     amount_cents: int
+
+
+class RefundCharge(SQLModel, table=True):
+    """A charge of the order that a refund pays back, and the cents of it, VAT included."""
+
+    __tablename__ = "refund_charges"
+    __table_args__ = (
+        UniqueConstraint("refund_id", "charge_id"),
+        CheckConstraint("amount_cents > 0", name="amount"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    refund_id: int = Field(foreign_key="refunds.id")
+    charge_id: int = Field(foreign_key="charges.id", index=True)
+    amount_cents: int
+
+
+class RefundRequest(SQLModel, table=True):
+    """What a person of the staff wants paid back, and who granted it; `form_key` makes twice sent once.
+
+    `wish` is what was chosen on the form; `amount_cents` what that comes to. Its refund has the cause `staff:<id>`.
+    """
+
+    __tablename__ = "refund_requests"
+    __table_args__ = (CheckConstraint("amount_cents > 0", name="amount"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    order_id: int = Field(foreign_key="orders.id", index=True)
+    form_key: str = Field(unique=True, max_length=64)
+    reason: RefundReason = Field(sa_type=enum_type(RefundReason))
+    note: str = Field(max_length=400)
+    wish: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    amount_cents: int
+    state: RequestState = Field(default=RequestState.WAITING, sa_type=enum_type(RequestState), index=True)
+    asked_by: str = Field(max_length=200)
+    asked_by_id: int | None = None
+    asked_at: datetime = Field(sa_type=UTCDateTime)
+    decided_by: str = Field(default="", max_length=200)
+    decided_by_id: int | None = None
+    decided_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    decision_note: str = Field(default="", max_length=400)
+    refund_id: int | None = Field(default=None, foreign_key="refunds.id", unique=True)
+
+
+class Dispute(SQLModel, table=True):
+    """What a cardholder's bank asks or takes back, as Stripe told it last; `status` is Stripe's word.
+
+    `taken_at` is when money was first seen to be taken, `passed_at` when a person let the order leave all the same.
+    `submitting_at` stands from the button until Stripe has the evidence; `failure` is why it did not take it.
+    """
+
+    __tablename__ = "disputes"
+    __table_args__ = (CheckConstraint("amount_cents >= 0", name="amount"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    dispute_id: str = Field(unique=True, max_length=255)
+    payment_id: int = Field(foreign_key="payments.id", index=True)
+    order_id: int = Field(foreign_key="orders.id", index=True)
+    amount_cents: int
+    reason: str = Field(max_length=64)
+    status: str = Field(max_length=32, index=True)
+    due_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    opened_at: datetime = Field(sa_type=UTCDateTime)
+    taken_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    checked_at: datetime = Field(sa_type=UTCDateTime)
+    reminded_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    passed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    passed_by: str = Field(default="", max_length=200)
+    pass_reason: str = Field(default="", max_length=400)
+    evidence: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    token: str = Field(max_length=32)
+    retry_count: int = 0
+    submitting_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    submitted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    submitted_by: str = Field(default="", max_length=200)
+    failure: str = Field(default="", max_length=200)
+
+
+class DisputeFile(SQLModel, table=True):
+    """A file of the evidence, in the field of Stripe that it fills; `stripe_file_id` once it is there."""
+
+    __tablename__ = "dispute_files"
+    __table_args__ = (UniqueConstraint("dispute_row_id", "field"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    dispute_row_id: int = Field(foreign_key="disputes.id")
+    field: str = Field(max_length=64)
+    name: str = Field(max_length=120)
+    content_type: str = Field(max_length=64)
+    content: bytes = Field(sa_type=LargeBinary)
+    byte_count: int
+    token: str = Field(max_length=32)
+    stripe_file_id: str = Field(default="", max_length=255)
+    added_by: str = Field(max_length=200)
+    added_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class FraudWarning(SQLModel, table=True):
+    """A card network's early word that a payment is fraud, and what a person decided about it.
+
+    `decision` is empty until then; `is_open` while a refund can still forestall a dispute.
+    """
+
+    __tablename__ = "fraud_warnings"
+
+    id: int | None = Field(default=None, primary_key=True)
+    warning_id: str = Field(unique=True, max_length=255)
+    payment_id: int = Field(foreign_key="payments.id", index=True)
+    order_id: int = Field(foreign_key="orders.id", index=True)
+    fraud_type: str = Field(max_length=64)
+    is_open: bool = True
+    told_at: datetime = Field(sa_type=UTCDateTime)
+    decision: WarningDecision | None = Field(default=None, sa_type=enum_type(WarningDecision))
+    decided_by: str = Field(default="", max_length=200)
+    decided_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    reason: str = Field(default="", max_length=400)
 
 
 class MoneyEvent(SQLModel, table=True):

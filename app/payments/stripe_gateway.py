@@ -1,12 +1,14 @@
 """The shop's only words with Stripe: card pages, reserving, taking and giving back money, reading events."""
 
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import stripe
+from stripe.params import DisputeUpdateParamsEvidence
 from stripe.params.checkout import SessionCreateParams
 
 from app.core.errors import N_, Unavailable
@@ -15,11 +17,13 @@ from app.payments.rules.facts import (
     EventFacts,
     IntentFacts,
     IntentStatus,
+    RecentThings,
     RefundFacts,
     RefundStatus,
     SessionFacts,
     SessionStatus,
     SessionWish,
+    WarningFacts,
 )
 from app.payments.rules.refunding import is_lost_refund
 
@@ -80,7 +84,10 @@ class StripeGateway:
         self._given = (api_key, webhook_secret, api_base)
         self._webhook_secret = webhook_secret
         self._is_live = api_key.startswith(("sk_live_", "rk_live_"))
-        addresses: dict[str, Any] = {"base_addresses": {"api": api_base.rstrip("/")}} if api_base else {}
+        addresses: dict[str, Any] = {}
+        if api_base:
+            # Evidence is uploaded to a host of its own at Stripe.
+            addresses["base_addresses"] = {"api": api_base.rstrip("/"), "files": api_base.rstrip("/")}
         # Without retries of the SDK: whoever asks decides, and a page must not wait three times.
         self._client = stripe.StripeClient(
             api_key,
@@ -217,14 +224,53 @@ class StripeGateway:
     def read_dispute(self, dispute_id: str) -> DisputeFacts:
         """A dispute as it is now. Raises StripeRefusal for an unknown one."""
         with _answers():
-            dispute = self._client.v1.disputes.retrieve(dispute_id)
-        intent = dispute.payment_intent
-        return DisputeFacts(
-            id=dispute.id,
-            status=dispute.status,
-            reason=dispute.reason,
-            intent_id=intent.id if isinstance(intent, stripe.PaymentIntent) else intent or "",
+            return _dispute_facts(self._client.v1.disputes.retrieve(dispute_id))
+
+    def upload_evidence(self, content: bytes, *, name: str, key: str) -> str:
+        """The id of a file at Stripe that evidence may refer to. Raises StripeRefusal: too large, of another kind."""
+        file = io.BytesIO(content)
+        file.name = name
+        with _answers():
+            made = self._client.v1.files.create(
+                {"purpose": "dispute_evidence", "file": file}, {"idempotency_key": key}
+            )
+        return made.id
+
+    def submit_evidence(self, dispute_id: str, evidence: Mapping[str, str], *, key: str) -> DisputeFacts:
+        """Sends texts and files to the bank, once and for good. Raises StripeRefusal: closed, or sent before."""
+        with _answers():
+            dispute = self._client.v1.disputes.update(
+                dispute_id,
+                {"evidence": cast(DisputeUpdateParamsEvidence, dict(evidence)), "submit": True},
+                {"idempotency_key": key},
+            )
+        return _dispute_facts(dispute)
+
+    def read_warning(self, warning_id: str) -> WarningFacts:
+        """An early fraud warning as it is now. Raises StripeRefusal for an unknown one."""
+        with _answers():
+            warning = self._client.v1.radar.early_fraud_warnings.retrieve(warning_id)
+        return WarningFacts(
+            id=warning.id,
+            intent_id=_id_of(warning.payment_intent),
+            fraud_type=warning.fraud_type,
+            is_open=warning.actionable,
         )
+
+    def refunds_of_charge(self, charge_id: str) -> tuple[str, ...]:
+        """The ids of a charge's refunds, the newest 100."""
+        with _answers():
+            found = self._client.v1.refunds.list({"charge": charge_id, "limit": 100})
+        return tuple(one.id for one in found.data)
+
+    def read_recent(self) -> RecentThings:
+        """The ids of the newest 100 refunds, disputes and early fraud warnings of the account."""
+        with _answers():
+            return RecentThings(
+                tuple(one.id for one in self._client.v1.refunds.list({"limit": 100}).data),
+                tuple(one.id for one in self._client.v1.disputes.list({"limit": 100}).data),
+                tuple(one.id for one in self._client.v1.radar.early_fraud_warnings.list({"limit": 100}).data),
+            )
 
     def read_event(self, body: bytes, *, signature: str) -> EventFacts:
         """What a webhook is about. Raises Forged; nothing of an unsigned body is looked at."""
@@ -324,6 +370,24 @@ def _intent_facts(intent: stripe.PaymentIntent) -> IntentFacts:
     )
 
 
+def _dispute_facts(dispute: stripe.Dispute) -> DisputeFacts:
+    details = dispute.evidence_details
+    return DisputeFacts(
+        id=dispute.id,
+        status=dispute.status,
+        reason=dispute.reason,
+        intent_id=_id_of(dispute.payment_intent),
+        amount_cents=dispute.amount,
+        opened_at=datetime.fromtimestamp(dispute.created, UTC),
+        due_at=datetime.fromtimestamp(details.due_by, UTC) if details.due_by else None,
+        is_submitted=details.submission_count > 0,
+    )
+
+
+def _id_of(thing: "str | stripe.PaymentIntent | None") -> str:
+    return thing.id if isinstance(thing, stripe.PaymentIntent) else thing or ""
+
+
 def _refund_facts(refund: stripe.Refund) -> RefundFacts:
     has_failed = refund.status in ("failed", "canceled")
     return RefundFacts(
@@ -331,6 +395,7 @@ def _refund_facts(refund: stripe.Refund) -> RefundFacts:
         status=RefundStatus.FAILED if has_failed else RefundStatus.WAY,
         amount_cents=refund.amount,
         mark=_ours(refund.metadata, "refund"),
+        intent_id=_id_of(refund.payment_intent),
         failure_code=str(refund.failure_reason or refund.status)[:64] if has_failed else "",
     )
 

@@ -10,6 +10,7 @@ from fastapi import Request, Response
 from dev.stripe_standin.endpoints import Endpoint, find
 from dev.stripe_standin.errors import Json, StripeError
 from dev.stripe_standin.faults import Fault, as_error
+from dev.stripe_standin.files import as_text
 from dev.stripe_standin.forms import decode
 from dev.stripe_standin.shapes import check
 from dev.stripe_standin.world import API_VERSION, World
@@ -32,7 +33,7 @@ class Answer:
 async def answer(world: World, request: Request) -> Response:
     """One API call. A fault may delay it, replace its answer, or lose the answer after the work was done."""
     request_id = world.store.new_id("request")
-    text = (await request.body()).decode() if request.method == "POST" else request.url.query
+    text = await _text_of(request) if request.method == "POST" else request.url.query
     fault = world.faults.take(f"{request.method} {request.url.path}")
     found = await _answer(world, request, text, fault, request_id)
     headers = {"Request-Id": request_id, "Stripe-Version": API_VERSION, **found.headers}
@@ -41,6 +42,12 @@ async def answer(world: World, request: Request) -> Response:
     if fault is not None and fault.kind in ("drop", "hang"):
         headers[LOST] = "1"
     return Response(found.body, found.status, headers, media_type="application/json")
+
+
+async def _text_of(request: Request) -> str:
+    if request.headers.get("Content-Type", "").startswith("multipart/form-data"):
+        return await as_text(request)
+    return (await request.body()).decode()
 
 
 async def _answer(world: World, request: Request, text: str, fault: Fault | None, request_id: str) -> Answer:

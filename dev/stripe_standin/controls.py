@@ -307,6 +307,12 @@ async def close_dispute(world: Standin, dispute_id: str, given: ClosedIn) -> Jso
     return render(world.store, disputes.close(world, found, is_won=given.is_won))
 
 
+@router.post("/disputes/{dispute_id}/escalate")
+async def escalate_dispute(world: Standin, dispute_id: str) -> Json:
+    """The bank makes a dispute of an inquiry."""
+    return render(world.store, disputes.escalate(world, world.store.get("dispute", dispute_id)))
+
+
 @router.post("/early_fraud_warnings")
 async def warn(world: Standin, given: WarnIn) -> Json:
     """The bank reports fraud."""

@@ -35,6 +35,21 @@ _EVIDENCE = [
     "uncategorized_file",
     "uncategorized_text",
 ]
+_FILES = frozenset(
+    {
+        "cancellation_policy",
+        "customer_communication",
+        "customer_signature",
+        "duplicate_charge_documentation",
+        "receipt",
+        "refund_policy",
+        "service_documentation",
+        "shipping_documentation",
+        "uncategorized_file",
+    }
+)
+_LARGEST_TOGETHER_BYTES = 4_500_000
+_LONGEST_TEXTS = 150_000
 _DAYS_TO_ANSWER_S = 9 * 24 * 3600
 _OPEN = ("needs_response", "under_review", "warning_needs_response", "warning_under_review")
 
@@ -108,6 +123,7 @@ def update(world: World, dispute: Json, params: Json) -> Json:
     if dispute["status"] not in _OPEN:
         raise refused("This dispute is already closed.", code="dispute_closed")
     evidence = params.get("evidence") or {}
+    _check(world, dispute, evidence)
     dispute["evidence"].update({name: value or None for name, value in evidence.items()})
     dispute["evidence_details"]["has_evidence"] = any(
         value for name, value in dispute["evidence"].items() if name != "enhanced_evidence"
@@ -124,6 +140,38 @@ def update(world: World, dispute: Json, params: Json) -> Json:
     text = dispute["evidence"]["uncategorized_text"]
     if text in ("winning_evidence", "losing_evidence"):
         close(world, dispute, is_won=text == "winning_evidence")
+    return dispute
+
+
+def _check(world: World, dispute: Json, evidence: Json) -> None:
+    """Evidence goes to the bank once, its files exist, and all of it stays within Stripe's bounds."""
+    if evidence and dispute["evidence_details"]["submission_count"]:
+        raise refused("Evidence for this dispute was submitted already.", code="dispute_evidence_submitted")
+    together = {**dispute["evidence"], **evidence}
+    sizes = [
+        world.store.get("file", together[name], param=f"evidence[{name}]")["size"]
+        for name in _FILES
+        if together.get(name)
+    ]
+    if sum(sizes) > _LARGEST_TOGETHER_BYTES:
+        raise refused("The combined size of the evidence files must be at most 4.5 MB.", param="evidence")
+    texts = (value for name, value in together.items() if isinstance(value, str) and name not in _FILES)
+    if sum(map(len, texts)) > _LONGEST_TEXTS:
+        raise refused("The combined length of the evidence must be at most 150,000.", param="evidence")
+
+
+def escalate(world: World, dispute: Json) -> Json:
+    """An inquiry becomes a dispute: the money is withdrawn. Raises StripeError for anything else."""
+    if not dispute["status"].startswith("warning"):
+        raise refused("Only an inquiry can become a dispute.", code="dispute_not_inquiry")
+    dispute["status"] = "needs_response"
+    dispute["is_charge_refundable"] = False
+    dispute["payment_method_details"]["card"]["case_type"] = "chargeback"
+    dispute["evidence_details"] |= {"due_by": world.store.now() + _DAYS_TO_ANSWER_S, "submission_count": 0}
+    world.store.save(dispute)
+    _move(world, dispute, amount_cents=-dispute["amount"], fee_cents=charges.DISPUTE_FEE_CENTS)
+    world.emit("charge.dispute.updated", dispute)
+    world.emit("charge.dispute.funds_withdrawn", dispute)
     return dispute
 
 

@@ -10,7 +10,7 @@ import stripe.params.checkout as checkout_params
 from stripe.params.radar import _early_fraud_warning_list_params as warning_list
 from stripe.params.radar import _early_fraud_warning_retrieve_params as warning_retrieve
 
-from dev.stripe_standin import customers, disputes, intents, refunds, sessions
+from dev.stripe_standin import customers, disputes, files, intents, refunds, sessions
 from dev.stripe_standin.errors import Json, StripeError, refused
 from dev.stripe_standin.render import matching, page, render, shown_items
 from dev.stripe_standin.world import World
@@ -280,6 +280,9 @@ ENDPOINTS = (
     ),
     Endpoint("GET", "/v1/refunds/{id}", p.RefundRetrieveParams, _one("refund")),
     Endpoint("POST", "/v1/refunds/{id}", p.RefundUpdateParams, _changed("refund", _update_refund)),
+    Endpoint("POST", "/v1/files", p.FileCreateParams, _made(files.create)),
+    Endpoint("GET", "/v1/files", p.FileListParams, _all("file", "/v1/files", "purpose")),
+    Endpoint("GET", "/v1/files/{id}", p.FileRetrieveParams, _one("file")),
     Endpoint(
         "GET",
         "/v1/disputes",

@@ -22,6 +22,7 @@ RESOURCES: dict[str, type[stripe.StripeObject]] = {
     "charge": stripe.Charge,
     "refund": stripe.Refund,
     "dispute": stripe.Dispute,
+    "file": stripe.File,
     "radar.early_fraud_warning": EarlyFraudWarning,
     "balance_transaction": stripe.BalanceTransaction,
     "event": stripe.Event,

@@ -138,6 +138,10 @@ class StandinProcess(ServerProcess):
         """The bank decides."""
         return self.post(f"disputes/{dispute_id}/close", {"is_won": is_won})
 
+    def escalate_dispute(self, dispute_id: str) -> dict[str, Any]:
+        """The bank makes a dispute of an inquiry."""
+        return self.post(f"disputes/{dispute_id}/escalate", {})
+
     def warn(self, payment_intent: str) -> dict[str, Any]:
         """The bank reports a captured payment as fraud."""
         return self.post("early_fraud_warnings", {"payment_intent": payment_intent})

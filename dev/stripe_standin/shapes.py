@@ -85,7 +85,7 @@ def _add(plan: Plan, hint: Any, names: Mapping[str, Any]) -> None:
         plan.items = _plan(arguments[0], names)
     elif origin is dict:
         plan.values = _plan(arguments[1], names)
-    elif hint is str:
+    elif hint is str or hint is Any:
         plan.is_text = True
     elif hint is bool:
         plan.is_flag = True

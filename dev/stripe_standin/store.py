@@ -18,6 +18,7 @@ PREFIXES = {
     "charge": "ch_",
     "refund": "re_",
     "dispute": "du_",
+    "file": "file_",
     "radar.early_fraud_warning": "issfr_",
     "balance_transaction": "txn_",
     "event": "evt_",

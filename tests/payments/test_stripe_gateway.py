@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -302,10 +303,59 @@ def test_a_dispute_is_read_with_its_state_and_intent(
     gateway.capture(intent.id, amount_cents=10_103, key=f"{page.id}-capture")
     dispute_id = standin.dispute(intent.id, reason="product_not_received")["id"]
 
-    assert gateway.read_dispute(dispute_id) == DisputeFacts(
-        dispute_id, "needs_response", "product_not_received", intent.id
+    read = gateway.read_dispute(dispute_id)
+    assert replace(read, opened_at=None, due_at=None) == DisputeFacts(
+        dispute_id, "needs_response", "product_not_received", intent.id, 10_103
     )
+    assert read.opened_at
+    assert read.due_at
+    assert read.due_at - read.opened_at == timedelta(days=9)
     standin.close_dispute(dispute_id, is_won=True)
     assert gateway.read_dispute(dispute_id).status == "won"
     with pytest.raises(StripeRefusal):
         gateway.read_dispute("dp_unknown")
+
+
+def test_evidence_goes_to_the_bank_once_with_its_files(
+    gateway: StripeGateway, standin: StandinProcess, page: SessionFacts
+) -> None:
+    dispute_id = standin.dispute(captured(gateway, standin, page))["id"]
+    pdf = b"%PDF-1.7 proof"
+    files = [gateway.upload_evidence(pdf, name="proof.pdf", key=f"{page.id}-file") for _ in range(2)]
+    evidence = {"shipping_documentation": files[0], "uncategorized_text": "It left."}
+
+    sent = [gateway.submit_evidence(dispute_id, evidence, key=f"{page.id}-submit") for _ in range(2)]
+    with pytest.raises(StripeRefusal) as refusal:
+        gateway.submit_evidence(dispute_id, evidence, key=f"{page.id}-submit-again")
+
+    assert files[0] == files[1]
+    assert [(one.status, one.is_submitted) for one in sent] == [("under_review", True)] * 2
+    assert refusal.value.code == "dispute_evidence_submitted"
+
+
+def test_what_webhooks_may_have_kept_from_us_is_read_by_its_ids(
+    gateway: StripeGateway, standin: StandinProcess, page: SessionFacts
+) -> None:
+    intent_id = captured(gateway, standin, page)
+    refund = gateway.pay_back(intent_id, amount_cents=900, mark="1", order_number="S-1", key=f"{page.id}-1")
+    warning_id = standin.warn(intent_id)["id"]
+    dispute_id = standin.dispute(intent_id, status="warning_needs_response")["id"]
+
+    recent = gateway.read_recent()
+    warning = gateway.read_warning(warning_id)
+
+    assert (recent.refund_ids[0], recent.dispute_ids[0], recent.warning_ids[0]) == (
+        refund.id,
+        dispute_id,
+        warning_id,
+    )
+    assert refund.intent_id == intent_id
+    assert (warning.intent_id, warning.fraud_type, warning.is_open) == (
+        intent_id,
+        "made_with_stolen_card",
+        True,
+    )
+    charge = stripe.StripeClient(API_KEY, base_addresses={"api": standin.url}).v1.charges.list(
+        {"payment_intent": intent_id}
+    )
+    assert gateway.refunds_of_charge(charge.data[0].id) == (refund.id,)

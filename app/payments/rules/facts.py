@@ -55,6 +55,7 @@ class RefundFacts:
     amount_cents: int
     mark: str = ""
     failure_code: str = ""
+    intent_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +81,38 @@ class EventFacts:
 
 @dataclass(frozen=True, slots=True)
 class DisputeFacts:
-    """A cardholder's bank takes money back; `status` is Stripe's word, `won` where we keep the money after all."""
+    """A cardholder's bank takes money back; `status` is Stripe's word, `won` where we keep the money after all.
+
+    `due_at` is until when evidence counts, `is_submitted` whether ours has gone to the bank.
+    """
 
     id: str
     status: str
     reason: str
     intent_id: str
+    amount_cents: int = 0
+    opened_at: datetime | None = None
+    due_at: datetime | None = None
+    is_submitted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WarningFacts:
+    """A card network's early word that a payment may be fraud; `is_open` while a refund can forestall a dispute."""
+
+    id: str
+    intent_id: str
+    fraud_type: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecentThings:
+    """The newest objects at Stripe, by id: what a lost webhook may have kept from us."""
+
+    refund_ids: tuple[str, ...] = ()
+    dispute_ids: tuple[str, ...] = ()
+    warning_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

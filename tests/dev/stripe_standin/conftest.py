@@ -25,7 +25,9 @@ def standin(running_standin: StandinProcess) -> StandinProcess:
 @pytest.fixture
 def client(standin: StandinProcess, monkeypatch: pytest.MonkeyPatch) -> stripe.StripeClient:
     monkeypatch.setattr(stripe, "enable_telemetry", False)
-    return stripe.StripeClient(API_KEY, base_addresses={"api": standin.url}, max_network_retries=0)
+    return stripe.StripeClient(
+        API_KEY, base_addresses={"api": standin.url, "files": standin.url}, max_network_retries=0
+    )
 
 
 @pytest.fixture
