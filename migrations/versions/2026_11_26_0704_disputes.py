@@ -7,7 +7,7 @@ from alembic import op
 import app.core.db
 
 revision = "disputes"
-down_revision = "money_and_paper"
+down_revision = "the_books"
 branch_labels = None
 depends_on = None
 
