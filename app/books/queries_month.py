@@ -1,23 +1,20 @@
 """Reading a month of the books in sums: documents, money, and what is open between the two."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlmodel import Session, col
 
 from app.books.queries_closing import close_of
 from app.books.rules.months import Month
-from app.books.rules.totals import FOR_DOCUMENTS, MonthSums, OpenItem, RateSum, money_sums, rate_sums
+from app.books.rules.totals import FOR_DOCUMENTS, MonthSums, RateSum, money_sums, rate_sums
 from app.invoices.models import Invoice, InvoiceTax
 from app.invoices.rules.document import DocumentKind
-from app.ordering.models import Order
 from app.payments.models import MoneyEvent
 from app.payments.rules.ledger import SIGNS, MoneyKind
 
-OPEN_LIMIT = 100
 SIGN = case((col(Invoice.kind) == DocumentKind.CORRECTION, -1), else_=1)
 """A document's amounts count down where it is a correction."""
 HELD = case(
@@ -111,7 +108,7 @@ def sum_money(session: Session, condition: ColumnElement[bool]) -> dict[MoneyKin
 def open_cents(session: Session, month: Month, zone: ZoneInfo) -> int:
     """What is open at the end of a month: money for documents less documents, over all time."""
     taken = session.execute(
-        select(func.coalesce(func.sum(HELD), 0)).where(_for_documents_until(session, month, zone))
+        select(func.coalesce(func.sum(HELD), 0)).where(*is_for_documents_until(session, month, zone))
     ).scalar_one()
     written = session.execute(
         select(func.coalesce(func.sum(SIGN * col(Invoice.gross_cents)), 0)).where(
@@ -121,28 +118,11 @@ def open_cents(session: Session, month: Month, zone: ZoneInfo) -> int:
     return int(taken) - int(written)
 
 
-def list_open(
-    session: Session, month: Month, zone: ZoneInfo, *, limit: int = OPEN_LIMIT
-) -> Sequence[OpenItem]:
-    """The orders whose money and documents do not agree at the end of a month, by number; at most `limit`."""
-    moves = union_all(
-        select(col(MoneyEvent.order_id).label("order_id"), HELD.label("cents")).where(
-            _for_documents_until(session, month, zone)
-        ),
-        select(col(Invoice.order_id), -SIGN * col(Invoice.gross_cents)).where(
-            col(Invoice.issued_on) <= month.last_on
-        ),
-    ).subquery()
-    total = func.sum(moves.c.cents)
-    rows = session.execute(
-        select(col(Order.number), col(Order.company_name), total)
-        .join(moves, moves.c.order_id == col(Order.id))
-        .group_by(col(Order.id), col(Order.number), col(Order.company_name))
-        .having(total != 0)
-        .order_by(col(Order.number))
-        .limit(limit)
-    )
-    return [OpenItem(number, name, int(cents)) for number, name, cents in rows]
+def is_for_documents_until(session: Session, month: Month, zone: ZoneInfo) -> tuple[ColumnElement[bool], ...]:
+    """Money that documents are about, booked in a month or before; all conditions hold together."""
+    own = close_of(session, month)
+    happened = (col(MoneyEvent.at) < month.ends_at(zone), col(MoneyEvent.kind).in_(FOR_DOCUMENTS))
+    return happened if own is None else (*happened, col(MoneyEvent.id) <= own.last_money_event_id)
 
 
 def sum_days(session: Session, month: Month, zone: ZoneInfo) -> list[tuple[date, int, int]]:
@@ -176,10 +156,3 @@ def _hour(session: Session) -> ColumnElement[str]:
     if session.get_bind().dialect.name == "sqlite":
         return func.strftime("%Y-%m-%d %H", col(MoneyEvent.at))
     return func.to_char(func.timezone("UTC", col(MoneyEvent.at)), "YYYY-MM-DD HH24")
-
-
-def _for_documents_until(session: Session, month: Month, zone: ZoneInfo) -> ColumnElement[bool]:
-    """Money that documents are about, booked in a month or before."""
-    own = close_of(session, month)
-    happened = and_(col(MoneyEvent.at) < month.ends_at(zone), col(MoneyEvent.kind).in_(FOR_DOCUMENTS))
-    return happened if own is None else and_(happened, col(MoneyEvent.id) <= own.last_money_event_id)

@@ -11,6 +11,7 @@ from app.insights.invariants_complaints import COMPLAINTS
 from app.insights.invariants_dispatch import DISPATCH
 from app.insights.invariants_effort import EFFORT
 from app.insights.invariants_guards import GUARDS
+from app.insights.invariants_ledger import LEDGER
 from app.insights.invariants_mail import MAIL
 from app.insights.invariants_money import MONEY
 from app.insights.invariants_orders import ORDERS
@@ -25,6 +26,7 @@ ALL: tuple[Invariant, ...] = (
     *ORDERS,
     *DISPATCH,
     *MONEY,
+    *LEDGER,
     *COMPLAINTS,
     *MAIL,
     *CATALOGUE,

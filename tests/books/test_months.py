@@ -8,7 +8,8 @@ import pytest
 from sqlmodel import Session
 
 from app.books.models import MonthClose
-from app.books.queries_month import list_open, sum_days, sum_month, sum_taxed
+from app.books.queries_month import sum_days, sum_month, sum_taxed
+from app.books.queries_open import list_open
 from app.books.queries_postings import each_money, each_paper, each_posting, each_supply
 from app.books.rules.accounts import CHARTS
 from app.books.rules.months import Month
@@ -99,7 +100,9 @@ def test_money_without_a_document_is_open_until_the_document_comes(session: Sess
     assert (november.opening_cents, november.difference_cents, november.closing_cents) == (11_900, -11_900, 0)
     assert october.is_explained
     assert november.is_explained
-    assert list_open(session, OCTOBER, BERLIN) == [OpenItem(order.number, "Lahn GmbH", 11_900)]
+    assert list_open(session, OCTOBER, BERLIN) == [
+        OpenItem(order.number, "Lahn GmbH", 11_900, is_settled=True)
+    ]
     assert list_open(session, NOVEMBER, BERLIN) == []
 
 

@@ -1,10 +1,18 @@
 """How the invariants of the features are broken, all of them together."""
 
-from tests.insights import breaks_dispatch, breaks_effort, breaks_quantities, breaks_rhythm, breaks_services
+from tests.insights import (
+    breaks_dispatch,
+    breaks_effort,
+    breaks_ledger,
+    breaks_quantities,
+    breaks_rhythm,
+    breaks_services,
+)
 
 BREAKS = {
     **breaks_dispatch.BREAKS,
     **breaks_effort.BREAKS,
+    **breaks_ledger.BREAKS,
     **breaks_quantities.BREAKS,
     **breaks_rhythm.BREAKS,
     **breaks_services.BREAKS,

@@ -35,8 +35,10 @@ from app.ordering.rules.states import CancelReason
 from app.ordering.service import accept, add_event, cancel, mail_order
 from app.payments.models import Payment, StripeEvent
 from app.payments.rules.holding import Sharer, ShutOut
+from app.payments.rules.ledger import MoneyKind
 from app.payments.rules.states import PaymentState
 from app.payments.service_holds import hold_back
+from app.payments.service_ledger import note_money, notes_of_payment
 from app.policy.rules.policy import Policy
 from tests import make
 from tests.databases import Databases, opened
@@ -196,6 +198,9 @@ def _paid(session: Session, order: Order) -> int:
         payment.state = PaymentState.CAPTURED
         payment.intent_id = f"pi_{order.number}"
         payment.authorised_at = payment.settled_at = _later(12)
+        note_money(
+            session, *notes_of_payment(payment, MoneyKind.AUTHORISED, MoneyKind.CAPTURED, at=_later(12))
+        )
         promise = Promise(date(2026, 3, 10), date(2026, 3, 12), cut_off_at=_later(600))
         accept(session, order, cart=[], promise=promise, now=_later(12))
         return _id(payment)
@@ -210,6 +215,7 @@ def _released(session: Session, customer: Customer, contact: Contact, bundle: An
         payment.intent_id = f"pi_{order.number}"
         payment.release_reason = "not_admitted"
         payment.settled_at = _later(13)
+        note_money(session, *notes_of_payment(payment, MoneyKind.RELEASED, at=_later(13)))
         cancel(session, order, reason=CancelReason.NOT_ADMITTED, now=_later(13))
         record(
             session,

@@ -59,7 +59,7 @@ class MoneySums:
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """An order whose money and documents do not agree at a moment.
+    """An order whose money and documents do not agree at a moment; `is_settled`: they do by now.
 
     Positive: paid, and no document says so yet. Negative: a document without its money, such as a failed correction.
     """
@@ -67,6 +67,7 @@ class OpenItem:
     order_number: str
     company_name: str
     cents: int
+    is_settled: bool = False
 
 
 @dataclass(frozen=True)

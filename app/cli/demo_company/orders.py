@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from app.catalogue.models import StockReservation
 from app.catalogue.rules.stock import ReservationState
+from app.cli.demo_company.ledger import add_money
 from app.core.ids import READABLE
 from app.flows.fill_demo import Buyer, Offer, Rows
 from app.fulfilment.models import Shipment
@@ -203,7 +204,8 @@ def add_payment(
 ) -> None:
     """A captured payment whose ids begin with `demo_`: Stripe's books know nothing of it."""
     mark = f"{chance.getrandbits(96):024x}"
-    rows.add(
+    settled_at = placed_at + timedelta(minutes=2)
+    payment_id = rows.add(
         Payment,
         order_id=order_id,
         state=PaymentState.CAPTURED,
@@ -224,7 +226,15 @@ def add_payment(
         changed_at=placed_at + timedelta(minutes=2),
         checked_at=placed_at + timedelta(minutes=2),
         authorised_at=placed_at + timedelta(minutes=1),
-        settled_at=placed_at + timedelta(minutes=2),
+        settled_at=settled_at,
+    )
+    add_money(
+        rows,
+        order_id=order_id,
+        payment_id=payment_id,
+        intent_id=f"demo_pi_{mark}",
+        gross_cents=totals.gross_cents,
+        settled_at=settled_at,
     )
 
 
