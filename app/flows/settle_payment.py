@@ -3,10 +3,11 @@
 # Webhooks, the return page and the sweep all end here, in any order and any number. Nothing an event says
 # is believed: the session is read again. Stripe is the arbiter between two of us who act at the same time.
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlmodel import Session, col, update
+from sqlalchemy import bindparam, update
+from sqlmodel import Session, SQLModel
 
 from app.audit.service import SYSTEM, record
 from app.care.service_special import begin_special, is_impossible
@@ -45,6 +46,13 @@ from app.payments.service_ledger import note_money, notes_of_payment
 from app.payments.stripe_gateway import StripeGateway, StripeRefusal, StripeUnavailable
 from app.policy.queries import current_policy
 
+# Built once: each payment asks it.
+_EVENTS = SQLModel.metadata.tables[str(StripeEvent.__tablename__)]
+HANDLED = (
+    update(_EVENTS)
+    .where(_EVENTS.c.id == bindparam("event_row_id"), _EVENTS.c.handled_at.is_(None))
+    .values(handled_at=bindparam("now"))
+)
 ENDS = frozenset({PaymentState.CAPTURED, PaymentState.RELEASED})
 KEPT_OUT = frozenset({ReleaseReason.NOT_ADMITTED, ReleaseReason.CARD_REFUSED})
 """The releases that count as an attempt of somebody who is kept outside."""
@@ -67,19 +75,38 @@ def settle_payment(
     Raises StripeUnavailable when Stripe does not answer: whoever called tries again, under the same keys.
     """
     attempt = _find(session, gateway, payment_id=payment_id, session_id=session_id, intent_id=intent_id)
-    state = _settle(session, gateway, attempt, calendar=calendar, now=now) if attempt else None
-    if event_row_id is not None:
+    event = _Event(event_row_id)
+    state = _settle(session, gateway, attempt, event, calendar=calendar, now=now) if attempt else None
+    if not event.is_handled:
         with transaction(session):
-            session.execute(
-                update(StripeEvent)
-                .where(col(StripeEvent.id) == event_row_id, col(StripeEvent.handled_at).is_(None))
-                .values(handled_at=now)
-            )
+            event.handle(session, now=now)
     return state
 
 
+@dataclass
+class _Event:
+    """The event that told of it, marked once: with what it led to, in one transaction where there is one."""
+
+    row_id: int | None
+
+    @property
+    def is_handled(self) -> bool:
+        return self.row_id is None
+
+    def handle(self, session: Session, *, now: datetime) -> None:
+        if self.row_id is not None:
+            session.execute(HANDLED, {"event_row_id": self.row_id, "now": now})
+            self.row_id = None
+
+
 def _settle(
-    session: Session, gateway: StripeGateway, attempt: Attempt, *, calendar: Calendar, now: datetime
+    session: Session,
+    gateway: StripeGateway,
+    attempt: Attempt,
+    event: _Event,
+    *,
+    calendar: Calendar,
+    now: datetime,
 ) -> PaymentState:
     if attempt.state in ENDS:
         return attempt.state
@@ -108,7 +135,7 @@ def _settle(
         return state
     reach("settle_payment.after_stripe")
     if state is PaymentState.CAPTURING and intent.status is IntentStatus.CAPTURED:
-        state = _finish_captured(session, attempt, calendar=calendar, now=now)
+        state = _finish_captured(session, attempt, event, calendar=calendar, now=now)
     else:
         state = _finish_released(session, attempt, now=now)
     reach("settle_payment.after_finish")
@@ -324,10 +351,11 @@ def _look_after(
 
 
 def _finish_captured(
-    session: Session, attempt: Attempt, *, calendar: Calendar, now: datetime
+    session: Session, attempt: Attempt, event: _Event, *, calendar: Calendar, now: datetime
 ) -> PaymentState:
     """Third beat: paid and accepted, with its mail; the order leaves the cart."""
     with transaction(session):
+        event.handle(session, now=now)
         if attempt.order_kind is OrderKind.SERVICE:
             return _finish_service(session, attempt, calendar=calendar, now=now)
         cart = lock_cart(session, attempt.customer_id, for_order_id=attempt.order_id)
@@ -336,7 +364,6 @@ def _finish_captured(
         payment = _mine(payments, attempt)
         if payment.state is not PaymentState.CAPTURING:
             return payment.state
-        _note_captured(session, payment, now=now)
         policy = current_policy(session)
         # Read where it matters: most looks at a payment end before this.
         calendar = with_closing_days(session, calendar, now=now)
@@ -346,6 +373,7 @@ def _finish_captured(
             order, waiting, promise=promise, policy=policy, calendar=calendar, now=now
         )
         accept(session, order, cart=cart, promise=promise, now=now, waiting=waiting, is_missed=is_missed)
+        _note_captured(session, payment, now=now)
         let_go(session, payments, now=now)
         reach("settle_payment.before_finish")
         return payment.state

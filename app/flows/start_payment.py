@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlalchemy import update
+from sqlmodel import Session, SQLModel, col, select
 
 from app.core.errors import N_, NotFound, Refused
 from app.core.failpoints import reach
@@ -14,7 +16,6 @@ from app.customers.rules.admission import Admission
 from app.jobs.service import insert_into, put_job
 from app.ordering.models import Charge, Order, OrderLine
 from app.ordering.rules.states import OrderState
-from app.ordering.service import lock_order
 from app.payments.models import Payer, Payment
 from app.payments.rules.deadlines import pay_until
 from app.payments.rules.facts import SessionFacts, SessionStatus, SessionWish
@@ -24,6 +25,7 @@ from app.payments.service_attempts import Buyer, CardAttempt, begin_payment, car
 from app.payments.stripe_gateway import StripeGateway, StripeRefusal, StripeUnavailable
 
 GREATEST_TRY_COUNT = 3
+PAYMENTS = SQLModel.metadata.tables[str(Payment.__tablename__)]
 
 
 def start_payment(
@@ -155,15 +157,21 @@ def _payer(session: Session, gateway: StripeGateway, attempt: CardAttempt, *, no
 def _note(session: Session, attempt: CardAttempt, facts: SessionFacts, *, now: datetime) -> None:
     """Keeps the card page's address. Raises Refused when the order ended while Stripe was asked."""
     with transaction(session):
-        order = lock_order(session, attempt.order_id)
-        payment = session.get_one(Payment, attempt.payment_id, with_for_update=True)
-        payment.session_id = facts.id
-        payment.session_url = facts.url
-        if payment.state is PaymentState.CREATED:
-            move(payment, PaymentState.OPEN, now=now)
-        is_over = order.state is not OrderState.RECEIVED or payment.state is PaymentState.EXPIRED
+        # Both rows locked in one look, the order first.
+        order_state, state = session.execute(
+            select(Order.state, Payment.state)
+            .join(Payment, col(Payment.order_id) == col(Order.id))
+            .where(col(Payment.id) == attempt.payment_id)
+            .with_for_update()
+        ).one()
+        noted: dict[str, Any] = {"session_id": facts.id, "session_url": facts.url}
+        if state is PaymentState.CREATED:
+            noted |= {"state": PaymentState.OPEN, "changed_at": now}
+        session.execute(update(PAYMENTS).where(PAYMENTS.c.id == attempt.payment_id).values(noted))
+        is_over = order_state is not OrderState.RECEIVED or state is PaymentState.EXPIRED
         if is_over or facts.status is SessionStatus.COMPLETE:
-            put_job(session, "settle_payment", key=f"opened:{payment.id}", now=now, payment_id=payment.id)
+            key = f"opened:{attempt.payment_id}"
+            put_job(session, "settle_payment", key=key, now=now, payment_id=attempt.payment_id)
     if is_over:
         raise Refused(N_("This order cannot be paid any more."), code="order.not_payable")
 

@@ -81,6 +81,10 @@ def accept(
     the mail says so. It never gets earlier than what stood on the page. An order that can no longer travel with the
     one that it joins (`waiting`, where `is_missed`) leaves by itself; what it costs stays what was shown.
     """
+    # Read first, so that all it changes is written in one go.
+    with session.no_autoflush:
+        lines = _lines_with_bundle(session, _id(order))
+        parts = _parts(session, order, lines=lines)
     _move(order, OrderState.ACCEPTED)
     order.accepted_at = now
     missed = waiting.number if waiting and is_missed else ""
@@ -100,9 +104,7 @@ def accept(
         order.promised_on = promise.promised_on
     order.dispatch_on = max(order.dispatch_on, promise.dispatch_on)
     add_event(session, _id(order), "accepted", now=now, promised_on=order.promised_on.isoformat())
-    lines = _lines_with_bundle(session, _id(order))
     _take_out_of_cart(session, lines, cart)
-    parts = _parts(session, order, lines=lines)
     told = {"missed": missed} if missed else {"joins": waiting.number} if waiting else {}
     mail_order(session, order, "order_accepted", now=now, parts=parts, is_later=is_later, **told)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -31,8 +32,30 @@ class Attempt:
     for_order_id: int | None
     customer_id: int
     contact_id: int
-    pay_until_at: datetime
     joins_order_id: int | None
+    pay_until_at: datetime
+
+
+_ATTEMPT: tuple[Any, ...] = (
+    Payment.id,
+    Payment.state,
+    Payment.token,
+    Payment.retry_count,
+    Payment.amount_cents,
+    Payment.session_id,
+    Payer.stripe_customer_id,
+    Payment.changed_at,
+    Payment.order_id,
+    Order.number,
+    Order.state,
+    Order.kind,
+    Order.for_order_id,
+    Order.customer_id,
+    Order.contact_id,
+    Order.joins_order_id,
+    Order.placed_at,
+)
+"""The columns of an Attempt in the order of its fields; plain, as each look at a payment asks for them."""
 
 
 def attempt_by(
@@ -51,8 +74,9 @@ def attempt_by(
         is_it = col(Payment.intent_id) == intent_id
     else:
         return None
-    row = session.exec(
-        select(Payment, Order, Payer.stripe_customer_id)
+    row = session.execute(
+        select(*_ATTEMPT)
+        .select_from(Payment)
         .join(Order, col(Order.id) == col(Payment.order_id))
         .outerjoin(Payer, col(Payer.customer_id) == col(Order.customer_id))
         .where(is_it)
@@ -60,26 +84,7 @@ def attempt_by(
     ).first()
     if row is None:
         return None
-    payment, order, stripe_customer_id = row
-    return Attempt(
-        payment_id=payment.id or 0,
-        state=payment.state,
-        token=payment.token,
-        retry_count=payment.retry_count,
-        amount_cents=payment.amount_cents,
-        session_id=payment.session_id,
-        stripe_customer_id=stripe_customer_id,
-        changed_at=payment.changed_at,
-        order_id=payment.order_id,
-        order_number=order.number,
-        order_state=order.state,
-        order_kind=order.kind,
-        for_order_id=order.for_order_id,
-        customer_id=order.customer_id,
-        contact_id=order.contact_id,
-        pay_until_at=pay_until(order.placed_at),
-        joins_order_id=order.joins_order_id,
-    )
+    return Attempt(*row[:-1], pay_until(row.placed_at))
 
 
 def payment_of_metadata(session: Session, *, attempt: str, order_number: str) -> int | None:
