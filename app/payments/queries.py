@@ -84,7 +84,8 @@ def attempt_by(
     ).first()
     if row is None:
         return None
-    return Attempt(*row[:-1], pay_until(row.placed_at))
+    values: Any = row[:-1]
+    return Attempt(*values, pay_until(row.placed_at))
 
 
 def payment_of_metadata(session: Session, *, attempt: str, order_number: str) -> int | None:
