@@ -78,10 +78,18 @@ class Settings(BaseSettings):
     @property
     def spool_folder(self) -> Path:
         """Where uploaded lists wait: below the data folder, which web and worker share."""
-        folder = Path(self.data_folder or "data")
+        return self._shared_folder / "imports"
+
+    @property
+    def export_folder(self) -> Path:
+        """Where exports of the books lie for some days."""
+        return self._shared_folder / "exports"
+
+    @property
+    def _shared_folder(self) -> Path:
         if not self.data_folder and self.database_url.startswith("sqlite:///"):
-            folder = Path(self.database_url.removeprefix("sqlite:///").partition("?")[0]).parent
-        return folder / "imports"
+            return Path(self.database_url.removeprefix("sqlite:///").partition("?")[0]).parent
+        return Path(self.data_folder or "data")
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:

@@ -231,7 +231,8 @@ def issued(
         **values,
     }
     document = to_json(_document(order, facts, taxes, corrects))
-    xml, pdf = f"<made>{facts['number']}</made>".encode(), f"%PDF-made {facts['number']}".encode()
+    xml = f"<made>{facts['number']}</made>".encode()
+    pdf = facts.pop("pdf", f"%PDF-made {facts['number']}".encode())
     made = saved(
         session,
         Invoice(
