@@ -15,6 +15,7 @@ from app.invoices.rules.document import (
     Party,
     SellerFacts,
 )
+from app.invoices.rules.words import notes_of, payment_terms
 from app.ordering.rules.vat import VatCase
 
 SELLER = Party(
@@ -79,7 +80,7 @@ PAID = PaidByCard(date(2026, 11, 20), 135_906, card_brand="visa", card_last4="42
 
 
 def document(**values: Any) -> Document:
-    """An invoice for goods of two rates with a surcharge, paid by card, unless told otherwise."""
+    """An invoice for goods of two rates with a surcharge, paid by card, unless told otherwise; with its sentences."""
     usual = Document(
         kind=DocumentKind.INVOICE,
         number="RE-2026-000123",
@@ -102,7 +103,8 @@ def document(**values: Any) -> Document:
         taxes=TAXES,
         paid=PAID,
     )
-    return replace(usual, **values)
+    made = replace(usual, **values)
+    return replace(made, notes=notes_of(made), payment_terms=payment_terms(made))
 
 
 def correction(**values: Any) -> Document:

@@ -7,13 +7,11 @@ from app.core.errors import N_
 from app.core.letter import Letter, Line, Sum
 from app.core.pdf import Attachment, Column
 from app.invoices.paper_words import GROSS, PaperWords, full_name
-from app.invoices.rules.document import Document, DocumentKind, Party
+from app.invoices.rules.document import Document, Party
 
 XML_NAME = "factur-x.xml"
-PREPAID = N_(
-    "You paid before the delivery. This is the invoice for it; no further one follows when the goods leave."
-)
-CORRECTION = N_("This corrects our invoice %(number)s of %(day)s: the amounts below are taken back from it.")
+LEGAL = "REG"
+"""The subject of the note that says who the company is in law: the foot of the letter."""
 SUMS_MM = 126.0
 
 # What PDF/A asks for properties that are not its own: a schema that names them (ISO 19005-3, 6.6.2.3). Which
@@ -48,7 +46,7 @@ def invoice_pdf(document: Document, xml: bytes) -> bytes:
     )
     letter.window(_sender(document), _address(document, words), words.facts())
     letter.heading(words.title)
-    _write_opening(letter, document, words)
+    _write_opening(letter, document)
     _write_lines(letter, document, words)
     _write_sums(letter, document, words)
     _write_closing(letter, document, words)
@@ -94,14 +92,10 @@ def _foot(document: Document, words: PaperWords) -> list[list[str]]:
     return [[line for line in column if line] for column in columns]
 
 
-def _write_opening(letter: Letter, document: Document, words: PaperWords) -> None:
-    if document.kind is DocumentKind.PREPAYMENT:
-        letter.paragraph(words.say(PREPAID))
-    if document.original is not None:
-        day = words.day(document.original.issued_on)
-        letter.paragraph(words.say(CORRECTION, number=document.original.number, day=day))
-    if document.reason:
-        letter.paragraph(words.say(N_("Reason: %(reason)s"), reason=document.reason))
+def _write_opening(letter: Letter, document: Document) -> None:
+    for note in document.notes:
+        if note.subject != LEGAL:
+            letter.paragraph(note.text)
 
 
 def _write_lines(letter: Letter, document: Document, words: PaperWords) -> None:
@@ -182,11 +176,8 @@ def _write_closing(letter: Letter, document: Document, words: PaperWords) -> Non
         letter.paragraph(note)
     if document.ship_to is not None:
         letter.paragraph(words.say(N_("Delivered to: %(address)s"), address=_one_line(document, words)))
-    if document.paid is None:
-        if words.is_correction:
-            letter.paragraph(words.say(N_("The amount goes back to the card that the order was paid with.")))
-    elif document.paid.amount_cents == document.gross_cents and not words.is_correction:
-        letter.paragraph(words.say(N_("Paid in full: please do not transfer anything.")))
+    if document.payment_terms:
+        letter.paragraph(document.payment_terms)
 
 
 def _one_line(document: Document, words: PaperWords) -> str:

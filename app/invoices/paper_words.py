@@ -75,8 +75,8 @@ class PaperWords:
         return format_date(day, format="long", locale=self._locale)
 
     def rate(self, one: DocumentLine | DocumentCharge | DocumentTax) -> str:
-        """A VAT rate in per cent; a dash for what is not subject to VAT, which has no rate."""
-        if one.category == "O":
+        """A VAT rate in per cent; a dash for an item that is not subject to VAT, which has none."""
+        if one.category == "O" and not isinstance(one, DocumentTax):
             return "–"
         return format_percent(one.vat_rate_bp / 10_000, format="#,##0.##\u00a0%", locale=self._locale)
 
@@ -132,6 +132,7 @@ class PaperWords:
             (N_("Ordered on"), self.day(document.ordered_on)),
             (N_("Your reference"), document.purchase_reference),
             (N_("Buyer's reference"), document.buyer_reference),
+            (N_("E-mail to"), document.buyer.email),
             (N_("Your VAT id"), document.buyer.vat_id),
             (N_("Our VAT id"), document.seller.vat_id),
             (N_("Our tax number"), document.seller_facts.tax_number),

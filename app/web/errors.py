@@ -26,7 +26,7 @@ CONFLICTS = (
     "bundle.same_person", "bundle.commission_only", "bundle.empty", "bundle.no_name", "bundle.no_price",
     "block.made_to_order", "block.stock_moved", "block.retires_bundles", "block.changed_meanwhile",
     "bundle.unorderable", "category.not_empty", "proposal.kept_out", "proposal.not_open", "proposal.unknown_blocks",
-    "terms.name_taken", "terms.changed_meanwhile",
+    "terms.name_taken", "terms.changed_meanwhile", "billing.in_check",
     "complaint.open_already", "complaint.too_early", "complaint.closed", "complaint.decided", "complaint.same_person",
     "complaint.reopened_before", "complaint.replaced_before", "complaint.refunded_before", "complaint.not_sendable",
     "complaint.nothing_paid", "complaint.not_sent", "complaint.nothing_left", "refund.nothing_left",

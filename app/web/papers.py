@@ -41,3 +41,12 @@ def paper_response(paper: bytes, *, name: str) -> Response:
     """A paper that only its reader may keep."""
     headers = {"Content-Disposition": f'inline; filename="{name}.pdf"', "Cache-Control": "private, no-store"}
     return Response(paper, media_type="application/pdf", headers=headers)
+
+
+def xml_response(content: bytes, *, name: str) -> Response:
+    """The data of a paper as a file that only its reader may keep."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}.xml"',
+        "Cache-Control": "private, no-store",
+    }
+    return Response(content, media_type="application/xml", headers=headers)

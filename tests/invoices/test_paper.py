@@ -130,7 +130,7 @@ def test_without_vat_the_paper_says_why_and_both_vat_ids_stand_on_it(
     assert "PL5260001246" in text
     assert "DE136695976" in text
     assert "POLEN" in text
-    assert ("0 %" in text) is (category != "O")
+    assert text.count("0 %") // 2 == (1 if category == "O" else 2)
 
 
 def test_goods_that_went_elsewhere_say_where() -> None:
@@ -174,10 +174,10 @@ def test_hostile_names_print_literally_and_break_nothing() -> None:
 
 
 def test_no_more_of_the_card_than_four_digits_is_known_or_printed() -> None:
-    made = document()
-    assert made.paid is not None
+    paid = document().paid
+    assert paid is not None
 
     assert "Bezahlt am 20. November 2026 mit Karte, endet auf 4242" in read(
-        replace(made, paid=replace(made.paid, card_brand=""))
+        document(paid=replace(paid, card_brand=""))
     )
-    assert "endet auf" not in read(replace(made, paid=replace(made.paid, card_brand="", card_last4="")))
+    assert "endet auf" not in read(document(paid=replace(paid, card_brand="", card_last4="")))

@@ -12,6 +12,7 @@ from app.core.rendering import make_environments
 from app.core.transaction import transaction
 from app.flows.send_mail import send_mail
 from app.invoices.models import BillingProfile, Invoice
+from app.invoices.queries_papers import attached
 from app.invoices.service_mail import mail_invoice
 from app.mail.models import Mail, MailState
 from app.mail.transport import FolderTransport
@@ -57,7 +58,8 @@ def test_it_goes_to_the_address_for_invoices_where_the_company_named_one(
     invoice = make_invoice.invoice(session, of=order)
     fixed = make_invoice.correction_of(session, invoice, of=order)
 
-    first, second = put(session, invoice) and put(session, fixed)
+    put(session, invoice)
+    first, second = put(session, fixed)
 
     assert first.to_address == second.to_address == "rechnung@brunner.example"
     assert (second.kind, second.values["corrected_number"]) == ("credit_note", invoice.number)
@@ -72,6 +74,26 @@ def test_it_is_sent_once_more_for_each_reason(session: Session, order: Order) ->
     mails = put(session, invoice, again="click:2")
 
     assert [mail.values["is_again"] for mail in mails] == [False, True, True]
+
+
+def test_who_wants_xrechnung_gets_it_beside_the_paper(session: Session, order: Order) -> None:
+    profile = BillingProfile(customer_id=order.customer_id, wants_xrechnung=True, changed_at=make.NOW)
+    make.saved(session, profile)
+    invoice = make_invoice.invoice(session, of=order)
+    (mail,) = put(session, invoice)
+
+    paper, data = attached(session, mail.attachments)
+
+    assert (paper.name, paper.content) == (f"{invoice.number}.pdf", make_invoice.PDF)
+    assert (data.name, data.media_type) == (f"{invoice.number}-xrechnung.xml", "application/xml")
+    assert b"xrechnung_3.0" in data.content
+    for unknown in (
+        {"kind": "invoice_pdf", "id": 0},
+        {"kind": "xrechnung", "id": 0},
+        {"kind": "x", "id": invoice.id},
+    ):
+        with pytest.raises(LookupError):
+            attached(session, [unknown])
 
 
 def test_what_leaves_carries_the_bytes_of_the_row(

@@ -24,7 +24,7 @@ from app.web.access import REGISTRY, Access, Entry
 from app.web.app import build, declared
 from app.web.doorkeeper import RouteTable
 from app.web.gate_walk import STAFF, Answer, Persona, Things, Unwalked, expected, walk
-from tests import make, make_services
+from tests import make, make_invoice, make_services
 from tests.flows.standing import asked_standing
 from tests.make_complaint import make_complaint
 from tests.make_effort import effort_event
@@ -102,6 +102,7 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             if template.startswith(prefix):
                 paths[template] = re.sub(r"\{[a-z_]+\}", str(thing), template)
     _name_photos(paths, complaint, photo_id)
+    _name_corrections(session, paths, order)
     return Things(
         existing=paths,
         catalogue_canaries=(*(canary.encode() for canary in CANARIES), PICTURE[:64]),
@@ -163,6 +164,16 @@ def _name_photos(paths: dict[str, str], complaint: Complaint, photo_id: int | No
     for prefix in (f"/complaints/{complaint.number}", f"/admin/complaints/{complaint.id}"):
         for template in [one for one, path in paths.items() if path.startswith(f"{prefix}/photos/")]:
             paths[template] = f"{prefix}/photos/{photo_id}"
+
+
+def _name_corrections(session: Session, paths: dict[str, str], order: make.Order) -> None:
+    """The order has an invoice and a correction, whose papers and data say where the company is."""
+    own: dict[str, Any] = {"pdf": b"%PDF " + OWN[0].encode(), "xml": f"<x>{OWN[1]}</x>".encode()}
+    invoice = make_invoice.invoice(session, of=order, **own)
+    fixed = make_invoice.correction_of(session, invoice, of=order, **own)
+    for kind in ("pdf", "xml"):
+        template = f"/orders/{{number}}/corrections/{{document}}.{kind}"
+        paths[template] = f"/orders/{order.number}/corrections/{fixed.number}.{kind}"
 
 
 def _of_the_main_brand(session: Session) -> dict[str, Any]:

@@ -22,6 +22,8 @@ NO_PAGES = {
     *("/robots.txt", "/favicon.ico", "/healthz", "/readyz", "/bundles/{slug}/image", "/checkout/return"),
     *("/api/v1/openapi.json", "/terms/{name}.pdf", "/orders/{number}/contract.pdf"),
     "/complaints/{number}/photos/{photo_id}",
+    *("/orders/{number}/invoice.pdf", "/orders/{number}/invoice.xml"),
+    *("/orders/{number}/corrections/{document}.pdf", "/orders/{number}/corrections/{document}.xml"),
 }
 SHOP = (Access.PUBLIC, Access.KNOWN, Access.ADMITTED, Access.OWN)
 PAGES = sorted(

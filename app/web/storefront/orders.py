@@ -16,6 +16,7 @@ from app.care.rules.complaining import may_complain
 from app.core.errors import N_, Refused
 from app.flows.cancel_order import cancel_order
 from app.flows.reorder import reorder
+from app.invoices.queries_documents import documents_of_order
 from app.ordering.models import Order, OrderEvent
 from app.ordering.papers import contract_paper
 from app.ordering.queries import missing_in_cart, orders_of, raised_in_cart, whole_order
@@ -158,6 +159,8 @@ def show_order(
         is_fully_sold=all(line.is_sold for line in whole.lines),
         cases=cases_of_order(session, order.id or 0),
         may_complain=may_complain(facts_of(order)),
+        documents=documents_of_order(session, order.id or 0) if order.accepted_at else [],
+        is_paid=any(one.state is PaymentState.CAPTURED for one in payments),
     )
 
 
