@@ -2,17 +2,10 @@
 
 from datetime import timedelta
 
-<<<<<<< HEAD
-from app.handlers import catalogue, customers, imports, mails, orders, payments, rating, tidying, vat
+from app.handlers import books, catalogue, customers, imports, mails, orders, payments, rating, tidying, vat
 from app.handlers.handler import Failed, Handler
 
-ROOMS = (mails, payments, customers, orders, rating, catalogue, imports, vat, tidying)
-=======
-from app.handlers import books, catalogue, customers, imports, mails, orders, payments, rating, tidying
-from app.handlers.handler import Failed, Handler
-
-ROOMS = (mails, payments, customers, orders, rating, catalogue, imports, books, tidying)
->>>>>>> 4ec4b5e (The books are exported for an audit as a ZIP and for DATEV, and papers go when their time is over, never earlier)
+ROOMS = (mails, payments, customers, orders, rating, catalogue, imports, books, vat, tidying)
 
 HANDLERS: dict[str, Handler] = {kind: one for room in ROOMS for kind, one in room.HANDLERS.items()}
 """Each job kind and what it calls."""
