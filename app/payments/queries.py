@@ -1,6 +1,6 @@
 """Reading payment attempts: what settling looks at, and what pages show."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,7 @@ class Attempt:
     pay_until_at: datetime
 
 
+_FIELDS = tuple(field.name for field in fields(Attempt))
 _ATTEMPT: tuple[Any, ...] = (
     Payment.id,
     Payment.state,
@@ -84,8 +85,9 @@ def attempt_by(
     ).first()
     if row is None:
         return None
-    values: Any = row[:-1]
-    return Attempt(*values, pay_until(row.placed_at))
+    *plain, placed_at = row
+    values: dict[str, Any] = dict(zip(_FIELDS, [*plain, pay_until(placed_at)], strict=True))
+    return Attempt(**values)
 
 
 def payment_of_metadata(session: Session, *, attempt: str, order_number: str) -> int | None:
