@@ -16,6 +16,7 @@ import app.mail.models
 import app.mainbrand.models
 import app.ordering.models
 import app.payments.models
+import app.payments.models_cards
 import app.policy.models
 import app.staff.models
 import app.throttling.models  # noqa: F401

@@ -1,12 +1,13 @@
 """Stand-ins with the interface of our gateways, for tests of flows."""
 
-import itertools
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from app.payments.rules.facts import (
+    DeclineFacts,
     DisputeFacts,
     EventFacts,
     IntentFacts,
@@ -21,6 +22,8 @@ from app.payments.rules.facts import (
 )
 from app.payments.rules.refunding import is_lost_refund
 from app.payments.stripe_gateway import Forged, KeyMismatch, StripeRefusal, StripeUnavailable
+from tests import make
+from tests.fakes_cards import FakeCards
 
 Answer = TypeVar("Answer")
 
@@ -35,7 +38,7 @@ class _Fault:
 
 
 @dataclass
-class FakeStripe:
+class FakeStripe(FakeCards):
     """StripeGateway's verbs on a dictionary: idempotent, with one state per session and intent."""
 
     sessions: dict[str, SessionFacts] = field(default_factory=dict)
@@ -55,7 +58,6 @@ class FakeStripe:
     _answers: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     _stored: set[str] = field(default_factory=set)
     _faults: list[_Fault] = field(default_factory=list)
-    _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     # What a test does to it
@@ -77,13 +79,16 @@ class FakeStripe:
                 "card_last4": "4242",
                 "card_fingerprint": "fp-1",
             }
+            wish = self.wishes[session_id]
+            if wish.keeps_card:
+                values["kept_method_id"] = self.keep(wish.stripe_customer_id).id
             intent = IntentFacts(**{**values, **facts})
             self.sessions[session_id] = replace(
                 session, status=SessionStatus.COMPLETE, url=None, intent=intent
             )
             return intent.id
 
-    def decline(self, session_id: str, *, code: str = "insufficient_funds") -> None:
+    def decline(self, session_id: str, *, code: str = "insufficient_funds", at: datetime = make.NOW) -> None:
         """A card is refused; the page stays open for another one."""
         session = self.sessions[session_id]
         intent = session.intent or IntentFacts(
@@ -94,7 +99,11 @@ class FakeStripe:
             session.order_number,
             session.attempt,
         )
-        self.sessions[session_id] = replace(session, intent=replace(intent, failure_code=code))
+        charge_id = f"ch_{next(self._ids)}"
+        self.declined.setdefault(intent.id, []).append(DeclineFacts(charge_id, code, at))
+        self.sessions[session_id] = replace(
+            session, intent=replace(intent, failure_code=code, charge_id=charge_id)
+        )
 
     def expire(self, session_id: str) -> None:
         """The page's time is over."""
@@ -112,7 +121,8 @@ class FakeStripe:
 
     def books(self) -> dict[str, IntentStatus]:
         """Each intent's state: what happened to the money."""
-        return {one.intent.id: one.intent.status for one in self.sessions.values() if one.intent}
+        paid = [one.intent for one in self.sessions.values() if one.intent]
+        return {one.id: one.status for one in [*paid, *self.fees.values()]}
 
     # StripeGateway's verbs
 
@@ -299,12 +309,16 @@ class FakeStripe:
             return result
 
     def _intent(self, intent_id: str) -> IntentFacts:
+        if intent_id in self.fees:
+            return self.fees[intent_id]
         for session in self.sessions.values():
             if session.intent and session.intent.id == intent_id:
                 return session.intent
         raise StripeRefusal("resource_missing")
 
     def _set(self, intent_id: str, status: IntentStatus) -> None:
+        if intent_id in self.fees:
+            self.fees[intent_id] = replace(self.fees[intent_id], status=status)
         for made, session in self.sessions.items():
             if session.intent and session.intent.id == intent_id:
                 self.sessions[made] = replace(session, intent=replace(session.intent, status=status))

@@ -22,10 +22,12 @@ from app.customers.rules.admission import Admission
 from app.customers.service_delivery import is_held_back
 from app.ordering.models import Order, TermsVersion
 from app.ordering.queries_terms import terms_in_force
+from app.ordering.rules.pace import WINDOW, check_pace
 from app.ordering.rules.promise import Calendar
 from app.ordering.service_placing import DeliveryAddress, PlacedOrder, order_of_key
 from app.ordering.service_special import store_special
 from app.payments.rules.items import check_chargeable
+from app.policy.queries import current_policy
 
 ADDRESS_IN_CHECK = N_(
     "We check this delivery address and write to you. Nothing was ordered or charged; your order is as it was."
@@ -92,6 +94,7 @@ def order_service(
             return known
         if asked.admission is not Admission.ADMITTED:
             raise Refused(N_("Ordering is not possible right now."), code="order.not_admitted")
+        _check_pace(session, customer_id, now=now)
         subject = _subject(
             session, asking, customer_id=customer_id, language=language, calendar=calendar, now=now
         )
@@ -120,6 +123,14 @@ def order_service(
         # After the commit, as the case for a person must stay.
         raise Refused(ADDRESS_IN_CHECK, code="order.address_in_check")
     return placed
+
+
+def _check_pace(session: Session, customer_id: int, *, now: datetime) -> None:
+    """Raises Refused `throttled` for a company that placed many orders in an hour and paid none of them."""
+    lately = (col(Order.customer_id) == customer_id, col(Order.placed_at) > now - WINDOW)
+    unpaid_at = session.exec(select(Order.placed_at).where(*lately, col(Order.accepted_at).is_(None))).all()
+    if unpaid_at:
+        check_pace(unpaid_at, most=current_policy(session).unpaid_orders_per_hour, now=now)
 
 
 def _subject(

@@ -23,6 +23,7 @@ from app.ordering.queries_checkout import Checkout, Wish, read_checkout
 from app.ordering.queries_rhythm import counts_for_rhythm, earlier_of, select_earlier
 from app.ordering.queries_stock import blocks_of_orders
 from app.ordering.rules.offer import Change, changes, read_offer
+from app.ordering.rules.pace import check_pace
 from app.ordering.rules.promise import Calendar
 from app.ordering.rules.quantities import STOCK_FAULTS
 from app.ordering.rules.rhythm import EarlierOrder, Place, RhythmChoice
@@ -31,9 +32,12 @@ from app.ordering.rules.states import CancelReason, OrderKind, OrderState
 from app.ordering.service import OrderParts, add_event, cancel, mail_order
 from app.ordering.service_placing import DeliveryAddress, PlacedOrder, store_parts
 from app.ordering.service_standing import answer_run, lock_open_run
+from app.payments.queries_limits import is_watched
+from app.payments.rules.card_limits import DAY, FREE_PAGES
 from app.payments.rules.items import check_chargeable
 from app.payments.service import JUST_PAYING, let_go, lock_payments
 from app.payments.service_attempts import Buyer, CardAttempt, begin_payment, card_attempt
+from app.payments.service_cards import agree_to_keep
 from app.policy.queries import current_policy
 from app.policy.rules.policy import Policy
 
@@ -51,11 +55,12 @@ class Placed(PlacedOrder):
 
 class _Past(NamedTuple):
     """What a company ordered before: with this very checkout, anything not accepted, and what the rhythm counts by
-    the policy.
+    the policy. `may_pay`: its payment begins at once; nothing has to be looked at before.
     """
 
     known: Placed | None
     has_unpaid: bool
+    may_pay: bool
     policy: Policy
     earlier: list[EarlierOrder]
 
@@ -110,19 +115,19 @@ def place_order(
     rhythm: RhythmChoice | None = None,
     run_id: int | None = None,
     is_paying: bool = False,
+    keeps_card: bool = False,
 ) -> Placed:
     """Stores the order that the customer saw (`shown`, see rules/offer.py), holds its blocks, mails its receipt.
 
     `rhythm` is the choice for a further order. With `run_id` the order is made of a standing order, whose run it
-    answers; the cart stays as it is. With `is_paying` its first attempt to be paid begins in the same transaction. The
-    same checkout key gives the same order, however often and however parallel it is sent. Raises OrderChanged, SoldOut
-    where there is too little of a bundle, TooLittle below the minimum order value where the policy refuses that, or
-    Refused for an empty or unsellable cart, a company no longer admitted, an order that is just being paid, a run that
-    is over, a delivery address that a person must look at first.
+    answers; the cart stays as it is. With `is_paying` its first attempt to be paid begins in the same transaction;
+    with `keeps_card` the person agrees to keep the card. The same checkout key gives the same order, however often.
+    Raises OrderChanged, SoldOut, TooLittle where the policy refuses a small order, or Refused: an empty or unsellable
+    cart, a company not admitted, an order being paid, a run that is over, an address in check, too many unpaid orders.
     """
     with transaction(session):
         asked = ask_gate(session, customer_id, contact_id=contact_id)
-        past = _past(session, customer_id, checkout_key, calendar=calendar, now=now)
+        past = _past(session, customer_id, checkout_key, is_paying=is_paying, calendar=calendar, now=now)
         if past.known:
             return past.known
         if asked.admission is not Admission.ADMITTED:
@@ -157,8 +162,8 @@ def place_order(
             reserve(session, order.id or 0, wanted)
             if run:
                 answer_run(session, run, RunState.CONFIRMED, now=now, order_id=order.id)
-            attempt = _begin_payment(session, order, parts, asked, now=now) if is_paying else None
-            placed = Placed(order.id or 0, order.number, is_new=True, attempt=attempt)
+            buyer = _buyer(asked) if past.may_pay else None
+            placed = _begin(session, order, parts, buyer=buyer, keeps_card=keeps_card, now=now)
         reach("place_order.before_commit")
     reach("place_order.after_commit")
     if placed is None:
@@ -168,9 +173,15 @@ def place_order(
 
 
 def _past(
-    session: Session, customer_id: int, checkout_key: str, *, calendar: Calendar, now: datetime
+    session: Session,
+    customer_id: int,
+    checkout_key: str,
+    *,
+    is_paying: bool,
+    calendar: Calendar,
+    now: datetime,
 ) -> _Past:
-    """The company's orders that matter for a new one, in one look.
+    """The company's orders that matter for a new one, in one look. Raises Refused (`throttled`) for too many unpaid.
 
     The company's row is locked: no further one can come before this transaction ends.
     """
@@ -178,13 +189,21 @@ def _past(
     matters = or_(
         col(Order.checkout_key) == checkout_key,
         col(Order.state) == OrderState.RECEIVED,
+        col(Order.placed_at) > now - DAY,
         counts_for_rhythm(policy, now=now),
     )
-    rows = session.execute(select_earlier(customer_id).where(matters)).all()
+    query = select_earlier(customer_id).add_columns(is_watched(customer_id, now=now)).where(matters)
+    rows = session.execute(query).all()
     known = next((row for row in rows if row.checkout_key == checkout_key), None)
+    lately = [row.placed_at for row in rows if row.placed_at > now - DAY]
+    if known is None:
+        unpaid_at = (row.placed_at for row in rows if row.accepted_at is None)
+        check_pace(unpaid_at, most=policy.unpaid_orders_per_hour, now=now)
     return _Past(
         Placed(known.id or 0, known.number, is_new=False) if known else None,
         any(row.state is OrderState.RECEIVED and row.kind is OrderKind.GOODS for row in rows),
+        # Of a company's first order nothing is known here: its payment begins with a look of its own.
+        is_paying and bool(rows) and not rows[0].is_watched and len(lately) < FREE_PAGES,
         policy,
         earlier_of(rows, policy=policy, calendar=calendar, now=now),
     )
@@ -325,13 +344,28 @@ def _wanted(checkout: Checkout, language: str) -> list[Wanted]:
     return [Wanted(line.name(language), line.priced.quantity, line.needs) for line in checkout.lines]
 
 
-def _begin_payment(
-    session: Session, order: Order, parts: OrderParts, asked: Asked, *, now: datetime
-) -> CardAttempt:
+def _buyer(asked: Asked) -> Buyer:
     customer = asked.customer
-    buyer = Buyer(order.customer_id, customer.number, customer.company_name, asked.contact.email)
-    payment = begin_payment(session, order, now=now)
-    return card_attempt(session, order, payment, buyer=buyer, lines=parts.lines, charges=parts.charges)
+    return Buyer(customer.id or 0, customer.number, customer.company_name, asked.contact.email)
+
+
+def _begin(
+    session: Session,
+    order: Order,
+    parts: OrderParts,
+    *,
+    buyer: Buyer | None,
+    keeps_card: bool,
+    now: datetime,
+) -> Placed:
+    """What follows from the order: the card is to be kept, and the payment of its `buyer` begins (None: not yet)."""
+    if keeps_card:
+        agree_to_keep(session, order, now=now)
+    attempt = None
+    if buyer is not None:
+        payment = begin_payment(session, order, now=now)
+        attempt = card_attempt(session, order, payment, buyer=buyer, lines=parts.lines, charges=parts.charges)
+    return Placed(order.id or 0, order.number, is_new=True, attempt=attempt)
 
 
 def _store_parts(session: Session, order_id: int, checkout: Checkout, *, language: str) -> OrderParts:

@@ -18,6 +18,7 @@ from app.customers.models import BlockedAttempt
 from app.customers.rules.admission import Admission
 from app.customers.service import lock_customer
 from app.fulfilment.queries_calendar import with_closing_days
+from app.jobs.service import put_job
 from app.ordering.models import Order
 from app.ordering.queries_checkout import has_kept_out_blocks, lead_time_of_order, promise_of
 from app.ordering.queries_rhythm import still_joins
@@ -221,6 +222,16 @@ def _still_open(
     with transaction(session):
         order = lock_order(session, attempt.order_id)
         payment = session.get_one(Payment, attempt.payment_id, with_for_update=True)
+        if intent.charge_id:
+            # One job a decline: it counts them all, and closes the page where there are too many.
+            put_job(
+                session,
+                "watch_declines",
+                key=f"declines:{intent.charge_id}",
+                now=now,
+                payment_id=attempt.payment_id,
+                intent_id=intent.id,
+            )
         if payment.state is PaymentState.OPEN and payment.failure_code != intent.failure_code:
             payment.failure_code = intent.failure_code
             add_event(session, attempt.order_id, "payment_failed", now=now, code=intent.failure_code)

@@ -22,6 +22,7 @@ from app.payments.rules.facts import SessionFacts, SessionStatus, SessionWish
 from app.payments.rules.states import PaymentState
 from app.payments.service import RESERVED, lock_payments, move
 from app.payments.service_attempts import Buyer, CardAttempt, begin_payment, card_attempt
+from app.payments.service_limits import page_refusal, told
 from app.payments.stripe_gateway import StripeGateway, StripeRefusal, StripeUnavailable
 
 GREATEST_TRY_COUNT = 3
@@ -43,8 +44,9 @@ def start_payment(
 
     One open card page per order: an open one is used again, a crashed attempt goes on under its own key; `begun` is
     the attempt of an order that was placed a moment ago.
-    Raises NotFound for an order that is not the company's, Refused for one that cannot be paid any more and
-    for a company or person no longer admitted, StripeUnavailable when the card page cannot be had now (the
+    Raises NotFound for an order that is not the company's, Refused for one that cannot be paid any more, for a
+    company or person no longer admitted, and where no further page is opened now (`payment.…`, see
+    service_limits.py, with `retry_after_seconds`), StripeUnavailable when the card page cannot be had now (the
     order is safe; ask again).
     """
     for _ in range(GREATEST_TRY_COUNT):
@@ -86,11 +88,12 @@ def _intend(
         if any(payment.state in RESERVED for payment in payments):
             raise Refused(N_("This order is being paid at this moment."), code="order.just_paying")
         undecided = [one for one in payments if one.state in (PaymentState.CREATED, PaymentState.OPEN)]
-        if undecided:
-            payment = undecided[-1]
-        else:
-            payment = begin_payment(session, order, now=now)
-        return _snapshot(session, order, payment, customer=asked.customer)
+        refusal = None if undecided else page_refusal(session, order, now=now)
+        if refusal is None:
+            payment = undecided[-1] if undecided else begin_payment(session, order, now=now)
+            return _snapshot(session, order, payment, customer=asked.customer)
+    # After the commit, as what waits for its turn must stay.
+    raise told(refusal, now=now)
 
 
 def _snapshot(session: Session, order: Order, payment: Payment, *, customer: Customer) -> CardAttempt:
@@ -127,6 +130,7 @@ def _page_of(
         expires_at=attempt.expires_at,
         return_url=_return_url(base_url),
         cancel_url=f"{base_url}/orders/{attempt.order_number}",
+        keeps_card=attempt.keeps_card,
     )
     try:
         facts = gateway.create_session(wish, key=attempt.key("session"))

@@ -2,10 +2,34 @@
 
 from datetime import timedelta
 
-from app.handlers import books, catalogue, customers, imports, mails, orders, payments, rating, tidying, vat
+from app.handlers import (
+    books,
+    cards,
+    catalogue,
+    customers,
+    imports,
+    mails,
+    orders,
+    payments,
+    rating,
+    tidying,
+    vat,
+)
 from app.handlers.handler import Failed, Handler
 
-ROOMS = (mails, payments, customers, orders, rating, catalogue, imports, books, vat, tidying)
+ROOMS = (
+    mails,
+    payments,
+    cards,
+    customers,
+    orders,
+    rating,
+    catalogue,
+    imports,
+    books,
+    vat,
+    tidying,
+)
 
 HANDLERS: dict[str, Handler] = {kind: one for room in ROOMS for kind, one in room.HANDLERS.items()}
 """Each job kind and what it calls."""

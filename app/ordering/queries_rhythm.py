@@ -44,6 +44,7 @@ def select_earlier(customer_id: int) -> Select[Any]:
             col(Order.state),
             col(Order.rhythm),
             col(Order.joins_order_id),
+            col(Order.placed_at),
             col(Order.accepted_at),
             col(Order.dispatch_on),
             col(Order.promised_on),

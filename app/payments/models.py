@@ -37,6 +37,8 @@ class Payment(SQLModel, table=True):
     retry_count: int = 0
     amount_cents: int
     currency: str = Field(default="EUR", max_length=3)
+    saved_card_id: int | None = Field(default=None, foreign_key="saved_cards.id")
+    kept_method_id: str = Field(default="", max_length=255)
     session_id: str | None = Field(default=None, unique=True, max_length=255)
     session_url: str | None = Field(default=None, max_length=2000)
     expires_at: datetime = Field(sa_type=UTCDateTime)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.core.errors import N_
@@ -13,6 +14,7 @@ from app.ordering.models import Order
 from app.ordering.rules.charges import charge_name
 from app.ordering.service import add_event
 from app.payments.models import Payer, Payment
+from app.payments.models_cards import CardConsent
 from app.payments.rules.deadlines import page_expires_at
 from app.payments.rules.facts import CardItem
 from app.payments.rules.items import NetItem, card_items
@@ -45,6 +47,7 @@ class CardAttempt:
     currency: str
     language: str
     expires_at: datetime
+    keeps_card: bool = False
 
     def key(self, verb: str) -> str:
         """The idempotency key under which it asks for one thing."""
@@ -69,7 +72,13 @@ def card_attempt(
     charges: Sequence[Any],
 ) -> CardAttempt:
     """An attempt as Stripe is asked for it; `lines` and `charges` are the order's, as rows or as they were stored."""
-    known = select(Payer.stripe_customer_id).where(col(Payer.customer_id) == buyer.customer_id)
+    payer = select(Payer.stripe_customer_id).where(col(Payer.customer_id) == buyer.customer_id)
+    consent = select(CardConsent.id).where(
+        col(CardConsent.order_id) == payment.order_id, col(CardConsent.ended_at).is_(None)
+    )
+    stripe_customer_id, consent_id = session.execute(
+        select_columns(payer.scalar_subquery(), consent.scalar_subquery())
+    ).one()
     items = [NetItem(f"{line.quantity} × {line.name}", line.net_cents) for line in lines]
     for charge in charges:
         name = charge_name(charge.kind, order.language, name=charge.name, quantity=charge.quantity)
@@ -82,9 +91,10 @@ def card_attempt(
         order_id=payment.order_id,
         order_number=order.number,
         buyer=buyer,
-        stripe_customer_id=session.execute(known).scalar(),
+        stripe_customer_id=stripe_customer_id,
         items=card_items(items, gross_cents=order.gross_cents, rest_name=rest_name),
         currency=order.currency,
         language=order.language,
         expires_at=payment.expires_at,
+        keeps_card=consent_id is not None,
     )

@@ -2,21 +2,21 @@
 
 import io
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import stripe
-from stripe.params import DisputeUpdateParamsEvidence
+from stripe.params import DisputeUpdateParamsEvidence, PaymentIntentCreateParams
 from stripe.params.checkout import SessionCreateParams
 
-from app.core.errors import N_, Unavailable
 from app.payments.rules.facts import (
+    DeclineFacts,
     DisputeFacts,
     EventFacts,
+    FeeWish,
     IntentFacts,
-    IntentStatus,
+    MethodFacts,
     RecentThings,
     RefundFacts,
     RefundStatus,
@@ -26,42 +26,19 @@ from app.payments.rules.facts import (
     WarningFacts,
 )
 from app.payments.rules.refunding import is_lost_refund
+from app.payments.stripe_answers import CardRefused as CardRefused
+from app.payments.stripe_answers import KeyMismatch as KeyMismatch
+from app.payments.stripe_answers import StripeRefusal as StripeRefusal
+from app.payments.stripe_answers import StripeUnavailable as StripeUnavailable
+from app.payments.stripe_answers import answers as _answers
+from app.payments.stripe_answers import intent_facts as _intent_facts
+from app.payments.stripe_answers import method_facts, ours
 
 stripe.enable_telemetry = False
 
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 8.0
 EVENT_TOLERANCE_SECONDS = 300
-
-_INTENT_STATUS = {
-    "requires_capture": IntentStatus.AUTHORISED,
-    "succeeded": IntentStatus.CAPTURED,
-    "canceled": IntentStatus.CANCELED,
-}
-
-
-class StripeUnavailable(Unavailable):
-    """Stripe did not answer, or not clearly; the same request may be sent again under the same key."""
-
-    def __init__(self, *, is_stored: bool = False) -> None:
-        super().__init__(
-            N_("The card payment service does not answer right now. Please try again in a minute."),
-            code="stripe.unavailable",
-        )
-        self.is_stored = is_stored
-        """Whether Stripe replays this failure for the key: only a look-up and a new key go on."""
-
-
-class StripeRefusal(Exception):
-    """Stripe understood and said no; `code` is Stripe's."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class KeyMismatch(StripeRefusal):
-    """The idempotency key was used for another request before."""
 
 
 class Forged(Exception):
@@ -151,6 +128,53 @@ class StripeGateway:
         with _answers():
             intent = self._client.v1.payment_intents.retrieve(intent_id, {"expand": ["latest_charge"]})
         return _intent_facts(intent)
+
+    def declines_of(self, intent_id: str) -> list[DeclineFacts]:
+        """The declined tries of a card page, newest first, at most a hundred."""
+        with _answers():
+            found = self._client.v1.charges.list({"payment_intent": intent_id, "limit": 100})
+        return [
+            DeclineFacts(one.id, one.failure_code or "declined", datetime.fromtimestamp(one.created, UTC))
+            for one in found.data
+            if one.status == "failed"
+        ]
+
+    def charge_kept_card(self, wish: FeeWish, *, key: str) -> IntentFacts:
+        """Reserves an amount on a kept card, nobody being present. Raises CardRefused where its bank says no, and
+        StripeRefusal for a card that is gone; neither reserved anything.
+        """
+        with _answers():
+            try:
+                intent = self._client.v1.payment_intents.create(_fee_params(wish), {"idempotency_key": key})
+            except stripe.CardError as error:
+                reason = error.error.decline_code if error.error else None
+                raise CardRefused(str(reason or error.code or "declined")[:64]) from error
+        return _intent_facts(intent)
+
+    def find_intent(self, stripe_customer_id: str, *, attempt: str, order_number: str) -> IntentFacts | None:
+        """The newest intent of a customer that carries our metadata; for answers that were lost."""
+        with _answers():
+            found = self._client.v1.payment_intents.list(
+                {"customer": stripe_customer_id, "limit": 100, "expand": ["data.latest_charge"]}
+            )
+        for intent in map(_intent_facts, found.data):
+            if (intent.attempt, intent.order_number) == (attempt, order_number):
+                return intent
+        return None
+
+    def read_method(self, payment_method_id: str) -> MethodFacts:
+        """A kept card as it is now. Raises StripeRefusal for an unknown one."""
+        with _answers():
+            return method_facts(self._client.v1.payment_methods.retrieve(payment_method_id))
+
+    def detach(self, payment_method_id: str) -> None:
+        """Has Stripe let a card go for ever; one that is gone already is as good."""
+        try:
+            with _answers():
+                self._client.v1.payment_methods.detach(payment_method_id)
+        except StripeRefusal as refusal:
+            if refusal.code != "resource_missing" and self.read_method(payment_method_id).stripe_customer_id:
+                raise
 
     def expire_session(self, session_id: str) -> SessionFacts:
         """Closes a card page; where the customer was faster, the session as it is now."""
@@ -288,25 +312,9 @@ class StripeGateway:
             raise Forged(str(error)) from error
 
 
-@contextmanager
-def _answers() -> Iterator[None]:
-    """Turns the SDK's errors into ours."""
-    try:
-        yield
-    except stripe.StripeError as error:
-        status = error.http_status or 0
-        is_unclear = isinstance(error, stripe.APIConnectionError) or status in (0, 401, 403, 409, 429)
-        if is_unclear or status >= 500:
-            headers = {name.lower(): value for name, value in (error.headers or {}).items()}
-            is_stored = status >= 500 and headers.get("idempotent-replayed") == "true"
-            raise StripeUnavailable(is_stored=is_stored) from error
-        kind = KeyMismatch if isinstance(error, stripe.IdempotencyError) else StripeRefusal
-        raise kind(error.code or str(status)) from error
-
-
 def _params(wish: SessionWish) -> SessionCreateParams:
     metadata = {"order": wish.order_number, "attempt": wish.attempt}
-    return {
+    params: SessionCreateParams = {
         "mode": "payment",
         "ui_mode": "hosted_page",
         "allowed_payment_method_types": ["card"],
@@ -335,6 +343,25 @@ def _params(wish: SessionWish) -> SessionCreateParams:
         "success_url": wish.return_url,
         "cancel_url": wish.cancel_url,
     }
+    if wish.keeps_card:
+        params["payment_intent_data"]["setup_future_usage"] = "off_session"
+    return params
+
+
+def _fee_params(wish: FeeWish) -> PaymentIntentCreateParams:
+    return {
+        "amount": wish.amount_cents,
+        "currency": wish.currency.lower(),
+        "customer": wish.stripe_customer_id,
+        "payment_method": wish.payment_method_id,
+        "allowed_payment_method_types": ["card"],
+        "capture_method": "manual",
+        "confirm": True,
+        "off_session": True,
+        "description": wish.order_number,
+        "metadata": {"order": wish.order_number, "attempt": wish.attempt},
+        "expand": ["latest_charge"],
+    }
 
 
 def _session_facts(session: stripe.checkout.Session) -> SessionFacts:
@@ -343,30 +370,9 @@ def _session_facts(session: stripe.checkout.Session) -> SessionFacts:
         id=session.id,
         status=SessionStatus(session.status or "open"),
         url=session.url,
-        order_number=_ours(session.metadata, "order"),
-        attempt=_ours(session.metadata, "attempt"),
+        order_number=ours(session.metadata, "order"),
+        attempt=ours(session.metadata, "attempt"),
         intent=_intent_facts(intent) if isinstance(intent, stripe.PaymentIntent) else None,
-    )
-
-
-def _intent_facts(intent: stripe.PaymentIntent) -> IntentFacts:
-    error = intent.last_payment_error
-    charge = intent.latest_charge if isinstance(intent.latest_charge, stripe.Charge) else None
-    details = charge.payment_method_details if charge else None
-    card = getattr(details, "card", None) if details else None
-    before = getattr(card, "capture_before", None)
-    return IntentFacts(
-        id=intent.id,
-        status=_INTENT_STATUS.get(intent.status, IntentStatus.WAITING),
-        amount_cents=intent.amount,
-        currency=intent.currency.upper(),
-        order_number=_ours(intent.metadata, "order"),
-        attempt=_ours(intent.metadata, "attempt"),
-        failure_code=_failure_code(error) if error else "",
-        card_brand=getattr(card, "brand", None) or "",
-        card_last4=getattr(card, "last4", None) or "",
-        card_fingerprint=getattr(card, "fingerprint", None) or "",
-        capture_before_at=datetime.fromtimestamp(before, UTC) if before else None,
     )
 
 
@@ -394,15 +400,7 @@ def _refund_facts(refund: stripe.Refund) -> RefundFacts:
         id=refund.id,
         status=RefundStatus.FAILED if has_failed else RefundStatus.WAY,
         amount_cents=refund.amount,
-        mark=_ours(refund.metadata, "refund"),
+        mark=ours(refund.metadata, "refund"),
         intent_id=_id_of(refund.payment_intent),
         failure_code=str(refund.failure_reason or refund.status)[:64] if has_failed else "",
     )
-
-
-def _ours(metadata: object, name: str) -> str:
-    return str(getattr(metadata, name, None) or "")
-
-
-def _failure_code(error: stripe.PaymentIntent.LastPaymentError) -> str:
-    return str(getattr(error, "decline_code", None) or getattr(error, "code", None) or "declined")[:64]

@@ -319,6 +319,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "GET /admin/imports/{import_id}/rejects",
         right=Right.IMPORT,
     ),
+    **_routes(Access.STAFF, "POST /admin/payments/first-payments", right=Right.PAYMENTS),
     **_routes(Access.STAFF, "POST /admin/policy", "POST /admin/terms", right=Right.POLICY),
     **_routes(Access.STAFF, "GET /admin/audit", right=Right.AUDIT),
     **_routes(

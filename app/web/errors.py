@@ -40,7 +40,13 @@ CONFLICTS = (
     "effort.step_over", "effort.not_dispatched",
 )  # fmt: skip
 """Refusals by the present state of a thing, not by who asks."""
-STATUS_BY_CODE = {"throttled": 429, "import.too_many": 429, **dict.fromkeys(CONFLICTS, 409)}
+CARD_PAGE_LIMITS = ("payment.too_many_pages", "payment.too_many_declines", "payment.first_payment_waits")
+STATUS_BY_CODE = {
+    "throttled": 429,
+    **dict.fromkeys(CARD_PAGE_LIMITS, 429),
+    "import.too_many": 429,
+    **dict.fromkeys(CONFLICTS, 409),
+}
 
 UNITS = ("_cents", "_bp", "_days")
 """The ends of names of values that are figures: a program reads them beside the sentence."""

@@ -178,6 +178,7 @@ SHOWN = {
         "Filtersatz wird nicht mehr", "19,90\xa0€ und ist jetzt 21,90\xa0€", "runs/T0KEN", "1. Dezember 2026",
     ),
     "payment_failed": ("1.234,56\xa0€", "Bis 24 Stunden nach der Bestellung", "http://testserver/orders/S-7KQ2MXPA"),
+    "card_page_open": ("1.234,56\xa0€", "http://testserver/orders/S-7KQ2MXPA"),
     "order_being_checked": ("1.234,56\xa0€ reserviert", "wir prüfen Ihre Bestellung", "Sie müssen nichts tun"),
     "complaint_answered": ("Wir zahlen 1.234,56\xa0€", "Ihre gesetzlichen Rechte"),
     "complaint_received": ("Donnerstag, 3. Dezember 2026", "Ihre gesetzlichen Rechte", "Zu spät geliefert"),

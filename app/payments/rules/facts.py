@@ -23,6 +23,18 @@ class IntentStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class MethodFacts:
+    """A card as Stripe keeps it; `stripe_customer_id` is None for one that was let go and never comes back."""
+
+    id: str
+    stripe_customer_id: str | None
+    brand: str
+    last4: str
+    expires_month: int
+    expires_year: int
+
+
+@dataclass(frozen=True, slots=True)
 class IntentFacts:
     """A PaymentIntent; `order_number` and `attempt` are our metadata on it ("" where they are missing)."""
 
@@ -37,6 +49,9 @@ class IntentFacts:
     card_last4: str = ""
     card_fingerprint: str = ""
     capture_before_at: datetime | None = None
+    charge_id: str = ""
+    kept_method_id: str = ""
+    """The card that stays with Stripe for later charges; empty where it does not."""
 
 
 class RefundStatus(StrEnum):
@@ -116,6 +131,15 @@ class RecentThings:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclineFacts:
+    """One try to pay that was declined: the failed charge, the bank's word for it, and when."""
+
+    charge_id: str
+    code: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CardItem:
     """One line on the card page: its name and what it costs including VAT."""
 
@@ -136,3 +160,16 @@ class SessionWish:
     expires_at: datetime
     return_url: str
     cancel_url: str
+    keeps_card: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FeeWish:
+    """All that a charge of a kept card is made of, nobody being present; equal wishes give equal requests."""
+
+    order_number: str
+    attempt: str
+    stripe_customer_id: str
+    payment_method_id: str
+    amount_cents: int
+    currency: str

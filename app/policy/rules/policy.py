@@ -166,6 +166,17 @@ class Policy:
     account_card_fees: int = 0
     account_chargebacks: int = 0
     account_losses: int = 0
+    # Cards (docs/cards.md).
+    card_expiry_days: int = 30
+    card_pages_per_hour: int = 10
+    card_pages_per_day: int = 30
+    card_declines_per_hour: int = 5
+    card_declines_per_day: int = 10
+    card_shop_declines_per_hour: int = 60
+    card_breaker_declines: int = 10
+    card_breaker_percent: int = 60
+    card_wait_minutes: int = 60
+    unpaid_orders_per_hour: int = 20
 
 
 @dataclass(frozen=True)
@@ -261,6 +272,18 @@ BOUNDS: dict[str, Bound] = {
         ),
         Bound(0, 99_999_999),
     ),
+    "card_expiry_days": Bound(1, 180),
+    # Three pages a day are open whatever stands here: so many are allowed before the policy is read.
+    "card_pages_per_hour": Bound(3, 100),
+    "card_pages_per_day": Bound(3, 1_000),
+    "card_declines_per_hour": Bound(1, 50),
+    "card_declines_per_day": Bound(1, 200),
+    "card_shop_declines_per_hour": Bound(5, 10_000),
+    "card_breaker_declines": Bound(3, 1_000),
+    "card_breaker_percent": Bound(10, 100),
+    # An order ends unpaid after a day: whoever waits must still be able to pay it.
+    "card_wait_minutes": Bound(5, 720),
+    "unpaid_orders_per_hour": Bound(3, 500),
 }
 """Weekdays count from Monday = 1 to Sunday = 7 (ISO 8601)."""
 

@@ -27,6 +27,7 @@ from app.mail.models import MailState
 from app.mail.queries import count_mails
 from app.mainbrand.queries_rating import count_waiting_overrides
 from app.payments.queries_desk import count_held, released_since
+from app.payments.queries_limits import living_breaker
 from app.payments.queries_refunds import count_failed_refunds
 from app.payments.rules.settlement import NEEDING_STAFF
 from app.web.admin.lists import desk
@@ -69,6 +70,7 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
         (N_("steps of effort to decide"), "/admin/effort", count_waiting_steps(session)),
         (N_("causes of effort to decide"), "/admin/effort#undecided", count_undecided(session)),
         (N_("payments held for review"), "/admin/payments?state=held", count_held(session)),
+        (N_("first payments wait"), "/admin/payments#card-testing", int(living_breaker(session) is not None)),
         (N_("imports to finish"), "/admin/imports?state=checked", count_unfinished(session)),
         (N_("orders held, payment charged back"), "/admin/dispatch#disputed", count_disputed(session)),
         (N_("orders late"), "/admin/dispatch#late", late),

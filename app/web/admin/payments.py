@@ -7,6 +7,7 @@ from starlette.responses import Response
 from app.payments.queries_desk import latest_event_at, latest_events, list_payments
 from app.payments.rules.states import PaymentState
 from app.web.admin import words
+from app.web.admin.card_testing import card_testing
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, page_urls
 from app.web.deps import Now, ReadDep, ShopDep
 
@@ -28,5 +29,6 @@ def show_payments(request: Request, shop: ShopDep, session: ReadDep, now: Now) -
         states=chips(request, "state", [(state.value, word.label) for state, word in words.PAYMENTS.items()]),
         heard_minutes=None if heard_at is None else max(0, int((now - heard_at).total_seconds() // 60)),
         events=latest_events(session, limit=20),
+        **card_testing(session, now=now),
         is_test=shop.settings.stripe_api_key.get_secret_value().startswith("sk_test_"),
     )

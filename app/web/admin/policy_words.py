@@ -67,6 +67,18 @@ SECTIONS: dict[str, dict[str, str]] = {
         "complaint_answer_days": N_("Working days in which a complaint is answered"),
         "complaint_obvious_days": N_("Obvious defects are reported within days"),
     },
+    N_("Cards"): {
+        "card_expiry_days": N_("A kept card counts as expiring soon, in days before its last one"),
+        "card_pages_per_hour": N_("Card pages of one company in an hour"),
+        "card_pages_per_day": N_("Card pages of one company in 24 hours"),
+        "card_declines_per_hour": N_("Declined cards of one company in an hour"),
+        "card_declines_per_day": N_("Declined cards of one company in 24 hours"),
+        "card_shop_declines_per_hour": N_("First payments wait from so many declined cards in an hour"),
+        "card_breaker_percent": N_("First payments wait from a share of declined cards of percent"),
+        "card_breaker_declines": N_("That share counts from so many declined cards in an hour"),
+        "card_wait_minutes": N_("A first payment then waits, in minutes"),
+        "unpaid_orders_per_hour": N_("Unpaid orders of one company in an hour"),
+    },
     N_("Cost to serve"): {
         "effort_hour_cents": N_("An hour of our time costs"),
         "effort_complaint_minutes": N_("Minutes of a complaint"),

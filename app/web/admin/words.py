@@ -17,7 +17,7 @@ from app.ordering.rules.states import CancelReason, OrderState
 from app.payments.rules.holding import HoldDecision, ShutOut
 from app.payments.rules.states import PaymentState
 from app.staff.rules.roles import Right
-from app.web.admin import complaint_traces, invoice_words, service_words
+from app.web.admin import card_words, complaint_traces, invoice_words, service_words
 
 
 class Word(NamedTuple):
@@ -101,7 +101,9 @@ MAIL_KINDS = {
     "effort_level_changed": N_("Effort level changed"),
     "order_late": N_("Order comes later"),
 }
-MAIL_KINDS |= complaint_traces.MAIL_KINDS | service_words.MAIL_KINDS | invoice_words.MAIL_KINDS
+MAIL_KINDS |= (
+    complaint_traces.MAIL_KINDS | service_words.MAIL_KINDS | invoice_words.MAIL_KINDS | card_words.MAIL_KINDS
+)
 SCREENINGS = {
     ScreeningState.PENDING: Word(N_("not compared yet")),
     ScreeningState.CLEAR: Word(N_("clear"), "ok"),
@@ -243,7 +245,7 @@ EVENTS = {
     "charged_back": N_("Payment charged back"),
     "chargeback_passed": N_("May leave although the payment was charged back"),
 }
-EVENTS |= complaint_traces.EVENTS | service_words.EVENTS_OF_GOODS
+EVENTS |= complaint_traces.EVENTS | service_words.EVENTS_OF_GOODS | card_words.EVENTS
 SERVICE_EVENTS = EVENTS | service_words.EVENTS
 ACTIONS = {
     "order.dispatched": N_("Order dispatched"),
@@ -347,7 +349,7 @@ ACTIONS = {
     "staff.signed_in": N_("Signed in"),
     "staff.signed_out": N_("Signed out"),
 }
-ACTIONS |= complaint_traces.ACTIONS | service_words.ACTIONS
+ACTIONS |= complaint_traces.ACTIONS | service_words.ACTIONS | card_words.ACTIONS
 OBJECTS = {
     "complaint": N_("Complaint"),
     "order": N_("Order"),
@@ -487,6 +489,6 @@ DONE = {
     "deactivated": N_("The account is closed."),
     "reactivated": N_("The account is open again."),
 }
-DONE |= service_words.DONE
-OBJECTS |= service_words.OBJECTS
+DONE |= service_words.DONE | card_words.DONE
+OBJECTS |= service_words.OBJECTS | card_words.OBJECTS
 EVENT_VALUES |= service_words.EVENT_VALUES

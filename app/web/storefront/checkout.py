@@ -27,6 +27,7 @@ from app.payments.service_attempts import CardAttempt
 from app.payments.stripe_gateway import StripeRefusal, StripeUnavailable
 from app.web.countries import country_options
 from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
+from app.web.errors import CARD_PAGE_LIMITS
 from app.web.forms import Errors, Form, errors_of, parse
 from app.web.problems import problem_details, wants_json
 from app.web.rendering import page, see_other
@@ -128,8 +129,11 @@ def order(
         if refusal.code == "order.address_in_check":
             found = {"street": translate(language, refusal.message)}
             return _again(request, reads, visitor, values, now=now, status=409, errors=found)
+        if refusal.code == "throttled" and not wants_json(request):
+            found = {"form": translate(language, refusal.message, **refusal.values)}
+            return _again(request, reads, visitor, values, now=now, status=429, errors=found)
         raise
-    return to_card_page(session, shop, visitor, number=placed.number, now=now, begun=placed.attempt)
+    return to_card_page(request, session, shop, visitor, number=placed.number, now=now, begun=placed.attempt)
 
 
 @router.get("/checkout/return")
@@ -162,6 +166,7 @@ def come_back(
 
 
 def to_card_page(
+    request: Request,
     session: Session,
     shop: ShopDep,
     visitor: Visitor,
@@ -170,7 +175,9 @@ def to_card_page(
     now: datetime,
     begun: CardAttempt | None = None,
 ) -> Response:
-    """To the card page; to the order, which says why, where there is none to be had."""
+    """To the card page; to the order, which says why, where there is none to be had. A program is told at once that
+    there are too many.
+    """
     try:
         url = start_payment(
             session,
@@ -184,7 +191,9 @@ def to_card_page(
         )
     except (StripeUnavailable, StripeRefusal):
         return see_other(f"/orders/{number}?notice=unreachable")
-    except Refused:
+    except Refused as refusal:
+        if refusal.code in CARD_PAGE_LIMITS and wants_json(request):
+            raise
         return see_other(f"/orders/{number}")
     return see_other(url)
 

@@ -32,6 +32,7 @@ from app.web.countries import country_name
 from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
 from app.web.papers import paper_response, paper_words
 from app.web.rendering import page, see_other
+from app.web.storefront.card_pages import card_page_words
 from app.web.storefront.checkout import to_card_page
 from app.web.storefront.promises import calendar_of
 from app.web.storefront.service_words import SERVICE_EVENTS, SERVICE_STATES
@@ -50,6 +51,7 @@ EVENTS = {
     "placed": N_("Order received"),
     "payment_started": N_("Card page opened"),
     "payment_failed": N_("Card declined, nothing charged"),
+    "card_page_closed": N_("Card page closed after several declined cards"),
     "payment_held": N_("Amount reserved, order being checked"),
     "payment_released": N_("Reserved amount released, nothing charged"),
     "promise_moved": N_("Delivery day moved, because it counts from the payment"),
@@ -147,6 +149,7 @@ def show_order(
         state=BEING_CHECKED if payment.is_held else state_words(order),
         country=country_name(order.country, language=request.scope["lang"]),
         payment=payment,
+        card_page=card_page_words(session, order, payments, now=now) if payment.pay_until_at else None,
         cancellation=_cancellation(order),
         replaced_by=_replaced_by(whole.events),
         companions=companions_of(session, order, calendar=calendar_of(request), now=now),
@@ -175,8 +178,16 @@ def show_contract(request: Request, number: str, visitor: VisitorDep, session: R
 
 
 @router.post("/orders/{number}/pay")
-def pay(number: str, shop: ShopDep, visitor: VisitorDep, session: WriteDep, _: Values, now: Now) -> Response:
-    return to_card_page(session, shop, visitor, number=number, now=now)
+def pay(
+    request: Request,
+    number: str,
+    shop: ShopDep,
+    visitor: VisitorDep,
+    session: WriteDep,
+    _: Values,
+    now: Now,
+) -> Response:
+    return to_card_page(request, session, shop, visitor, number=number, now=now)
 
 
 @router.post("/orders/{number}/cancel")

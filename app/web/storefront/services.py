@@ -38,8 +38,8 @@ router = APIRouter()
 Line = Annotated[str, StringConstraints(max_length=300)]
 TERMS_MISSING = N_("Please accept the terms: without them there is no order.")
 BUSINESS_MISSING = N_("Please confirm that you order as a business.")
-SHOWN_AGAIN = ("service.changed", "order.address_in_check")
-"""The refusals after which the form is shown again, with all that was typed."""
+SHOWN_AGAIN = {"service.changed": 409, "order.address_in_check": 409, "throttled": 429}
+"""The refusals after which the form is shown again, with all that was typed, and the status that goes with it."""
 
 
 class ServiceForm(Form):
@@ -186,9 +186,9 @@ def _submit(
             view=view,
             values=values,
             errors={field: said},
-            status=409,
+            status=SHOWN_AGAIN[refusal.code],
         )
-    return to_card_page(session, shop, visitor, number=placed.number, now=now)
+    return to_card_page(request, session, shop, visitor, number=placed.number, now=now)
 
 
 def _sentences(errors: Errors, language: str) -> Errors:

@@ -121,7 +121,7 @@ def confirm(
             raise
         said = translate(language, refusal.message, **refusal.values)
         return _page(request, token, visitor, reads, now=now, status=409, values=values, refusal=said)
-    return to_card_page(session, shop, visitor, number=placed.number, now=now, begun=placed.attempt)
+    return to_card_page(request, session, shop, visitor, number=placed.number, now=now, begun=placed.attempt)
 
 
 @router.post("/account/standing-orders/runs/{token}/skip")
