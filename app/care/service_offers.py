@@ -16,6 +16,9 @@ from app.customers.models import Contact
 from app.customers.rules.admission import Admission
 from app.mail.service import put_mail
 from app.ordering.models import Order
+from app.ordering.queries_vat import service_vat
+from app.ordering.rules.vat_case import HOME
+from app.ordering.rules.vat_words import exemption_note
 from app.policy.queries import current_policy
 
 
@@ -67,7 +70,8 @@ def make_offer(
     session.add(offer)
     session.flush()
     text = text_of_offer(offer, service, contact.language)
-    totals = service_totals(text, quantity)
+    case = service_vat(session, customer_id, seller_country=HOME, now=now).case
+    totals = service_totals(text, quantity, vat_case=case)
     put_mail(
         session,
         "service_offer",
@@ -84,6 +88,7 @@ def make_offer(
         quantity=quantity,
         net_cents=totals.net_cents,
         gross_cents=totals.gross_cents,
+        vat_note=exemption_note(case, contact.language),
         for_number=order.number if order else "",
         expires_at=offer.expires_at.isoformat(),
     )

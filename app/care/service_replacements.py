@@ -87,6 +87,8 @@ def _copied(order: Order, *, number: str, checkout_key: str, now: datetime) -> O
         promised_on=now.date(),
         placed_at=now,
         accepted_at=now,
+        vat_case=order.vat_case,
+        vat_id=order.vat_id,
     )
 
 

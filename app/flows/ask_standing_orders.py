@@ -25,6 +25,7 @@ from app.ordering.queries_standing import (
 )
 from app.ordering.rules.promise import Calendar
 from app.ordering.rules.standing import RunState, StandingState, ask, expires_at
+from app.ordering.rules.vat_words import exemption_note
 from app.ordering.service_standing import answer_run, lock_standing
 from app.policy.queries import current_policy
 
@@ -203,6 +204,7 @@ def _mail_values(
             for charge in checkout.charges(language)
         ],
         "taxes": [{"vat_rate_bp": tax.vat_rate_bp, "vat_cents": tax.vat_cents} for tax in totals.taxes],
+        "vat_note": exemption_note(checkout.vat.case, language),
         "gross_cents": totals.gross_cents,
         "promised_on": option.promise.promised_on.isoformat(),
         "gone": [line.name(language) for line in lines if line.bundle_id not in sold],

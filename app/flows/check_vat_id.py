@@ -1,6 +1,6 @@
 """A company's VAT id is confirmed by VIES or eVatR, and the proof is kept."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
@@ -18,6 +18,8 @@ from app.customers.rules.vat_ids import VatIdStatus
 from app.customers.service import lock_customer
 from app.customers.service_vat import put_vat_check
 from app.customers.vat_services import VatServices
+
+ASKED_LATELY = timedelta(minutes=1)
 
 
 def check_vat_id(
@@ -104,3 +106,32 @@ def _row(answer: VatAnswer, *, customer_id: int, vat_id: str, purpose: VatPurpos
         purpose=purpose,
         at=now,
     )
+
+
+def confirm_for_checkout(
+    session: Session, services: VatServices, *, customer_id: int, now: datetime
+) -> VatIdStatus:
+    """Like `check_vat_id`, for a page that somebody waits for; who was asked a minute ago is not asked again.
+
+    After an outage a job goes on asking.
+    """
+    newest = select(VatCheck.at).where(col(VatCheck.customer_id) == customer_id)
+    asked_at = session.exec(newest.order_by(col(VatCheck.id).desc()).limit(1)).first()
+    if asked_at is not None and now - asked_at < ASKED_LATELY:
+        return _company(session, customer_id, None)[1]
+    return check_vat_id(
+        session, services, customer_id=customer_id, purpose=VatPurpose.CHECKOUT, now=now, attempt=0
+    )
+
+
+def ask_soon(session: Session, *, customer_id: int, now: datetime) -> None:
+    """Puts the job that asks about the company's VAT id, for a page that does not wait for the answer."""
+    with transaction(session):
+        customer = session.get_one(Customer, customer_id)
+        put_vat_check(
+            session,
+            customer_id=customer_id,
+            vat_id=customer.vat_id,
+            purpose=VatPurpose.CHECKOUT,
+            now=now,
+        )

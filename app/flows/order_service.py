@@ -22,15 +22,22 @@ from app.customers.rules.admission import Admission
 from app.customers.service_delivery import is_held_back
 from app.ordering.models import Order, TermsVersion
 from app.ordering.queries_terms import terms_in_force
+from app.ordering.queries_vat import service_vat_of
 from app.ordering.rules.pace import WINDOW, check_pace
 from app.ordering.rules.promise import Calendar
+from app.ordering.rules.vat import VatCase
 from app.ordering.service_placing import DeliveryAddress, PlacedOrder, order_of_key
 from app.ordering.service_special import store_special
 from app.payments.rules.items import check_chargeable
 from app.policy.queries import current_policy
+from app.policy.rules.policy import UnconfirmedVat
 
 ADDRESS_IN_CHECK = N_(
     "We check this delivery address and write to you. Nothing was ordered or charged; your order is as it was."
+)
+VAT_UNCONFIRMED = N_(
+    "Your VAT id is not confirmed yet, so nothing can be ordered. We keep asking the tax authorities by ourselves;"
+    " nothing was ordered or charged."
 )
 OFFER_OVER = {
     OfferStanding.TAKEN: N_("This offer was taken already. You find it among your orders."),
@@ -85,7 +92,8 @@ def order_service(
     The same checkout key gives the same order, however often and however parallel it is sent. `calendar` is that of
     the federal state. Raises NotFound for a service, offer or order that this company does not have, Invalid with a
     fault per field, Refused for a company no longer admitted, for what changed since it was shown
-    (`service.changed`), an offer that is over (`offer.over`), and a new address that a person must look at first.
+    (`service.changed`), an offer that is over (`offer.over`), a VAT id that must be confirmed first, and a new address
+    that a person must look at first.
     """
     with transaction(session):
         asked = ask_gate(session, customer_id, contact_id=contact_id)
@@ -98,13 +106,16 @@ def order_service(
         subject = _subject(
             session, asking, customer_id=customer_id, language=language, calendar=calendar, now=now
         )
-        terms = _terms(session, subject, shown)
-        wish = _wish(subject, asking)
+        vat = service_vat_of(asked.customer, seller_country=calendar.country, now=now)
+        terms = _terms(session, subject, shown, vat.case)
+        wish = _wish(subject, asking, vat.case)
+        if vat.is_waiting and current_policy(session).unconfirmed_vat is UnconfirmedVat.HOLD:
+            raise Refused(VAT_UNCONFIRMED, code="order.vat_unconfirmed")
         placed = None
         if not _is_held_back(session, subject, wish, asked=asked, now=now):
             order = store_special(
                 session,
-                service_totals(subject.text, wish.quantity),
+                service_totals(subject.text, wish.quantity, vat_case=vat.case),
                 customer_id=customer_id,
                 contact_id=contact_id,
                 checkout_key=checkout_key,
@@ -115,6 +126,7 @@ def order_service(
                 language=language,
                 today=now.astimezone(calendar.zone).date(),
                 now=now,
+                vat=vat,
                 **_told(subject, wish),
             )
             _keep(session, order, subject, wish)
@@ -184,17 +196,19 @@ def _goods(
     return order
 
 
-def _terms(session: Session, subject: _Subject, shown: str) -> TermsVersion:
+def _terms(session: Session, subject: _Subject, shown: str, case: VatCase) -> TermsVersion:
     """The terms in force. Raises Refused where there are none, or where what was shown is not what is true now."""
     terms = terms_in_force(session)
     if terms is None or terms.id is None:
         raise Refused(N_("No terms are in force: orders are not possible yet."), code="order.no_terms")
     keepings = list(subject.keepings.values())
-    mark = shown_mark(subject.text, quantity=subject.quantity, terms_version_id=terms.id, keepings=keepings)
+    mark = shown_mark(
+        subject.text, quantity=subject.quantity, terms_version_id=terms.id, keepings=keepings, vat_case=case
+    )
     if shown != mark:
         raise Refused(
             N_(
-                "The price, a day, the service or the terms have changed since this page was shown."
+                "The price, the VAT, a day, the service or the terms have changed since this page was shown."
                 " Nothing was ordered."
             ),
             code="service.changed",
@@ -202,7 +216,7 @@ def _terms(session: Session, subject: _Subject, shown: str) -> TermsVersion:
     return terms
 
 
-def _wish(subject: _Subject, asking: Asking) -> Wish:
+def _wish(subject: _Subject, asking: Asking, case: VatCase) -> Wish:
     """What the customer wants, checked. Raises Invalid with a fault per field."""
     kind = subject.service.kind
     quantity = asking.quantity if subject.quantity is None else subject.quantity
@@ -216,7 +230,7 @@ def _wish(subject: _Subject, asking: Asking) -> Wish:
     faults = faults_of_wish(kind, wish, most=subject.quantity, is_offered=subject.offer is not None)
     if faults:
         raise Invalid(N_("Please check the entries."), code="service.invalid", fields=tuple(faults))
-    check_chargeable(service_totals(subject.text, wish.quantity).gross_cents)
+    check_chargeable(service_totals(subject.text, wish.quantity, vat_case=case).gross_cents)
     return wish
 
 

@@ -10,12 +10,13 @@ from sqlmodel import Session, col, select
 
 from app.catalogue.rules.stock import Wanted, total_needs
 from app.catalogue.service_stock import SoldOut, lock_blocks, reserve
-from app.core.errors import N_, Refused
+from app.core.errors import N_, Invalid, Refused
 from app.core.failpoints import reach
 from app.core.ids import new_number
 from app.core.transaction import transaction
 from app.customers.gate import Asked, ask_gate
 from app.customers.rules.admission import Admission
+from app.customers.rules.countries import fault_of_destination
 from app.customers.rules.delivery import Destination
 from app.customers.service_delivery import is_held_back
 from app.ordering.models import Order
@@ -39,10 +40,14 @@ from app.payments.service import JUST_PAYING, let_go, lock_payments
 from app.payments.service_attempts import Buyer, CardAttempt, begin_payment, card_attempt
 from app.payments.service_cards import agree_to_keep
 from app.policy.queries import current_policy
-from app.policy.rules.policy import Policy
+from app.policy.rules.policy import Exports, Policy
 
 ADDRESS_IN_CHECK = N_(
     "We check this delivery address and write to you. Nothing was ordered or charged; your cart is kept."
+)
+VAT_UNCONFIRMED = N_(
+    "Your VAT id is not confirmed yet, so the order cannot be placed. We keep asking the tax authorities by ourselves;"
+    " nothing was ordered or charged, and your cart is kept."
 )
 
 
@@ -122,8 +127,9 @@ def place_order(
     `rhythm` is the choice for a further order. With `run_id` the order is made of a standing order, whose run it
     answers; the cart stays as it is. With `is_paying` its first attempt to be paid begins in the same transaction;
     with `keeps_card` the person agrees to keep the card. The same checkout key gives the same order, however often.
-    Raises OrderChanged, SoldOut, TooLittle where the policy refuses a small order, or Refused: an empty or unsellable
-    cart, a company not admitted, an order being paid, a run that is over, an address in check, too many unpaid orders.
+    Raises OrderChanged, SoldOut, TooLittle where the policy refuses a small order, Invalid for an address to which we
+    do not deliver, or Refused: an empty or unsellable cart, a company not admitted, an order being paid, a run that is
+    over, a VAT id to be confirmed first, an address in check, too many unpaid orders.
     """
     with transaction(session):
         asked = ask_gate(session, customer_id, contact_id=contact_id)
@@ -144,6 +150,7 @@ def place_order(
             earlier=past.earlier,
         )
         _check(checkout, shown, rhythm, language=language)
+        _check_vat(checkout, address, past.policy)
         placed, to = None, _destination(address)
         if not is_held_back(session, customer_id=customer_id, contact_id=contact_id, to=to, now=now):
             wanted = _wanted(checkout, language)
@@ -237,6 +244,16 @@ def _check(checkout: Checkout, shown: str, choice: RhythmChoice | None, *, langu
     check_chargeable(checkout.totals.gross_cents)
 
 
+def _check_vat(checkout: Checkout, address: DeliveryAddress, policy: Policy) -> None:
+    """Raises for goods to where none are exported, and for a VAT id that the policy wants confirmed first."""
+    is_export_sold = policy.sells_exports is Exports.SOLD
+    fault = fault_of_destination(address.postal_code, country=address.country, is_export_sold=is_export_sold)
+    if fault is not None:
+        raise Invalid(N_("Please check the entries."), code="order.no_delivery", fields=(fault,))
+    if checkout.is_vat_held:
+        raise Refused(VAT_UNCONFIRMED, code="order.vat_unconfirmed")
+
+
 def _replace_unpaid(
     session: Session, customer_id: int, wanted: Sequence[Wanted], *, by: str, now: datetime
 ) -> list[str]:
@@ -321,6 +338,8 @@ def _store(
         placed_at=now,
         rhythm=option.choice,
         joins_order_id=option.joins.id if option.joins else None,
+        vat_case=checkout.vat.case,
+        vat_id=checkout.vat.used.vat_id,
     )
     session.add(order)
     session.flush()

@@ -21,9 +21,11 @@ from app.insights.invariants_services import SERVICES
 from app.insights.invariants_stock import STOCK
 from app.insights.invariants_storage import STORAGE
 from app.insights.invariants_traces import TRACES
+from app.insights.invariants_vat import VAT
 
 ALL: tuple[Invariant, ...] = (
     *ORDERS,
+    *VAT,
     *DISPATCH,
     *MONEY,
     *LEDGER,

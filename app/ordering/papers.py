@@ -15,6 +15,7 @@ from app.ordering.queries_contract import Contract
 from app.ordering.rules.charges import charge_name
 from app.ordering.rules.states import OrderKind, OrderState
 from app.ordering.rules.terms_text import Block, BlockKind, read_blocks
+from app.ordering.rules.vat_words import exemption_note
 
 TITLE = N_("Terms")
 VERSION = N_("Version %(name)s of %(day)s")
@@ -33,6 +34,7 @@ GOODS = N_("Goods, net")
 NET = N_("Net")
 VAT = N_("VAT %(rate)s on %(net)s")
 TOTAL = N_("Total with VAT")
+TOTAL_WITHOUT = N_("Total")
 NOT_YET = N_("This is what was ordered; we have not accepted it yet.")
 NOT_MADE = N_("This order was cancelled.")
 BUSINESS = N_("Ordered for a business (§ 14 BGB), confirmed on %(moment)s.")
@@ -152,14 +154,19 @@ def _write_sums(
         called = charge_name(charge.kind, order.language, name=charge.name, quantity=charge.quantity)
         sums.append((called, charge.net_cents))
     sums.append((say(NET), contract.whole.net_cents))
-    for tax in contract.whole.taxes:
+    note = exemption_note(order.vat_case, order.language)
+    for tax in () if note else contract.whole.taxes:
         rate = formats["percent_bp"](tax.vat_rate_bp)
         sums.append((say(VAT, rate=rate, net=money(tax.net_cents)), tax.vat_cents))
     rows += [(called, "", "", money(cents)) for called, cents in sums]
+    if note:
+        rows.append((note, "", "", "–"))
     columns = [
         Column(title, column.share, column.align) for title, column in zip(titles, PRICED, strict=True)
     ]
-    paper.table(columns, rows, totals=[(say(TOTAL), "", "", money(order.gross_cents))])
+    paper.table(
+        columns, rows, totals=[(say(TOTAL_WITHOUT if note else TOTAL), "", "", money(order.gross_cents))]
+    )
 
 
 def _write(paper: Paper, block: Block) -> None:

@@ -28,9 +28,11 @@ from app.ordering.rules.quantities import (
     missing_count,
 )
 from app.ordering.rules.rhythm import EarlierOrder, Place, Rhythm, RhythmChoice, RhythmOption, order_rhythm
+from app.ordering.rules.vat import VatCase
+from app.ordering.rules.vat_case import AT_HOME, Supply, UsedVatId, VatPosition, vat_position
 from app.ordering.rules.way_out import SizedLine, SmallOrderTerms, WayOut, sized_line, way_out
 from app.policy.queries import current_policy
-from app.policy.rules.policy import Policy
+from app.policy.rules.policy import Policy, UnconfirmedVat
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,14 @@ class Wish:
 
 
 CART = Wish()
+VAT_COLUMNS = (
+    Customer.vat_id,
+    Customer.vat_status,
+    Customer.vat_confirmed_at,
+    Customer.country,
+    Customer.postal_code,
+)
+"""What the VAT position hangs on; it is read with the lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +119,7 @@ class Checkout:
     """The whole of it. `has_retired` tells that a cart line is no longer sold and stands in no list here.
 
     `ways` are all ways to order now; `way` is the chosen one, or the first where the choice is not possible.
+    `is_vat_held` tells that the policy wants the VAT id confirmed before the order.
     """
 
     lines: tuple[CheckoutLine, ...]
@@ -118,6 +129,8 @@ class Checkout:
     terms: Terms | None
     has_retired: bool
     small_terms: SmallOrderTerms
+    vat: VatPosition
+    is_vat_held: bool
 
     @property
     def totals(self) -> Totals:
@@ -185,6 +198,7 @@ class Checkout:
             terms_version_id=self.terms.id if self.terms else 0,
             rhythm=way.option.choice,
             joins=way.option.joins.number if way.option.joins else "",
+            vat_case=self.vat.case,
         )
 
 
@@ -227,7 +241,10 @@ def read_checkout(
         promise_at=lambda at: promise_of(lead_times, policy=policy, calendar=calendar, now=at),
     )
     effort_level = rows[0].effort_level if rows else EffortLevel.NORMAL
-    ways = tuple(Way(option, _totals(lines, option, policy, effort_level)) for option in rhythm.options)
+    vat = _vat(rows[0], wish.place, seller_country=calendar.country, now=now) if rows else AT_HOME
+    ways = tuple(
+        Way(option, _totals(lines, option, policy, effort_level, vat.case)) for option in rhythm.options
+    )
     return Checkout(
         lines=lines,
         ways=ways,
@@ -236,6 +253,8 @@ def read_checkout(
         terms=_terms(session),
         has_retired=len(sold) < len(rows),
         small_terms=small_order_terms(policy),
+        vat=vat,
+        is_vat_held=vat.is_waiting and policy.unconfirmed_vat is UnconfirmedVat.HOLD,
     )
 
 
@@ -283,8 +302,24 @@ def home_address(session: Session, customer_id: int) -> dict[str, str]:
     return {name: getattr(customer, name) for name in names}
 
 
+def _vat(row: Any, place: Place | None, *, seller_country: str, now: datetime) -> VatPosition:
+    """The VAT position of goods that go to a place, or to the company itself."""
+    return vat_position(
+        seller_country=seller_country,
+        country=place.country if place else row.country,
+        postal_code=place.postal_code if place else row.postal_code,
+        supply=Supply.GOODS,
+        used=UsedVatId(row.vat_id or "", row.vat_status, row.vat_confirmed_at),
+        now=now,
+    )
+
+
 def _totals(
-    lines: Sequence[CheckoutLine], option: RhythmOption, policy: Policy, effort_level: EffortLevel
+    lines: Sequence[CheckoutLine],
+    option: RhythmOption,
+    policy: Policy,
+    effort_level: EffortLevel,
+    case: VatCase,
 ) -> Totals:
     """What the lines cost in one way to order, with the charges of that way."""
     goods_net_cents = sum(line.priced.net_cents for line in lines)
@@ -298,6 +333,7 @@ def _totals(
             effort_level=effort_level,
         ),
         missing_cents=missing_value(policy, goods_net_cents),
+        vat_case=case,
     )
 
 
@@ -316,6 +352,7 @@ def _wanted_lines(
         BundleVersion.price_cents,
         *SIZE_COLUMNS,
         Customer.effort_level,
+        *VAT_COLUMNS,
     ).select_from(lines)
     if standing_order_id is None:
         query = query.join(Customer, col(Customer.id) == lines.customer_id)

@@ -16,6 +16,7 @@ from app.ordering.models import CartLine, Charge, Order, OrderEvent, OrderLine, 
 from app.ordering.queries_stock import blocks_of_orders
 from app.ordering.rules.promise import Promise
 from app.ordering.rules.states import CancelReason, OrderKind, OrderState, may_follow
+from app.ordering.rules.vat_words import exemption_note
 
 MAILED_CANCELLATIONS = frozenset({CancelReason.UNPAID, CancelReason.BY_CUSTOMER, CancelReason.BY_STAFF})
 """The ends that get a mail of their own; the others are told by the mail of what caused them."""
@@ -199,6 +200,7 @@ def _mail_values(order: Order, parts: OrderParts) -> dict[str, Any]:
             for charge in parts.charges
         ],
         "taxes": [{"vat_rate_bp": tax.vat_rate_bp, "vat_cents": tax.vat_cents} for tax in parts.taxes],
+        "vat_note": exemption_note(order.vat_case, order.language),
         "gross_cents": order.gross_cents,
         "promised_on": order.promised_on.isoformat(),
         "address": [

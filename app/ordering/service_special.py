@@ -10,6 +10,7 @@ from app.core.ids import new_number
 from app.ordering.models import Order, TermsVersion
 from app.ordering.rules.pricing import Totals
 from app.ordering.rules.states import OrderKind, OrderState, may_follow
+from app.ordering.rules.vat_case import VatPosition
 from app.ordering.service import OrderParts, add_event, mail_order, moved_on
 from app.ordering.service_placing import DeliveryAddress, store_parts
 
@@ -28,6 +29,7 @@ def store_special(
     language: str,
     today: date,
     now: datetime,
+    vat: VatPosition,
     **told: Any,
 ) -> Order:
     """Writes an order of one service as it was shown, with timeline and receipt; it holds nothing of the stock.
@@ -56,6 +58,8 @@ def store_special(
         dispatch_on=today,
         promised_on=today,
         placed_at=now,
+        vat_case=vat.case,
+        vat_id=vat.used.vat_id,
     )
     session.add(order)
     session.flush()

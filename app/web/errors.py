@@ -31,7 +31,7 @@ CONFLICTS = (
     "complaint.reopened_before", "complaint.replaced_before", "complaint.refunded_before", "complaint.not_sendable",
     "complaint.nothing_paid", "complaint.not_sent", "complaint.nothing_left", "refund.nothing_left",
     "complaint.complained_before", "refund.none_failed", "refund.not_the_answer",
-    "order.no_goods", "order.disputed", "dispatch.list_changed",
+    "order.no_goods", "order.disputed", "order.vat_unconfirmed", "dispatch.list_changed",
     "calendar.moves_orders", "run.gone", "run.still_taking_orders",
     "standing.over", "standing.ended", "standing.too_many",
     "service.changed", "service.not_possible", "service.nothing_left", "service.visit_not_approved", "offer.over",

@@ -11,6 +11,8 @@ from app.catalogue.rules.kinds import Kind
 from app.core.errors import N_
 from app.core.i18n import catalogue
 from app.mail.rendering import seller_of
+from app.ordering.rules.vat import VatCase
+from app.ordering.rules.vat_words import exemption_note
 from app.shop import Shop
 from app.staff.rules.roles import Role
 from app.web.cookies import set_form_cookie
@@ -101,6 +103,9 @@ def prepare(shop: Shop) -> None:
             pictogram_url=pictogram_url,
         )
         environment.filters["kind_name"] = lambda kind, gettext=gettext: gettext(KIND_NAMES[Kind(kind)])
+        environment.filters["vat_note"] = lambda case, language=language: exemption_note(
+            VatCase(case), language
+        )
         environment.filters["role_name"] = lambda role, gettext=gettext: gettext(ROLE_NAMES[Role(role)])
 
 

@@ -7,6 +7,7 @@ from tests.insights import (
     breaks_quantities,
     breaks_rhythm,
     breaks_services,
+    breaks_vat,
 )
 
 BREAKS = {
@@ -16,4 +17,5 @@ BREAKS = {
     **breaks_quantities.BREAKS,
     **breaks_rhythm.BREAKS,
     **breaks_services.BREAKS,
+    **breaks_vat.BREAKS,
 }

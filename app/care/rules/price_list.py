@@ -9,6 +9,7 @@ from app.care.rules.storage import Keeping
 from app.core.errors import N_, FieldError
 from app.core.ids import hash_token
 from app.ordering.rules.pricing import ChargeKind, PricedCharge, Totals, price_order
+from app.ordering.rules.vat import VatCase
 
 CODE = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 VAT_RATES_BP = (1_900, 700, 0)
@@ -38,7 +39,7 @@ class ServiceText:
     vat_rate_bp: int
 
 
-def service_totals(service: ServiceText, quantity: int) -> Totals:
+def service_totals(service: ServiceText, quantity: int, *, vat_case: VatCase = VatCase.DOMESTIC) -> Totals:
     """What a count of a service costs: one charge with a name and a rate of its own, no goods (§ 12 UStG)."""
     charge = PricedCharge(
         ChargeKind.SPECIAL_SERVICE,
@@ -47,18 +48,25 @@ def service_totals(service: ServiceText, quantity: int) -> Totals:
         quantity=quantity,
         vat_rate_bp=service.vat_rate_bp,
     )
-    return price_order((), charges=(charge,))
+    return price_order((), charges=(charge,), vat_case=vat_case)
 
 
 def shown_mark(
-    service: ServiceText, *, quantity: int | None, terms_version_id: int, keepings: Sequence[Keeping] = ()
+    service: ServiceText,
+    *,
+    quantity: int | None,
+    terms_version_id: int,
+    keepings: Sequence[Keeping] = (),
+    vat_case: VatCase = VatCase.DOMESTIC,
 ) -> str:
     """A mark of all that a customer agrees to by ordering, to compare what was shown with what is true.
 
     `quantity` is None where the customer chooses it on the page itself, beside the price of each; `keepings` are the
     days that stand beside each number of units of storage.
     """
-    return hash_token(repr((*asdict(service).values(), quantity, terms_version_id, *keepings)))[:32]
+    return hash_token(
+        repr((*asdict(service).values(), quantity, terms_version_id, vat_case.value, *keepings))
+    )[:32]
 
 
 def faults_of_service(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app.care.rules.services import ServiceKind
 from app.care.rules.storage import Keeping, details_of_keeping
 from app.core.errors import N_, FieldError
-from app.customers.rules.countries import fault_of_address
+from app.customers.rules.countries import EU, fault_of_address, is_outside_vat_area
 from app.ordering.rules.states import OrderKind, OrderState
 
 ADDRESS_FIELDS = ("company_name", "contact_name", "street", "postal_code", "city", "country")
@@ -128,6 +128,12 @@ def details_of(kind: ServiceKind, wish: Wish) -> dict[str, object]:
     return details
 
 
+def _moves_country(address: Mapping[str, str], concerned: Concerned) -> bool:
+    """Whether the goods would go where another VAT law holds than that of the order."""
+    is_outside = is_outside_vat_area(address["country"], address.get("postal_code", ""))
+    return address["country"] != concerned.country or (is_outside and concerned.country in EU)
+
+
 def _faults_of_address(wish: Wish) -> list[FieldError]:
     found = []
     for name in ADDRESS_FIELDS:
@@ -141,7 +147,7 @@ def _faults_of_address(wish: Wish) -> list[FieldError]:
     fault = fault_of_address(wish.address.get("postal_code", ""), country=wish.address.get("country", ""))
     if fault is not None and fault.field not in wrong:
         found.append(fault)
-    elif wish.concerned and "country" not in wrong and wish.address["country"] != wish.concerned.country:
+    elif wish.concerned and "country" not in wrong and _moves_country(wish.address, wish.concerned):
         message = N_("The country stays as it is: prices and tax were worked out for it.")
         found.append(FieldError("country", message))
     return found

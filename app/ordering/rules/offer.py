@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from app.ordering.rules.rhythm import RhythmChoice
+from app.ordering.rules.vat import VatCase
 
 
 class ChangeKind(StrEnum):
@@ -19,6 +20,7 @@ class ChangeKind(StrEnum):
     PRICE = "price"
     RHYTHM = "rhythm"
     SURCHARGE = "surcharge"
+    VAT = "vat"
     TOTAL = "total"
     PROMISE = "promise"
     TERMS = "terms"
@@ -45,6 +47,7 @@ class Offer:
     terms_version_id: int
     rhythm: RhythmChoice = RhythmChoice.NORMAL
     joins: str = ""
+    vat_case: VatCase = VatCase.DOMESTIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ def write_offer(*offers: Offer) -> str:
             offer.charges_net_cents,
             offer.gross_cents,
             offer.promised_on.isoformat(),
+            offer.vat_case.value,
         ]
         for offer in offers
     ]
@@ -84,7 +88,7 @@ def read_offer(text: str, choice: RhythmChoice | None = None) -> Offer | None:
     try:
         lines, terms, ways = json.loads(text)
         read = tuple(OfferLine(*(_whole(number) for number in line)) for line in lines)
-        for rhythm, joins, charges, gross, promised_on in ways:
+        for rhythm, joins, charges, gross, promised_on, vat in ways:
             if choice is None or choice == rhythm:
                 return Offer(
                     read,
@@ -94,6 +98,7 @@ def read_offer(text: str, choice: RhythmChoice | None = None) -> Offer | None:
                     _whole(terms),
                     RhythmChoice(rhythm),
                     _text(joins),
+                    VatCase(vat),
                 )
     except (ValueError, TypeError, RecursionError):
         pass
@@ -109,6 +114,8 @@ def changes(shown: Offer, present: Offer) -> list[Change]:
         found.append(Change(ChangeKind.RHYTHM, old=shown.joins, new=present.joins))
     if shown.charges_net_cents != present.charges_net_cents:
         found.append(Change(ChangeKind.SURCHARGE, old=shown.charges_net_cents, new=present.charges_net_cents))
+    if shown.vat_case is not present.vat_case:
+        found.append(Change(ChangeKind.VAT, old=shown.vat_case.value, new=present.vat_case.value))
     if shown.gross_cents != present.gross_cents:
         found.append(Change(ChangeKind.TOTAL, old=shown.gross_cents, new=present.gross_cents))
     if shown.promised_on != present.promised_on:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from app.ordering.rules.vat_case import HOME
 from app.policy.rules.policy import Policy
 
 SATURDAY = 6
@@ -22,12 +23,14 @@ class Calendar:
     Working days are Monday to Friday without holidays. On a closing day nobody packs and no run leaves, while
     the carrier drives and the main brand works: it counts in the transit time and in the main brand's lead time.
     `is_run_closed` tells of a day whether staff closed its run: what is still here then leaves with the next one.
+    `country` is where the warehouse stands: goods that go elsewhere leave it.
     """
 
     zone: tzinfo
     is_holiday: Callable[[date], bool]
     is_closed: Callable[[date], bool] = _never
     is_run_closed: Callable[[date], bool] = _never
+    country: str = HOME
 
 
 @dataclass(frozen=True, slots=True)

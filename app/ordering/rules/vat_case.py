@@ -12,6 +12,10 @@ CONFIRMATION_LASTS = timedelta(hours=24)
 """So old may the answer about a VAT id be on which an amount without VAT rests (compliance.md section 4)."""
 
 
+HOME = "DE"
+"""The seller's country: the rates of blocks are its rates, and its warehouse stands there."""
+
+
 class Supply(StrEnum):
     """What is sold: an order with a single thing that is sent is `goods`, and its fees follow them."""
 
@@ -38,6 +42,42 @@ class UsedVatId:
 
 
 NO_VAT_ID = UsedVatId()
+
+
+@dataclass(frozen=True, slots=True)
+class VatPosition:
+    """The case of an order, the VAT id that was used, and whether a confirmation of it would take the VAT away."""
+
+    case: VatCase
+    used: UsedVatId
+    is_waiting: bool
+
+
+AT_HOME = VatPosition(VatCase.DOMESTIC, NO_VAT_ID, is_waiting=False)
+
+
+def vat_position(
+    *,
+    seller_country: str,
+    country: str,
+    postal_code: str = "",
+    supply: Supply,
+    used: UsedVatId,
+    now: datetime,
+) -> VatPosition:
+    """What `vat_case` decides, with what its answer hangs on."""
+    is_waiting = not used.is_confirmed(now=now) and _wants_confirmation(
+        seller_country, country, postal_code, supply=supply, used=used
+    )
+    case = vat_case(
+        seller_country=seller_country,
+        country=country,
+        postal_code=postal_code,
+        supply=supply,
+        used=used,
+        now=now,
+    )
+    return VatPosition(case, used, is_waiting)
 
 
 def vat_case(
@@ -69,21 +109,6 @@ def vat_case(
     # A company outside that uses a VAT id of the seller's state buys with its establishment there.
     is_at_home = seller_country in (country, state_of_vat_id(used.vat_id))
     return VatCase.DOMESTIC if is_at_home else VatCase.OUTSIDE
-
-
-def wants_confirmation(
-    *,
-    seller_country: str,
-    country: str,
-    postal_code: str = "",
-    supply: Supply,
-    used: UsedVatId,
-    now: datetime,
-) -> bool:
-    """Whether a confirmation of the VAT id would take the VAT away that the order bears without one."""
-    if used.is_confirmed(now=now):
-        return False
-    return _wants_confirmation(seller_country, country, postal_code, supply=supply, used=used)
 
 
 def _wants_confirmation(

@@ -64,6 +64,20 @@ class ChartOfAccounts(StrEnum):
     SKR04 = "skr04"
 
 
+class UnconfirmedVat(StrEnum):
+    """What happens to an order that would bear no VAT if the company's VAT id were confirmed."""
+
+    CHARGE = "charge"
+    HOLD = "hold"
+
+
+class Exports(StrEnum):
+    """Whether goods are sold to where the VAT law of the EU does not hold."""
+
+    SOLD = "sold"
+    NOT_SOLD = "not_sold"
+
+
 @dataclass(frozen=True)
 class Policy:
     """One version of the rules of the business (domain.md: "default values are defaults of settings")."""
@@ -126,6 +140,10 @@ class Policy:
     coach_longest_days: int = 84
     coach_least_saving_cents: int = 500
     standing_ask_days: int = 5
+    # VAT (docs/vat.md).
+    unconfirmed_vat: UnconfirmedVat = UnconfirmedVat.CHARGE
+    sells_exports: Exports = Exports.SOLD
+    delivery_proof_days: int = 30
     # Special services.
     service_offer_days: int = 14
     # Complaints.
@@ -232,6 +250,7 @@ BOUNDS: dict[str, Bound] = {
     "coach_longest_days": Bound(7, 365),
     "coach_least_saving_cents": Bound(1, 10**6),
     "standing_ask_days": Bound(1, 30),
+    "delivery_proof_days": Bound(1, 180),
     "service_offer_days": Bound(1, 90),
     "complaint_answer_days": Bound(1, 30),
     "complaint_obvious_days": Bound(1, 90),
@@ -297,6 +316,8 @@ CHOICES: dict[str, type[StrEnum]] = {
     "below_minimum_value": BelowMinimum,
     "below_minimum_quantity": BelowMinimum,
     "chart_of_accounts": ChartOfAccounts,
+    "unconfirmed_vat": UnconfirmedVat,
+    "sells_exports": Exports,
 }
 """The values that are one of a few words."""
 

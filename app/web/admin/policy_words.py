@@ -9,9 +9,11 @@ from app.policy.rules.policy import (
     BelowFloor,
     BelowMinimum,
     ChartOfAccounts,
+    Exports,
     OverrideApproval,
     PublishingApproval,
     RatingMode,
+    UnconfirmedVat,
     UnknownCompany,
 )
 from app.web.admin.words import WEEKDAYS
@@ -61,6 +63,11 @@ SECTIONS: dict[str, dict[str, str]] = {
         "handling_days": N_("Handling time in working days"),
         "transit_days": N_("Transit time in working days"),
         "later_than_main_brand_days": N_("Later than the main brand by working days"),
+    },
+    N_("VAT and exports"): {
+        "unconfirmed_vat": N_("An order whose VAT id is not confirmed"),
+        "sells_exports": N_("Goods to countries outside the EU"),
+        "delivery_proof_days": N_("The proof that goods left is due after the dispatch in days"),
     },
     N_("Services and complaints"): {
         "service_offer_days": N_("An offered special service can be taken for days"),
@@ -176,6 +183,14 @@ CHOICE_WORDS: dict[str, dict[StrEnum, str]] = {
         BelowMinimum.REFUSE: N_("is refused"),
     },
     "chart_of_accounts": {ChartOfAccounts.SKR03: "SKR03", ChartOfAccounts.SKR04: "SKR04"},
+    "unconfirmed_vat": {
+        UnconfirmedVat.CHARGE: N_("bears German VAT"),
+        UnconfirmedVat.HOLD: N_("cannot be placed until it is confirmed"),
+    },
+    "sells_exports": {
+        Exports.SOLD: N_("are sold"),
+        Exports.NOT_SOLD: N_("are not sold"),
+    },
 }
 DAYS = dict(enumerate(WEEKDAYS, start=1))
 VALUE_WORDS: dict[str, dict[Any, str]] = {

@@ -29,6 +29,7 @@ from app.web.small_orders import small_order
 from app.web.storefront.bundle import bundle_page
 from app.web.storefront.coach import NOT_READABLE, charges_saved, shown_order, silence_text
 from app.web.storefront.promises import calendar_of, last_order
+from app.web.storefront.vat import confirm_soon
 from app.web.visitor import Visitor
 
 router = APIRouter()
@@ -151,6 +152,7 @@ def cart_page(
     language = request.scope["lang"]
     calendar = calendar_of(request)
     cart = read_cart(session, visitor.customer_id, language=language, calendar=calendar, now=now)
+    confirm_soon(request, visitor, cart.checkout.vat, now=now)
     faults = _faults(cart, language) | (wrong or {})
     coached = read_coached_cart(
         session, visitor.customer_id, cart.checkout, calendar=calendar, now=now, language=language

@@ -11,15 +11,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.catalogue.service_stock import SoldOut
-from app.core.errors import N_, NotFound, Refused
+from app.core.errors import N_, Invalid, NotFound, Refused
 from app.core.i18n import translate
 from app.core.ids import new_token
 from app.customers.rules.countries import COUNTRIES, fault_of_address
-from app.flows.place_order import OrderChanged, TooLittle, place_order
+from app.flows.place_order import OrderChanged, Placed, TooLittle, place_order
 from app.flows.settle_payment import settle_payment
 from app.flows.start_payment import start_payment
 from app.ordering.queries_checkout import Checkout, Wish, home_address, names_of_versions, read_checkout
-from app.ordering.rules.offer import Change, write_offer
+from app.ordering.rules.offer import Change, ChangeKind, write_offer
 from app.ordering.rules.rhythm import Place, RhythmChoice
 from app.ordering.service_placing import DeliveryAddress
 from app.payments.queries import order_of_session
@@ -35,11 +35,14 @@ from app.web.small_orders import small_order
 from app.web.storefront.cart import cart_page
 from app.web.storefront.offers import offer_for_programs
 from app.web.storefront.promises import calendar_of, holidays_of, last_order
+from app.web.storefront.vat import confirm_now
 from app.web.visitor import Visitor
 
 router = APIRouter()
 
 RETURN_SECONDS = 3.0
+FIELDS_OF_REFUSALS = {"order.address_in_check": "street", "order.vat_unconfirmed": "country"}
+"""Refusals that come back as a fault of a field of the form."""
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -70,9 +73,7 @@ class CheckoutForm(Form):
 def show_checkout(
     request: Request, visitor: VisitorDep, session: ReadDep, now: Now, rhythm: str = ""
 ) -> Response:
-    checkout = read_checkout(
-        session, visitor.customer_id, calendar=calendar_of(request), now=now, wish=Wish(chosen(rhythm))
-    )
+    checkout = _confirmed_checkout(request, session, visitor, Wish(chosen(rhythm)), now=now)
     if wants_json(request):
         return offer_for_programs(checkout, language=request.scope["lang"])
     if not checkout.is_orderable:
@@ -100,20 +101,7 @@ def order(
     if form is None or errors:
         return _again(request, reads, visitor, values, now=now, status=422, errors=errors)
     try:
-        placed = place_order(
-            session,
-            customer_id=visitor.customer_id,
-            contact_id=visitor.contact_id,
-            checkout_key=form.checkout_key,
-            shown=form.shown,
-            address=form.address,
-            purchase_reference=form.purchase_reference,
-            language=language,
-            calendar=calendar_of(request),
-            now=now,
-            rhythm=form.rhythm,
-            is_paying=True,
-        )
+        placed = _place(request, session, reads, visitor, form, now=now)
     except OrderChanged as changed:
         if wants_json(request):
             return changes_for_programs(request, changed)
@@ -126,14 +114,65 @@ def order(
     except Refused as refusal:
         if refusal.code in ("order.empty_cart", "order.cart_faulty"):
             return see_other("/cart")
-        if refusal.code == "order.address_in_check":
-            found = {"street": translate(language, refusal.message)}
+        if refusal.code in FIELDS_OF_REFUSALS:
+            found = {FIELDS_OF_REFUSALS[refusal.code]: translate(language, refusal.message)}
             return _again(request, reads, visitor, values, now=now, status=409, errors=found)
         if refusal.code == "throttled" and not wants_json(request):
             found = {"form": translate(language, refusal.message, **refusal.values)}
             return _again(request, reads, visitor, values, now=now, status=429, errors=found)
         raise
+    except Invalid as invalid:
+        found = errors_of(invalid.fields, language=language)
+        return _again(request, reads, visitor, values, now=now, status=422, errors=found)
     return to_card_page(request, session, shop, visitor, number=placed.number, now=now, begun=placed.attempt)
+
+
+def _confirmed_checkout(
+    request: Request, session: Session, visitor: Visitor, wish: Wish, *, now: datetime
+) -> Checkout:
+    """The checkout, with the VAT id confirmed where its amounts hang on it and that takes no time to speak of."""
+
+    def read() -> Checkout:
+        calendar = calendar_of(request)
+        return read_checkout(session, visitor.customer_id, calendar=calendar, now=now, wish=wish)
+
+    checkout = read()
+    if not checkout.vat.is_waiting:
+        return checkout
+    # No connection is held while the tax offices think: the gate needs them.
+    session.rollback()
+    return read() if confirm_now(request, visitor, checkout.vat, now=now) else checkout
+
+
+def _place(
+    request: Request, session: Session, reads: Session, visitor: Visitor, form: CheckoutForm, *, now: datetime
+) -> Placed:
+    """Places the order; where the page was open until the VAT id's confirmation ran out, it is asked for once more."""
+
+    def place() -> Placed:
+        return place_order(
+            session,
+            customer_id=visitor.customer_id,
+            contact_id=visitor.contact_id,
+            checkout_key=form.checkout_key,
+            shown=form.shown,
+            address=form.address,
+            purchase_reference=form.purchase_reference,
+            language=request.scope["lang"],
+            calendar=calendar_of(request),
+            now=now,
+            rhythm=form.rhythm,
+            is_paying=True,
+        )
+
+    try:
+        return place()
+    except OrderChanged as changed:
+        if not any(change.kind is ChangeKind.VAT for change in changed.changes):
+            raise
+    wish = Wish(form.rhythm, place_of(asdict(form.address)))
+    _confirmed_checkout(request, reads, visitor, wish, now=now)
+    return place()
 
 
 @router.get("/checkout/return")

@@ -7,6 +7,7 @@ from app.core.i18n import translate
 from app.ordering.queries_checkout import Checkout, Way
 from app.ordering.rules.offer import write_offer
 from app.ordering.rules.pricing import ChargeKind, PricedCharge
+from app.ordering.rules.vat_words import exemption_note
 
 EFFORT_REASON = N_(
     "The effort fee: work by hand for your company costs too much compared with what your orders contribute."
@@ -29,6 +30,8 @@ def offer_for_programs(checkout: Checkout, *, language: str) -> Response:
             for line in checkout.lines
         ],
         "ways": [_way(way, language=language) for way in checkout.ways],
+        "vat_case": checkout.vat.case.value,
+        "vat_note": exemption_note(checkout.vat.case, language),
         "free_from_on": free_from_on.isoformat() if free_from_on else None,
         "terms": checkout.terms.name if checkout.terms else None,
         "shown": write_offer(*checkout.offers),

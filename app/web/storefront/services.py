@@ -23,6 +23,8 @@ from app.core.i18n import translate
 from app.core.ids import new_token
 from app.flows.order_service import OFFER_OVER, Asking, order_service
 from app.ordering.queries_terms import terms_in_force
+from app.ordering.queries_vat import service_vat
+from app.ordering.rules.vat import VatCase
 from app.ordering.service_placing import DeliveryAddress
 from app.web.countries import country_options
 from app.web.deps import Now, ReadDep, RowId, ShopDep, Values, VisitorDep, WriteDep
@@ -31,6 +33,7 @@ from app.web.problems import wants_json
 from app.web.rendering import page
 from app.web.storefront.checkout import to_card_page
 from app.web.storefront.promises import holidays_of
+from app.web.storefront.vat import confirm_soon
 from app.web.visitor import Visitor
 
 router = APIRouter()
@@ -38,7 +41,12 @@ router = APIRouter()
 Line = Annotated[str, StringConstraints(max_length=300)]
 TERMS_MISSING = N_("Please accept the terms: without them there is no order.")
 BUSINESS_MISSING = N_("Please confirm that you order as a business.")
-SHOWN_AGAIN = {"service.changed": 409, "order.address_in_check": 409, "throttled": 429}
+SHOWN_AGAIN = {
+    "service.changed": 409,
+    "order.address_in_check": 409,
+    "order.vat_unconfirmed": 409,
+    "throttled": 429,
+}
 """The refusals after which the form is shown again, with all that was typed, and the status that goes with it."""
 
 
@@ -226,7 +234,10 @@ def _page(
     keepings = keepings_of(
         session, service.kind, chosen, offered=quantity, calendar=holidays_of(request), now=now
     )
+    vat = service_vat(session, visitor.customer_id, seller_country=holidays_of(request).country, now=now)
+    confirm_soon(request, visitor, vat, now=now)
     context: dict[str, Any] = {
+        "vat": vat,
         "service": service,
         "text": text,
         "view": view,
@@ -235,10 +246,14 @@ def _page(
         "chosen": chosen,
         "wants_order": needs_order(service.kind),
         "wants_address": needs_address(service.kind),
-        "units": _units(service.kind, text, keepings, quantity=quantity),
+        "units": _units(service.kind, text, keepings, quantity=quantity, case=vat.case),
         "terms": terms,
         "shown": shown_mark(
-            text, quantity=quantity, terms_version_id=terms_id, keepings=list(keepings.values())
+            text,
+            quantity=quantity,
+            terms_version_id=terms_id,
+            keepings=list(keepings.values()),
+            vat_case=vat.case,
         ),
         "countries": country_options(language),
         "values": known,
@@ -249,10 +264,15 @@ def _page(
 
 
 def _units(
-    kind: ServiceKind, text: ServiceText, keepings: Mapping[int, Keeping], *, quantity: int | None
+    kind: ServiceKind,
+    text: ServiceText,
+    keepings: Mapping[int, Keeping],
+    *,
+    quantity: int | None,
+    case: VatCase,
 ) -> list[dict[str, Any]]:
     """Each number of units that can be ordered, with what it costs in all, and what storage does (None for others)."""
     return [
-        {"count": count, "totals": service_totals(text, count), "keeping": keepings.get(count)}
+        {"count": count, "totals": service_totals(text, count, vat_case=case), "keeping": keepings.get(count)}
         for count in counts_of(kind, offered=quantity)
     ]

@@ -38,11 +38,18 @@ from app.web.small_orders import small_order
 from app.web.storefront.checkout import changes_for_programs, chosen, to_card_page
 from app.web.storefront.promises import calendar_of, last_order
 from app.web.storefront.standing_orders import RUNS
+from app.web.storefront.vat import confirm_soon
 from app.web.visitor import Visitor
 
 router = APIRouter()
 
-STAYING = ("order.cart_faulty", "order.empty_cart", "order.no_terms", "standing.over")
+STAYING = (
+    "order.cart_faulty",
+    "order.empty_cart",
+    "order.no_terms",
+    "order.vat_unconfirmed",
+    "standing.over",
+)
 """Refusals that the page itself explains."""
 
 
@@ -164,6 +171,7 @@ def _page(
         now=now,
         wish=Wish(chosen(values.get("rhythm", "")), standing_order_id=run.standing_order_id),
     )
+    confirm_soon(request, visitor, checkout.vat, now=now)
     home = home_address(session, visitor.customer_id)
     ids = [change.bundle_version_id for change in changed or () if change.bundle_version_id is not None]
     context: dict[str, Any] = {

@@ -21,7 +21,7 @@ from app.ordering.rules.vat_case import (
     Supply,
     UsedVatId,
     vat_case,
-    wants_confirmation,
+    vat_position,
 )
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -157,11 +157,12 @@ def test_nothing_stays_without_vat_inside_the_eu_unless_a_confirmation_is_stored
 def test_a_confirmation_is_asked_for_exactly_where_it_would_change_the_case():
     for place, supply, vat_id, _, used, _ in _combinations():
         confirmed = UsedVatId(vat_id, VatIdStatus.CONFIRMED, NOW)
-        is_asked = wants_confirmation(
+        position = vat_position(
             seller_country="DE", country=place[0], postal_code=place[1], supply=supply, used=used, now=NOW
         )
 
-        assert is_asked == (_case(place, supply, used) is not _case(place, supply, confirmed))
+        assert position.case is _case(place, supply, used)
+        assert position.is_waiting == (_case(place, supply, used) is not _case(place, supply, confirmed))
 
 
 @pytest.mark.parametrize("status", [one for one in VatIdStatus if one is not VatIdStatus.CONFIRMED])

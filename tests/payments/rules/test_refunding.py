@@ -156,3 +156,22 @@ def test_any_series_of_partial_refunds_adds_up_and_the_rest_of_the_order_is_all_
         if not line.left_quantity:
             assert line.refunded_cents == gross[line.line_id]
     assert back_cents + refund_of_order(paid_cents=paid_cents, refunded_cents=back_cents) == paid_cents
+
+
+@settings(max_examples=40, deadline=None)
+@given(made=ORDERS, pieces=st.integers(1, 40))
+def test_an_order_without_vat_gives_back_its_net_amounts_and_never_a_cent_of_vat(
+    made: tuple[list[PaidLine], list[TaxPart]], pieces: int
+) -> None:
+    paid, at_home = made
+    net_cents = sum(tax.net_cents for tax in at_home)
+    exempt = [TaxPart(0, net_cents, 0)]
+
+    assert gross_of_lines(paid, exempt) == {line.line_id: sum(line.net_by_rate.values()) for line in paid}
+
+    line = paid[0]
+    wanted = min(pieces, line.quantity)
+    line_cents = sum(line.net_by_rate.values())
+    if line_cents * wanted >= line.quantity:
+        (back,) = refund_of_lines(paid, exempt, {line.line_id: wanted}, left_cents=net_cents)
+        assert back.amount_cents == line_cents * wanted // line.quantity
