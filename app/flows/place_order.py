@@ -124,12 +124,10 @@ def place_order(
 ) -> Placed:
     """Stores the order that the customer saw (`shown`, see rules/offer.py), holds its blocks, mails its receipt.
 
-    `rhythm` is the choice for a further order. With `run_id` the order is made of a standing order, whose run it
-    answers; the cart stays as it is. With `is_paying` its first attempt to be paid begins in the same transaction;
-    with `keeps_card` the person agrees to keep the card. The same checkout key gives the same order, however often.
-    Raises OrderChanged, SoldOut, TooLittle where the policy refuses a small order, Invalid for an address to which we
-    do not deliver, or Refused: an empty or unsellable cart, a company not admitted, an order being paid, a run that is
-    over, a VAT id to be confirmed first, an address in check, too many unpaid orders.
+    `rhythm` is the choice for a further order. With `run_id` the order answers a run of a standing order and leaves the
+    cart; with `is_paying` its first payment begins in the same transaction, with `keeps_card` the person agrees to keep
+    the card. One checkout key, one order. Raises OrderChanged, SoldOut, TooLittle, Invalid for where we do not deliver,
+    or Refused with the reason: nothing to sell, not admitted, just being paid, run over, VAT id or address in check.
     """
     with transaction(session):
         asked = ask_gate(session, customer_id, contact_id=contact_id)
