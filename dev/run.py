@@ -42,7 +42,7 @@ class StopAsked(BaseException):
 
 @dataclass(frozen=True)
 class Ports:
-    """The four ports of the demo, one after the other."""
+    """The five ports of the demo, one after the other."""
 
     shop: int
 
@@ -58,12 +58,17 @@ class Ports:
     def smtp(self) -> int:
         return self.shop + 3
 
+    @property
+    def vat(self) -> int:
+        return self.shop + 4
+
     def by_use(self) -> dict[str, int]:
         return {
             "the shop": self.shop,
             "the Stripe stand-in": self.stripe,
             "the mailbox": self.mailbox,
             "the mailbox's SMTP side": self.smtp,
+            "the VIES and eVatR stand-in": self.vat,
         }
 
 
@@ -129,11 +134,13 @@ def run(ports: Ports) -> None:
                 environment=environment,
             )
         )
+        children.append(_start("vat", "dev.vat_standin", "--port", str(ports.vat), environment=environment))
         people = _prepare_database(environment)
         children.append(_start("shop", "app", "serve", "--port", str(ports.shop), environment=environment))
         children.append(_start("worker", "app", "work", environment=environment))
         _wait(children, f"http://127.0.0.1:{ports.stripe}/_control/health")
         _wait(children, f"http://127.0.0.1:{ports.mailbox}/")
+        _wait(children, f"http://127.0.0.1:{ports.vat}/_control/health")
         _wait(children, f"http://127.0.0.1:{ports.shop}/readyz")
         _print_addresses(ports, environment, people, seconds=time.monotonic() - started)
         _watch(children)
@@ -204,6 +211,8 @@ def _environment(ports: Ports) -> dict[str, str]:
         "SHOP_STRIPE_WEBHOOK_SECRET": kept.get("SHOP_STRIPE_WEBHOOK_SECRET")
         or f"whsec_{secrets.token_hex(24)}",
         "SHOP_STRIPE_API_BASE": f"http://127.0.0.1:{ports.stripe}",
+        "SHOP_VIES_URL": f"http://127.0.0.1:{ports.vat}/vies/check-vat-number",
+        "SHOP_EVATR_URL": f"http://127.0.0.1:{ports.vat}/evatr/abfrage",
         "SHOP_SMTP_URL": f"smtp://127.0.0.1:{ports.smtp}",
         "SHOP_WORKER": "apart",
         "SHOP_DEMO_PASSWORD": "schlicht-demo",
@@ -247,8 +256,8 @@ def _is_taken(port: int) -> bool:
 
 def _port_wanted() -> int:
     wanted = os.environ.get("PORT", "8000")
-    if not wanted.isdigit() or not 1024 <= int(wanted) <= 65_532:
-        raise CannotStart(f"PORT must be a number from 1024 to 65532, not {wanted!r}.")
+    if not wanted.isdigit() or not 1024 <= int(wanted) <= 65_531:
+        raise CannotStart(f"PORT must be a number from 1024 to 65531, not {wanted!r}.")
     return int(wanted)
 
 
@@ -365,6 +374,7 @@ Schlicht is ready ({seconds:.1f} s).
   admin     {base_url}/admin
   mailbox   http://127.0.0.1:{ports.mailbox}   every e-mail the shop has sent
   Stripe    http://127.0.0.1:{ports.stripe}   the stand-in: card 4242 4242 4242 4242 pays, ...0002 is declined
+  VAT ids   http://127.0.0.1:{ports.vat}   VIES and eVatR, the stand-in: every well-formed id is valid
   logs      {os.path.relpath(LOGS)}/
 
 Password of every log-in: {people["password"]}

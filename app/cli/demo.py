@@ -9,6 +9,7 @@ import typer
 
 from app.audit.models import ActorKind
 from app.audit.service import Actor
+from app.cli.demo_company.abroad import NEIGHBOURS
 from app.cli.demo_company.company import Sizes, builder
 from app.cli.demo_company.dispatch import closing_days
 from app.cli.demo_company.effort import tell_effort
@@ -108,7 +109,7 @@ def _as_json(settings: Settings, added: dict[str, int], secrets: dict[str, str])
     return {
         "added": added,
         "password": settings.demo_password.get_secret_value(),
-        "customers": [{"email": persona.email, "what": persona.what} for persona in PERSONAS],
+        "customers": [{"email": persona.email, "what": persona.what} for persona in (*PERSONAS, *NEIGHBOURS)],
         "staff": [
             {
                 "email": email,
@@ -128,7 +129,7 @@ def _print(settings: Settings, added: dict[str, int], secrets: dict[str, str]) -
     else:
         typer.echo("The demo company is already there; nothing was changed.")
     typer.echo(f"\nPassword of every log-in: {settings.demo_password.get_secret_value()}\n\n  customers")
-    for persona in PERSONAS:
+    for persona in (*PERSONAS, *NEIGHBOURS):
         typer.echo(f"    {persona.email:<28}{persona.what}")
     typer.echo("  staff, at /admin, with the secret for the second factor")
     for email, _, _, what in STAFF:

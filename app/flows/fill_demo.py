@@ -50,6 +50,7 @@ class Buyer:
     postal_code: str
     city: str
     country: str
+    vat_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -228,6 +229,7 @@ def _buyers(session: Session) -> tuple[Buyer, ...]:
             postal_code=customer.postal_code,
             city=customer.city,
             country=customer.country,
+            vat_id=customer.vat_id or "",
         )
         for customer, contact in session.exec(statement)
     )

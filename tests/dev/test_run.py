@@ -47,39 +47,39 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def four_free_ports() -> int:
-    for port in range(21_000 + os.getpid() % 5000, 30_000, 4):
-        if not any(answers(port + offset) for offset in range(4)):
+def five_free_ports() -> int:
+    for port in range(21_000 + os.getpid() % 5000, 30_000, 5):
+        if not any(answers(port + offset) for offset in range(5)):
             return port
-    raise RuntimeError("no four free ports in a row")
+    raise RuntimeError("no five free ports in a row")
 
 
 def gone_within(port: int, *, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if not any(answers(port + offset) for offset in range(4)):
+        if not any(answers(port + offset) for offset in range(5)):
             return True
         time.sleep(0.1)
     return False
 
 
 def test_the_demo_starts_prints_its_log_ins_and_leaves_no_process_behind(tmp_path: Path) -> None:
-    port = four_free_ports()
+    port = five_free_ports()
     process = start(tmp_path, port)
 
     said = said_until_ready(process)
-    is_up = [answers(port + offset) for offset in range(4)]
+    is_up = [answers(port + offset) for offset in range(5)]
     code = stop(process, signal.SIGTERM)
 
     assert f"http://127.0.0.1:{port}/admin" in said, said
     assert re.search(r"admin@demo\.example +\d{6} +[A-Z2-7]{32} ", said)
-    assert is_up == [True] * 4
+    assert is_up == [True] * 5
     assert code == 0
     assert gone_within(port, seconds=1)
 
 
 def test_a_second_start_keeps_data_and_secrets_and_prepares_nothing_again(tmp_path: Path) -> None:
-    port = four_free_ports()
+    port = five_free_ports()
     process = start(tmp_path, port)
     said = said_until_ready(process)
     stop(process, signal.SIGTERM)
@@ -97,7 +97,7 @@ def test_a_second_start_keeps_data_and_secrets_and_prepares_nothing_again(tmp_pa
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent has died")
 def test_even_a_killed_supervisor_leaves_no_process_behind(tmp_path: Path) -> None:
-    port = four_free_ports()
+    port = five_free_ports()
     process = start(tmp_path, port)
     said = said_until_ready(process)
 
@@ -110,7 +110,7 @@ def test_even_a_killed_supervisor_leaves_no_process_behind(tmp_path: Path) -> No
 
 
 def test_a_port_in_use_is_named_in_one_sentence(tmp_path: Path) -> None:
-    port = four_free_ports()
+    port = five_free_ports()
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", port + 1))
@@ -137,7 +137,7 @@ def test_a_port_that_is_no_port_is_refused(tmp_path: Path, wrong: str) -> None:
 
 
 def test_the_demo_does_not_start_as_production(tmp_path: Path) -> None:
-    process = start(tmp_path, four_free_ports(), SHOP_ENV="production")
+    process = start(tmp_path, five_free_ports(), SHOP_ENV="production")
 
     said, _ = process.communicate(timeout=30)
 

@@ -21,6 +21,7 @@ from app.catalogue.models import (
 )
 from app.cli.demo import load_demo, rate_demo
 from app.cli.demo_company import effort
+from app.cli.demo_company.abroad import NEIGHBOURS
 from app.cli.demo_company.company import Sizes
 from app.cli.demo_company.people import PERSONAS, STAFF
 from app.core.clock import utc_now
@@ -61,6 +62,8 @@ ADMISSIONS = {
     "upgraded@demo.example": Admission.MOVED_UP,
     "review2@demo.example": Admission.IN_REVIEW,
     "review3@demo.example": Admission.IN_REVIEW,
+    "at@demo.example": Admission.ADMITTED,
+    "ch@demo.example": Admission.ADMITTED,
 }
 
 
@@ -92,7 +95,7 @@ def test_each_log_in_stands_where_its_name_says(demo: dict[str, int], session: S
     }
 
     assert answers == ADMISSIONS
-    assert {persona.email for persona in PERSONAS} == set(ADMISSIONS)
+    assert {persona.email for persona in (*PERSONAS, *NEIGHBOURS)} == set(ADMISSIONS)
 
 
 def test_a_comparison_with_the_list_moves_nobody(
@@ -154,7 +157,7 @@ def test_the_demo_shows_a_rating_in_force_and_one_to_look_at(
 def test_larger_sizes_add_what_is_missing(
     demo: dict[str, int], database: Database, settings: Settings, read_session: Session
 ) -> None:
-    added = load_demo(database, settings, Sizes(customers=5, bundles=60, orders=20, accounts=9), seed=1)
+    added = load_demo(database, settings, Sizes(customers=5, bundles=60, orders=25, accounts=9), seed=1)
 
     assert (added["customers"], added["bundles"], added["orders"], added["main_accounts"]) == (2, 10, 8, 4)
     assert counted(read_session, Listing) == 60

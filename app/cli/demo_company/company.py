@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 
 from app.cli.demo_company import effort, exceptions, goods, goods_rows, people
+from app.cli.demo_company.abroad import ORDERS_DAYS_AGO, add_neighbours
 from app.cli.demo_company.complaints import add_complaints
 from app.cli.demo_company.dispatch import add_closing_days, add_left_behind
 from app.cli.demo_company.orders import Conditions, order_maker
@@ -85,7 +86,8 @@ def builder(sizes: Sizes, *, calendar: Calendar, password: str, seed: int, now: 
             exceptions.add_agreement(rows, buyers[0], calendar=calendar, by=goods_rows.PUBLISHER, now=now)
         conditions = Conditions(present.policy, calendar, terms, now, seed)
         early = _early_orders(buyers, refused) if refused else []
-        _add_orders(rows, present, sizes, buyers, offers, conditions, early)
+        abroad = [] if present.has_personas else add_neighbours(rows, password_hash=password_hash, now=now)
+        _add_orders(rows, present, sizes, buyers, offers, conditions, early, abroad)
         if not present.has_personas:
             add_standing_order(rows, buyers[0], offers, calendar=calendar, now=now)
 
@@ -154,6 +156,7 @@ def _add_orders(
     offers: list[Offer],
     conditions: Conditions,
     early: list[tuple[Buyer, int]],
+    abroad: list[Buyer],
 ) -> None:
     add_order = order_maker(rows, offers, conditions)
     missing = sizes.orders - present.counts["orders"]
@@ -162,6 +165,9 @@ def _add_orders(
         add_complaints(rows, buyers[0], own, offers, conditions)
         for buyer, days_ago in early:
             add_order(buyer, days_ago)
+        for buyer in abroad:
+            for days_ago in ORDERS_DAYS_AGO:
+                add_order(buyer, days_ago)
         add_services(rows, present.services, buyers[0], own[-1], conditions)
         missing -= len(rows.by_table["orders"])
     others = [buyer for buyer in buyers if buyer.customer_id != buyers[0].customer_id]

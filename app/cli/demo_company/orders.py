@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from app.catalogue.models import StockReservation
 from app.catalogue.rules.stock import ReservationState
+from app.cli.demo_company.abroad import add_proof, case_of
 from app.cli.demo_company.ledger import add_money
 from app.core.ids import READABLE
 from app.flows.fill_demo import Buyer, Offer, Rows
@@ -19,6 +20,7 @@ from app.ordering.rules.charges import order_charges
 from app.ordering.rules.pricing import PricedLine, RatePart, Totals, price_order
 from app.ordering.rules.promise import Calendar, Promise, delivery_promise
 from app.ordering.rules.states import OrderKind, OrderState
+from app.ordering.rules.vat import VatCase
 from app.payments.models import Payment
 from app.payments.rules.states import PaymentState
 from app.policy.rules.policy import Policy
@@ -94,7 +96,7 @@ def order_maker(rows: Rows, offers: Sequence[Offer], conditions: Conditions) -> 
         priced = [_priced(offer, quantity) for offer, quantity in lines]
         goods_net_cents = sum(line.net_cents for line in priced)
         charges = order_charges(conditions.policy, goods_net_cents=goods_net_cents)
-        totals = price_order(priced, charges=charges)
+        totals = price_order(priced, charges=charges, vat_case=case_of(buyer, at=placed_at))
         if left_behind_by is not None and promise.dispatch_on > left_behind_by:
             return add(buyer, days_ago + 1, left_behind_by=left_behind_by, basket=basket)
         is_gone = promise.dispatch_on < conditions.today and left_behind_by is None
@@ -122,6 +124,9 @@ def _add_order(
     placed_at: datetime,
     chance: random.Random,
 ) -> int:
+    case = case_of(buyer, at=placed_at)
+    if case is VatCase.INTRA_COMMUNITY:
+        add_proof(rows, buyer, at=placed_at - timedelta(minutes=3))
     return rows.add(
         Order,
         number="S-" + "".join(chance.choices(READABLE, k=8)),
@@ -154,6 +159,8 @@ def _add_order(
         accepted_at=placed_at + timedelta(minutes=2),
         dispatched_at=_dispatched_at(promise, conditions) if is_gone else None,
         cancelled_at=None,
+        vat_case=case,
+        vat_id=buyer.vat_id,
     )
 
 

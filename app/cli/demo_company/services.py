@@ -14,6 +14,7 @@ from app.core.ids import READABLE
 from app.flows.fill_demo import Buyer, Rows
 from app.ordering.models import Charge, Order, OrderTax
 from app.ordering.rules.states import OrderKind, OrderState
+from app.ordering.rules.vat import VatCase
 
 PAID, OFFERED = "phone-help", "split-delivery"
 NOTES = {
@@ -96,6 +97,7 @@ def _add_paid(
         "placed_at": placed_at,
         "accepted_at": placed_at + timedelta(minutes=2),
         "dispatched_at": None,
+        "vat_case": VatCase.DOMESTIC,
     }
     copied = {name: value for name, value in goods.items() if name != "id"}
     made_id = rows.add(Order, **{**copied, **changed})
