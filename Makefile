@@ -11,6 +11,7 @@ help:
 	@echo "make test-fast   format, lint and the tests on SQLite, without the browser"
 	@echo "make bench       speed against a bare server    make soak      long fault runs"
 	@echo "make mutants     takes one guard of the gate away at a time: the tests must notice each"
+	@echo "make invoices    2,000 random orders against the official rules; workers killed while they issue"
 	@echo "make bench-imports  real lists: seconds, memory, growth to a million accounts"
 	@echo "make bench-search  a search in 20,000 and in 100,000 bundles, on both engines"
 	@echo "make fmt         format the code                make messages  collect texts for translation"
@@ -50,6 +51,10 @@ soak: environment
 	@$(PY) -m pytest -n 2 -m soak --timeout=1800 tests
 	@$(PY) -m pytest -n 2 -m soak --timeout=1800 --db=postgresql tests
 
+invoices: environment
+	@$(PY) -m pytest -n 0 -m soak --timeout=3600 tests/invoices tests/faults/test_invoices.py
+	@$(PY) -m pytest -n 0 -m soak --timeout=3600 --db=postgresql tests/faults/test_invoices.py
+
 mutants: environment
 	@$(PY) -m tests.mutants
 
@@ -63,4 +68,4 @@ messages: environment
 lock:
 	@sh .ci/lock
 
-.PHONY: help environment run code demo-reset test test-fast bench bench-imports bench-screening bench-search soak mutants fmt messages lock
+.PHONY: help environment run code demo-reset test test-fast bench bench-imports bench-screening bench-search soak invoices mutants fmt messages lock

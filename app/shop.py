@@ -1,12 +1,13 @@
 """What one process holds open: settings, database, templates, and the machines outside."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jinja2 import Environment
 
 from app.core.db import Database, open_database
 from app.core.rendering import make_environments
 from app.customers.vat_services import VatServices
+from app.invoices.checking import Checker
 from app.mail.transport import Transport, open_transport
 from app.payments.stripe_gateway import StripeGateway
 from app.settings import Settings
@@ -21,6 +22,7 @@ class Shop:
     environments: dict[str, Environment]
     stripe: StripeGateway
     transport: Transport
+    checker: Checker = field(default_factory=Checker)
 
     @property
     def vat_services(self) -> VatServices:
@@ -34,8 +36,9 @@ class Shop:
         )
 
     def close(self) -> None:
-        """Lets go of database connections."""
+        """Lets go of database connections and of the process that checks invoices."""
         self.db.close()
+        self.checker.close()
 
 
 def open_shop(settings: Settings) -> Shop:

@@ -167,8 +167,9 @@ def settings(tmp_path: Path) -> Settings:
 def shop(database: Database, settings: Settings) -> "Shop":
     """A shop on the test's database, as a process opens it; put fakes in with `dataclasses.replace`."""
     from app.shop import open_shop
+    from tests.fakes import FakeChecker
 
-    return dataclasses.replace(open_shop(settings), db=database)
+    return dataclasses.replace(open_shop(settings), db=database, checker=FakeChecker())
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from app.invoices.checking import Checker, Report
 from app.payments.rules.facts import (
     DeclineFacts,
     DisputeFacts,
@@ -322,3 +323,19 @@ class FakeStripe(FakeCards):
         for made, session in self.sessions.items():
             if session.intent and session.intent.id == intent_id:
                 self.sessions[made] = replace(session, intent=replace(session.intent, status=status))
+
+
+class FakeChecker(Checker):
+    """Checker's verbs without a process: passes all files, or finds what a test puts in; `count` says how often."""
+
+    def __init__(self, *findings: dict[str, str]) -> None:
+        super().__init__()
+        self.findings = findings
+        self.failure: Exception | None = None
+        self.count = 0
+
+    def check(self, xml: bytes) -> Report:
+        self.count += 1
+        if self.failure is not None:
+            raise self.failure
+        return Report("made by hand", self.findings)

@@ -14,6 +14,7 @@ from app.care.rules.storage import is_as_agreed, told_of_keeping
 from app.care.service_effort import note_effort
 from app.customers.rules.delivery import Destination
 from app.customers.service_delivery import is_held_back
+from app.invoices.service_drafts import put_drafts
 from app.ordering.models import Order
 from app.ordering.rules.promise import Calendar
 from app.ordering.rules.states import OrderState
@@ -105,6 +106,8 @@ def close_special(
     """
     finish_special(session, order, actor_name=by, now=now)
     row.done_at, row.done_by, row.note = now, by or BY_ITSELF, note
+    if not given_back_cents:
+        put_drafts(session, [order.id or 0], now=now)
     address = None if given_back_cents else row.details.get("address")
     if given_back_cents:
         row.details = {**row.details, "given_back_cents": given_back_cents}

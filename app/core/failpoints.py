@@ -42,6 +42,8 @@ ALL = (
     "publish_scheduled.after_commit",
     "ask_standing_orders.before_commit",
     "ask_standing_orders.after_commit",
+    "issue_invoice.before_commit",
+    "issue_invoice.after_commit",
 )
 
 _armed = os.environ.get(VARIABLE, "")

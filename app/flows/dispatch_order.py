@@ -14,11 +14,12 @@ from app.core.transaction import transaction
 from app.customers.models import Contact
 from app.fulfilment.models import Shipment
 from app.fulfilment.rules.runs import leaves_with
+from app.invoices.service_drafts import put_drafts
 from app.mail.service import put_mail
 from app.ordering.models import Order, OrderLine
 from app.ordering.queries_disputes import disputed_among
 from app.ordering.queries_stock import blocks_of_orders
-from app.ordering.rules.states import IN_PARCELS, OrderState, may_follow
+from app.ordering.rules.states import IN_PARCELS, OrderKind, OrderState, may_follow
 from app.ordering.service import add_event
 
 MOST_PARCELS = 500
@@ -90,6 +91,8 @@ def dispatch_orders(
             _mail(session, order, parcel, to=to, lines=lines[order.id or 0], run_on=run_on, now=now)
         if leaving:
             ids = [order.id or 0 for order in leaving]
+            charged = [order.id or 0 for order in leaving if order.kind is OrderKind.GOODS]
+            put_drafts(session, charged, now=now)
             use(session, ids, block_ids=blocks_of_orders(session, ids), changed_by=actor.name, now=now)
             _record(session, leaving, by_number, actor=actor, now=now)
         reach("dispatch_order.before_commit")

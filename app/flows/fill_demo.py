@@ -21,6 +21,8 @@ from app.core.errors import N_, Refused
 from app.core.transaction import transaction
 from app.customers.models import Contact, Customer
 from app.customers.rules.admission import ScreeningState
+from app.invoices.queries_drafts import supplied_orders
+from app.invoices.service_drafts import put_drafts
 from app.jobs.models import Job, JobState
 from app.mainbrand.models import MainAccount
 from app.mainbrand.rules.segments import Segment
@@ -144,6 +146,7 @@ def fill_demo(
         _seal_totp_secrets(session, rows.totp_secrets, secret_key=secret_key)
         _hold_stock(session, rows.by_table.get("stock_reservations", []), now=now)
         _publish(session, rows, now=now)
+        _draft_invoices(session, now=now)
         added = {name: len(values) for name, values in rows.by_table.items() if values}
         if added:
             record(
@@ -195,6 +198,12 @@ def _present(session: Session) -> Present:
         bulk_customer_count=_count(session, Customer, col(Customer.number).like("K-DEMOB%")),
         services={one.code: one for one in session.exec(select(SpecialService))},
     )
+
+
+def _draft_invoices(session: Session, *, now: datetime) -> None:
+    """What the demo's past delivered waits for the worker to be invoiced, as after its dispatch."""
+    while order_ids := supplied_orders(session):
+        put_drafts(session, order_ids, now=now)
 
 
 def _ids(session: Session, name: str, row_id: int | None) -> dict[str, int]:

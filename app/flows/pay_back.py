@@ -16,6 +16,8 @@ from app.core.errors import N_, NotFound, Refused
 from app.core.failpoints import reach
 from app.core.transaction import transaction
 from app.customers.service import lock_customer
+from app.invoices.queries_facts import original_of
+from app.invoices.service_drafts import put_correction_drafts
 from app.jobs.service import put_job
 from app.ordering.models import Order
 from app.ordering.service import add_event, lock_order
@@ -222,6 +224,8 @@ def _finish(
         refund.failure = failure[:500]
         refund.done_at = None if has_failed else now
         _tell(session, order, refund, now=now)
+        if not has_failed and original_of(session, order_id) is not None:
+            put_correction_drafts(session, [(refund_row_id, order_id)], now=now)
         reach("pay_back.before_finish")
         return refund.state
 

@@ -11,6 +11,7 @@ from app.insights.invariants_complaints import COMPLAINTS
 from app.insights.invariants_dispatch import DISPATCH
 from app.insights.invariants_effort import EFFORT
 from app.insights.invariants_guards import GUARDS
+from app.insights.invariants_invoices import INVOICES
 from app.insights.invariants_ledger import LEDGER
 from app.insights.invariants_mail import MAIL
 from app.insights.invariants_money import MONEY
@@ -30,6 +31,7 @@ ALL: tuple[Invariant, ...] = (
     *MONEY,
     *LEDGER,
     *COMPLAINTS,
+    *INVOICES,
     *MAIL,
     *CATALOGUE,
     *GUARDS,

@@ -81,7 +81,7 @@ class InvoiceTax(SQLModel, table=True):
 
 
 class NumberRange(SQLModel, table=True):
-    """The last number that a range gave in a year, such as RE of 2026; locked as the last step of issuing."""
+    """The last number that a range gave in a year, such as RE of 2026, and when; locked as the last step of issuing."""
 
     __tablename__ = "number_ranges"
     __table_args__ = (CheckConstraint("last_number >= 0", name="last_number"),)
@@ -89,6 +89,7 @@ class NumberRange(SQLModel, table=True):
     prefix: str = Field(primary_key=True, max_length=8)
     year: int = Field(primary_key=True)
     last_number: int = 0
+    last_issued_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
 class InvoiceDraft(SQLModel, table=True):

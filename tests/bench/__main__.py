@@ -17,6 +17,7 @@ from sqlalchemy import make_url, text
 
 from app.mainbrand.rules.segments import Segment
 from tests.bench.cpu import cpu_ms
+from tests.bench.invoices import WANTED_PER_MINUTE, issue_invoices
 from tests.bench.load import Measured, get, measure, post
 from tests.bench.orders import place_and_settle
 from tests.bench.stage import Stage, bare_server, fill, shop_on
@@ -111,9 +112,12 @@ def _run(stack: contextlib.ExitStack, folder: Path, wanted: argparse.Namespace) 
         ) as stage:
             place_and_settle(stage, count=5)
             cost = place_and_settle(stage, count=wanted.orders)
+            invoices = issue_invoices(stage)
             mail_ms = stage.send_mails()
         yield _row("place order + settle", engine, cost.per_second, None, cost.cpu_ms)
         yield _row("one e-mail (an order has two)", engine, 0, None, mail_ms)
+        bound, is_met = f"≥ {WANTED_PER_MINUTE} a minute", invoices.per_second * 60 >= WANTED_PER_MINUTE
+        yield Row("invoices by the worker", engine, invoices.per_second, None, invoices.cpu_ms, bound, is_met)
 
 
 def _against_bare(

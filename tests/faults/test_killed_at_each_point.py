@@ -46,6 +46,8 @@ BY_ASKING = [name for name in ALL if name.startswith("ask_standing_orders.")]
 """Killed in test_standing_orders.py."""
 BY_PAYING_BACK = [name for name in ALL if name.startswith("pay_back.")]
 """Killed in test_refunds.py."""
+BY_ISSUING = [name for name in ALL if name.startswith("issue_invoice.")]
+"""Killed in test_invoices.py."""
 ORDERING = [name for name in ALL if name.startswith(("place_order.", "start_payment."))]
 SETTLING = [name for name in ALL if name.startswith("settle_payment.")]
 
@@ -66,6 +68,7 @@ def test_each_failpoint_has_its_test() -> None:
     swept += [*BY_DISPATCHING, *BY_TELLING]
     swept += BY_ASKING
     swept += BY_PAYING_BACK
+    swept += BY_ISSUING
     assert sorted(swept) == sorted(ALL)
 
 
@@ -167,7 +170,7 @@ def test_an_app_killed_while_an_order_is_dispatched_takes_its_blocks_out_once(
     with world.db.read_session() as session:
         moves = session.exec(select(StockMove).where(col(StockMove.order_id) == buyer.orders()[0].id)).all()
     assert [move.delta_milli for move in moves] == [-6_000]
-    assert buyer.deliveries() == {**BOUGHT, "order_dispatched": 1}
+    assert buyer.deliveries() == {**BOUGHT, "order_dispatched": 1, "invoice": 1}
     assert world.faults() == []
 
 

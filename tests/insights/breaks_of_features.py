@@ -3,6 +3,7 @@
 from tests.insights import (
     breaks_dispatch,
     breaks_effort,
+    breaks_invoices,
     breaks_ledger,
     breaks_quantities,
     breaks_rhythm,
@@ -13,6 +14,7 @@ from tests.insights import (
 BREAKS = {
     **breaks_dispatch.BREAKS,
     **breaks_effort.BREAKS,
+    **breaks_invoices.BREAKS,
     **breaks_ledger.BREAKS,
     **breaks_quantities.BREAKS,
     **breaks_rhythm.BREAKS,

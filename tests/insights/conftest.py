@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Connection, text
 from sqlmodel import Session, col, select
 
@@ -25,7 +26,9 @@ from app.flows.change_segment import change_segment
 from app.flows.change_standing import suspend
 from app.flows.decide_screening import decide
 from app.flows.dispatch_order import Parcel, dispatch_orders
+from app.flows.issue_invoice import issue_invoice
 from app.flows.publish_bundle import publish_bundle
+from app.invoices.models import InvoiceDraft
 from app.jobs import queue
 from app.mail.models import Mail, MailState
 from app.mainbrand.rules.segments import Segment
@@ -40,8 +43,11 @@ from app.payments.rules.states import PaymentState
 from app.payments.service_holds import hold_back
 from app.payments.service_ledger import note_money, notes_of_payment
 from app.policy.rules.policy import Policy
+from app.settings import Settings
 from tests import make
 from tests.databases import Databases, opened
+from tests.fakes import FakeChecker
+from tests.invoices.books import plain_pdf
 from tests.make import NOW
 
 STAFF = Actor(ActorKind.STAFF, "Ole Brandt", 1)
@@ -142,6 +148,7 @@ def _fill(database: Database, session: Session) -> CleanShop:
         actor=STAFF,
         now=_later(20),
     )
+    _invoiced(session)
     cancelled, released = _released(session, customer, contact, bundle)
     _send_first_mail(session)
     return CleanShop(
@@ -158,6 +165,22 @@ def _fill(database: Database, session: Session) -> CleanShop:
         block=_id(block),
         **_acts(session),
     )
+
+
+def _invoiced(session: Session) -> None:
+    """What the worker makes of the draft that the dispatch left."""
+    draft = session.exec(select(InvoiceDraft)).one()
+    session.rollback()
+    settings = Settings(
+        _env_file=None,  # type: ignore[call-arg]
+        secret_key=SecretStr("test-" * 10),
+        stripe_api_key=SecretStr("sk_test_0"),
+        stripe_webhook_secret=SecretStr("whsec_0"),
+    )
+    number = issue_invoice(
+        session, FakeChecker(), plain_pdf, draft_id=_id(draft), settings=settings, clock=lambda: _later(21)
+    )
+    assert number == "RE-2026-000001"
 
 
 def _received(session: Session, customer: Customer, contact: Contact, bundle: Any) -> Order:

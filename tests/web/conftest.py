@@ -23,6 +23,7 @@ from app.shop import Shop
 from app.staff.models import StaffMember
 from app.web.app import build
 from tests import make
+from tests.fakes import FakeChecker
 
 BASE = "http://testserver"
 
@@ -75,6 +76,7 @@ def shop(database: Database, settings: Settings, _environments: dict[str, Any]) 
             api_base="http://127.0.0.1:9",
         ),
         transport=open_transport(settings.smtp_url.get_secret_value()),
+        checker=FakeChecker(),
     )
 
 

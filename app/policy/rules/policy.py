@@ -29,6 +29,13 @@ class AutomaticRating(StrEnum):
     APPLY = "apply"
 
 
+class InvoiceAt(StrEnum):
+    """When an invoice is written; an order that is paid in one month and delivered in another gets it in between."""
+
+    DISPATCH = "dispatch"
+    PAYMENT = "payment"
+
+
 class BelowFloor(StrEnum):
     """What happens to a published bundle whose margin falls below the floor."""
 
@@ -144,6 +151,8 @@ class Policy:
     unconfirmed_vat: UnconfirmedVat = UnconfirmedVat.CHARGE
     sells_exports: Exports = Exports.SOLD
     delivery_proof_days: int = 30
+    # Invoices (docs/invoices.md).
+    invoice_at: InvoiceAt = InvoiceAt.DISPATCH
     # Special services.
     service_offer_days: int = 14
     # Complaints.
@@ -318,6 +327,7 @@ CHOICES: dict[str, type[StrEnum]] = {
     "chart_of_accounts": ChartOfAccounts,
     "unconfirmed_vat": UnconfirmedVat,
     "sells_exports": Exports,
+    "invoice_at": InvoiceAt,
 }
 """The values that are one of a few words."""
 

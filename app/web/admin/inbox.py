@@ -22,6 +22,7 @@ from app.fulfilment.queries import count_disputed, due_counts
 from app.fulfilment.queries_runs import short_orders
 from app.imports.queries import count_unfinished
 from app.insights.exceptions import count_waiting_visits
+from app.invoices.queries_drafts import count_blocked
 from app.jobs.queries import count_dead_jobs, dead_jobs
 from app.mail.models import MailState
 from app.mail.queries import count_mails
@@ -65,6 +66,7 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
         (N_("complaints overdue"), "/admin/complaints", overdue),
         (N_("complaints to answer"), "/admin/complaints", to_answer),
         (N_("refunds that failed"), "/admin/complaints?state=decided", count_failed_refunds(session)),
+        (N_("invoices that could not be issued"), "/admin/invoices?state=blocked", count_blocked(session)),
         (N_("registrations to review"), "/admin/screening", count_reviews(session, now=now)),
         (N_("objections to answer"), "/admin/objections", count_open_objections(session)),
         (N_("steps of effort to decide"), "/admin/effort", count_waiting_steps(session)),

@@ -10,6 +10,7 @@ from app.policy.rules.policy import (
     BelowMinimum,
     ChartOfAccounts,
     Exports,
+    InvoiceAt,
     OverrideApproval,
     PublishingApproval,
     RatingMode,
@@ -102,6 +103,9 @@ SECTIONS: dict[str, dict[str, str]] = {
         "effort_fall_percent": N_("A level falls again so many percentage points below"),
         "effort_fee_cents": N_("Effort fee on each order"),
     },
+    N_("Invoices"): {
+        "invoice_at": N_("An invoice is written"),
+    },
     N_("What may be sold"): {
         "margin_floor_bp": N_("A bundle must contribute at least, of its price"),
         "margin_floor_cents": N_("A bundle must contribute at least"),
@@ -190,6 +194,10 @@ CHOICE_WORDS: dict[str, dict[StrEnum, str]] = {
     "sells_exports": {
         Exports.SOLD: N_("are sold"),
         Exports.NOT_SOLD: N_("are not sold"),
+    },
+    "invoice_at": {
+        InvoiceAt.DISPATCH: N_("when the goods leave or the service is done"),
+        InvoiceAt.PAYMENT: N_("when the order is paid"),
     },
 }
 DAYS = dict(enumerate(WEEKDAYS, start=1))

@@ -21,7 +21,7 @@ POLICY_FORM = {
     "below_minimum_value": "surcharge", "below_minimum_quantity": "refuse", "low_line_surcharge_cents": "5",
     "rhythm_days": "21", "interim_order_fee_cents": "7,50", "coach_holding_bp": "12", "coach_longest_days": "90",
     "coach_least_saving_cents": "6",
-    "unconfirmed_vat": "hold", "sells_exports": "not_sold", "delivery_proof_days": "45",
+    "invoice_at": "dispatch", "unconfirmed_vat": "hold", "sells_exports": "not_sold", "delivery_proof_days": "45",
     "standing_ask_days": "4", "service_offer_days": "10", "complaint_answer_days": "2",
     "complaint_obvious_days": "10", "effort_hour_cents": "50", "effort_complaint_minutes": "25",
     "effort_change_minutes": "12", "effort_phone_minutes": "15", "effort_failed_delivery_minutes": "30",

@@ -1,0 +1,86 @@
+"""A draft's facts, and the document, XML and PDF that they make."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from app.core.errors import N_
+from app.invoices.models import InvoiceDraft
+from app.invoices.queries_facts import original_of, read_order_facts, read_refund_facts
+from app.invoices.rules.building import OrderFacts, RefundFacts, correction_document, invoice_of
+from app.invoices.rules.document import Document, DocumentKind
+from app.invoices.rules.supply import CannotBuild
+from app.ordering.models import Order
+from app.ordering.rules.states import BINDING, OrderKind
+from app.payments.models import Refund
+from app.payments.rules.states import RefundState
+from app.settings import Settings
+
+Render = Callable[[Document, bytes], bytes]
+"""Makes the PDF of a document, with its XML inside."""
+Facts = OrderFacts | RefundFacts
+
+
+class NothingToIssue(CannotBuild):
+    """There is nothing that wants a document any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """All that a draft's document is made of; equal material makes the same document."""
+
+    kind: DocumentKind
+    order_id: int
+    customer_id: int
+    facts: Facts
+    refund_id: int | None = None
+    corrects_id: int | None = None
+
+
+def read_material(session: Session, draft: InvoiceDraft, *, settings: Settings) -> Material:
+    """What a draft would become now.
+
+    Raises NothingToIssue where it has nothing to become (called off, paid back, refused by the bank), CannotBuild
+    where a person has to look.
+    """
+    order = session.get_one(Order, draft.order_id)
+    if draft.refund_id is not None:
+        _check_refund(session, draft.refund_id)
+        facts = read_refund_facts(session, draft, settings=settings)
+        original = original_of(session, draft.order_id)
+        corrects_id = original.id if original else None
+        return Material(
+            DocumentKind.CORRECTION, draft.order_id, order.customer_id, facts, draft.refund_id, corrects_id
+        )
+    if order.state not in BINDING or order.kind is OrderKind.REPLACEMENT or not order.gross_cents:
+        raise NothingToIssue(N_("There is nothing to invoice in this order."), code="invoice.nothing")
+    if _going_back_cents(session, draft.order_id) >= order.gross_cents:
+        raise NothingToIssue(N_("All of this order's money goes back."), code="invoice.paid_back")
+    found = read_order_facts(session, draft, settings=settings)
+    is_before = draft.kind is DocumentKind.PREPAYMENT and found.supplied_on is None
+    kind = DocumentKind.PREPAYMENT if is_before else DocumentKind.INVOICE
+    return Material(kind, draft.order_id, order.customer_id, found)
+
+
+def build(material: Material, *, number: str, issued_on: date) -> Document:
+    """The document of this material under a number and a day. Raises CannotBuild."""
+    if isinstance(material.facts, RefundFacts):
+        return correction_document(material.facts, number=number, issued_on=issued_on)
+    return invoice_of(material.facts, kind=material.kind, number=number, issued_on=issued_on)
+
+
+def _check_refund(session: Session, refund_id: int) -> None:
+    state = session.exec(select(Refund.state).where(col(Refund.id) == refund_id)).one()
+    if state is not RefundState.DONE:
+        raise NothingToIssue(N_("This refund is not done."), code="invoice.refund_not_done")
+
+
+def _going_back_cents(session: Session, order_id: int) -> int:
+    amounts = session.exec(
+        select(Refund.amount_cents).where(
+            col(Refund.order_id) == order_id, col(Refund.state).in_((RefundState.ASKED, RefundState.DONE))
+        )
+    )
+    return sum(amounts)
