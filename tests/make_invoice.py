@@ -15,6 +15,13 @@ from tests.make_document import correction, document
 
 PDF = b"%PDF-1.7 made by hand"
 XML = b"<rsm:CrossIndustryInvoice xmlns:rsm='urn:x'/>"
+PROBLEM = {
+    "code": "invoice.paid_differs",
+    "message": "The payment is not what the order costs.",
+    "findings": [{"flag": "fatal", "rule": "BR-S-08", "text": "The sums differ."}],
+    "detail": "",
+}
+"""Why a draft is blocked."""
 _count = itertools.count(1)
 
 

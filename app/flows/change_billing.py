@@ -85,5 +85,6 @@ def _is_new_place(before: BillingDetails, after: BillingDetails) -> bool:
 
 def _place(customer: Customer, details: BillingDetails) -> Destination:
     """Who the invoice would name, and where."""
-    where = details if details.has_address else customer
-    return Destination(details.name or customer.company_name, where.street, where.postal_code, where.city)
+    if not details.has_address:
+        return Destination(customer.company_name, customer.street, customer.postal_code, customer.city)
+    return Destination(details.name, details.street, details.postal_code, details.city)

@@ -26,6 +26,7 @@ ENTRIES = (
     ("/admin/categories", N_("Categories")),
     ("/admin/synonyms", N_("Synonyms")),
     ("/admin/payments", N_("Payments")),
+    ("/admin/invoices", N_("Invoices")),
     ("/admin/mail", N_("E-mails")),
     ("/admin/policy", N_("Policy")),
     ("/admin/reports", N_("Reports")),

@@ -22,7 +22,21 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 READ_ATTRIBUTES = {"alt", "aria-label", "aria-description", "data-label", "label", "placeholder", "title"}
-SAME_IN_EVERY_LANGUAGE = {"kg", "ml", "cm", "mm", "m²", "m³", "Deutsch", "English", "PDF", "XML", "XRechnung"}
+SAME_IN_EVERY_LANGUAGE = {
+    "kg",
+    "ml",
+    "cm",
+    "mm",
+    "m²",
+    "m³",
+    "Deutsch",
+    "English",
+    "PDF",
+    "XML",
+    "XRechnung",
+    "SHA",
+    "ZIP",
+}
 CLASS = re.compile(r"\{% block body_class %\}[\w -]*\{% endblock %\}")
 NO_WORDS = re.compile(r'''(?<![\w/])/[\w/·-]+|[\w-]+="[^"<>]*"''')  # addresses; attributes written by a macro
 

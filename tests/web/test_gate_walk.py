@@ -171,6 +171,11 @@ def _name_corrections(session: Session, paths: dict[str, str], order: make.Order
     own: dict[str, Any] = {"pdf": b"%PDF " + OWN[0].encode(), "xml": f"<x>{OWN[1]}</x>".encode()}
     invoice = make_invoice.invoice(session, of=order, **own)
     fixed = make_invoice.correction_of(session, invoice, of=order, **own)
+    draft = make_invoice.draft(session, of=order)
+    for template in [path for _, path in REGISTRY if path.startswith("/admin/invoices/{number}")]:
+        paths[template] = template.replace("{number}", invoice.number)
+    for template in [path for _, path in REGISTRY if path.startswith("/admin/invoices/drafts/")]:
+        paths[template] = template.replace("{draft_id}", str(draft.id))
     for kind in ("pdf", "xml"):
         template = f"/orders/{{number}}/corrections/{{document}}.{kind}"
         paths[template] = f"/orders/{order.number}/corrections/{fixed.number}.{kind}"

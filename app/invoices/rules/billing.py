@@ -17,7 +17,8 @@ LONGEST = {
     "email": 254,
     "buyer_reference": 64,
 }
-ADDRESS = ("street", "postal_code", "city", "country")
+ADDRESS = ("name", "street", "postal_code", "city", "country")
+"""What stands in the address field: all of it is the company's own, or all of it another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,14 @@ class BillingDetails:
 
     @property
     def has_address(self) -> bool:
-        """Whether an address of its own is meant, complete or not."""
+        """Whether another name and address are meant, complete or not."""
         return any(getattr(self, name) for name in ADDRESS)
 
 
 def faults_of_billing(details: BillingDetails) -> tuple[FieldError, ...]:
     """What is wrong with billing details, one sentence a field; empty when they can stand on an invoice.
 
-    An address is whole or not there at all: half of one would be mixed with half of the company's.
+    Name and address are whole or not there at all: half of them would be mixed with half of the company's.
     """
     texts: Mapping[str, str] = {name: getattr(details, name) for name in LONGEST}
     found = [fault for name, text in texts.items() for fault in _faults_of_text(name, text)]
@@ -73,7 +74,7 @@ def _faults_of_text(name: str, text: str) -> list[FieldError]:
 
 
 def _faults_of_address(details: BillingDetails) -> list[FieldError]:
-    message = N_("Please fill in the whole address, or leave all of it empty.")
+    message = N_("Please fill in name and address, or leave all of it empty.")
     missing = [FieldError(name, message) for name in ADDRESS if not getattr(details, name)]
     if {fault.field for fault in missing} & {"postal_code", "country"}:
         return missing

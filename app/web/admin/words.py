@@ -349,7 +349,7 @@ ACTIONS = {
     "staff.signed_in": N_("Signed in"),
     "staff.signed_out": N_("Signed out"),
 }
-ACTIONS |= complaint_traces.ACTIONS | service_words.ACTIONS | card_words.ACTIONS
+ACTIONS |= complaint_traces.ACTIONS | service_words.ACTIONS | card_words.ACTIONS | invoice_words.ACTIONS
 OBJECTS = {
     "complaint": N_("Complaint"),
     "order": N_("Order"),
@@ -489,6 +489,7 @@ DONE = {
     "deactivated": N_("The account is closed."),
     "reactivated": N_("The account is open again."),
 }
-DONE |= service_words.DONE | card_words.DONE
+DONE |= service_words.DONE | card_words.DONE | invoice_words.DONE
+DOCUMENT_KINDS, DRAFTS = invoice_words.KINDS, invoice_words.DRAFTS
 OBJECTS |= service_words.OBJECTS | card_words.OBJECTS
 EVENT_VALUES |= service_words.EVENT_VALUES

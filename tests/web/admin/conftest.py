@@ -17,6 +17,8 @@ from app.customers.rules.admission import ScreeningState
 from app.fulfilment.models import ClosingDay
 from app.imports.models import Import
 from app.insights.models import Proposal
+from app.invoices.models import Invoice
+from app.invoices.rules.document import DraftState
 from app.mail.models import Mail, MailState
 from app.mainbrand.models import MainAccount, RatingOverride, RatingRun
 from app.mainbrand.rules.segments import Segment
@@ -26,7 +28,7 @@ from app.payments.models import Payment, StripeEvent
 from app.payments.rules.states import PaymentState
 from app.staff.models import ApiKey, StaffMember
 from app.staff.rules.roles import Role
-from tests import make, make_services
+from tests import make, make_invoice, make_services
 from tests.flows.standing import asked_standing
 from tests.make_complaint import make_complaint
 from tests.make_effort import effort_event
@@ -66,6 +68,8 @@ class Desk:
     visit: FieldVisit
     effort_event_id: int
     standing_order_id: int
+    invoice: Invoice
+    draft_id: int
 
 
 @pytest.fixture
@@ -98,6 +102,7 @@ def _desk(session: Session) -> Desk:
         session, company_name="Sauer Anlagen AG", name_key="anlagen sauer", segment=Segment.A
     )
     applicant = _applicant(session)
+    service_order = make_services.service_order(session, of=customer, by=contact, for_order=order)
     return Desk(
         customer=customer,
         contact=contact,
@@ -120,11 +125,16 @@ def _desk(session: Session) -> Desk:
         **_complaint(session, order),
         closing_day=make.closing_day(session, utc_now().date() + timedelta(days=30)),
         service_id=make_services.service(session).id or 0,
-        service_order=make_services.service_order(session, of=customer, by=contact, for_order=order),
+        service_order=service_order,
         offer=make_services.service_offer(session, of=customer, for_order=order),
         visit=make_services.field_visit(session, of=_visited(session)),
         effort_event_id=effort_event(session, of=customer).id or 0,
         standing_order_id=_standing_order(session, customer, contact, bundle),
+        invoice=make_invoice.invoice(session, of=order),
+        draft_id=make_invoice.draft(
+            session, of=service_order, state=DraftState.BLOCKED, problem=make_invoice.PROBLEM
+        ).id
+        or 0,
     )
 
 

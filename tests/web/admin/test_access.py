@@ -29,8 +29,9 @@ FILES = {
     "/admin/reports/order-sizes/export.csv",
     "/admin/dispatch/runs/{run_on}/pick-list.pdf",
     "/admin/dispatch/runs/{run_on}/packing-slips.pdf",
+    *("/admin/invoices/{number}.pdf", "/admin/invoices/{number}.xml", "/admin/invoices/papers.zip"),
 }
-"""Downloads: tests/web/admin/test_imports.py, _blocks.py, _effort.py, _dispatch_runs.py, _order_sizes.py try them."""
+"""Downloads; tried in tests/web/admin/test_imports.py, _blocks, _effort, _dispatch_runs, _order_sizes, _invoices."""
 LATER = {"/admin/gate", *FILES}
 PAGES = sorted(
     path for (method, path), entry in REGISTRY.items() if method == "GET" and entry.access is Access.STAFF
@@ -130,6 +131,8 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
         "reason": "A second line.", "expected_contribution_cents": "1.200,00", "price_cents": "390",
     },
     "/admin/visits/{visit_id}": lambda _: {"decision": "approve", "reason": "It pays."},
+    "/admin/invoices/{number}/resend": lambda _: {"request_key": "click-1"},
+    "/admin/invoices/drafts/{draft_id}": lambda _: {"buyer_reference": "4711"},
     "/admin/mail/{mail_id}/retry": lambda _: {},
     "/admin/mail/{mail_id}/abort": lambda _: {},
     "/admin/policy": lambda _: POLICY_FORM,
@@ -177,6 +180,8 @@ def url(path: str, desk: Desk) -> str:
     number = desk.complaint.number if path.startswith("/complaints") else number
     if path.startswith("/admin/services"):
         number = desk.service_order.number
+    if path.startswith("/admin/invoices"):
+        number = desk.invoice.number
     return path.format(
         number=number,
         screening_id=desk.screening.id,
@@ -204,6 +209,7 @@ def url(path: str, desk: Desk) -> str:
         offer_id=desk.offer.id,
         visit_id=desk.visit.id,
         standing_order_id=desk.standing_order_id,
+        draft_id=desk.draft_id,
     )
 
 

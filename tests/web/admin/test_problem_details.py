@@ -21,6 +21,7 @@ FORMS = sorted(
     if method == "POST" and entry.access is not Access.WEBHOOK
 )
 ALWAYS_DONE = {
+    *("/account/billing", "/admin/invoices/drafts/{draft_id}", "/admin/invoices/{number}/resend"),
     "/admin/language",
     "/admin/logout",
     "/language",

@@ -191,8 +191,8 @@ def test_half_an_address_is_told_by_field_as_page_and_as_json_and_nothing_is_los
     )
 
     assert answer.status_code == as_json.status_code == 422
-    assert answer.text.count("Please fill in the whole address, or leave all of it empty.") == 4
+    assert answer.text.count("Please fill in name and address, or leave all of it empty.") == 6
     assert 'value="Ring 1"' in answer.text
     assert 'value="4711"' in answer.text
-    assert {fault["field"] for fault in as_json.json()["errors"]} == {"postal_code", "city"}
+    assert {fault["field"] for fault in as_json.json()["errors"]} == {"name", "postal_code", "city"}
     assert session.get(BillingProfile, admitted.customer_id) is None
