@@ -28,6 +28,16 @@ class Settings(BaseSettings):
     )
     smtp_url: SecretStr = SecretStr("file:///./data/mail")
     mail_from: str = "schlicht. <bestellung@schlicht.example>"
+    bounce_address: str = Field(
+        default="",
+        description="envelope sender, where undelivered e-mails return; default: that of MAIL_FROM",
+    )
+    bounce_imap_url: SecretStr = Field(
+        default=SecretStr(""), description="imaps://user:password@host/INBOX of that address; empty: not read"
+    )
+    mail_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="signs POST /hooks/mail of a relay; empty: the route is closed"
+    )
     timezone: str = "Europe/Berlin"
     worker: Literal["inside", "apart"] = "inside"
     log: Literal["json", "text"] = "text"
@@ -104,6 +114,10 @@ class Settings(BaseSettings):
         if self.stripe_api_base and not self.stripe_api_key.get_secret_value().startswith("sk_test_"):
             raise ValueError(
                 "SHOP_STRIPE_API_BASE (a stand-in) must not be used with a live SHOP_STRIPE_API_KEY"
+            )
+        if 0 < len(self.mail_webhook_secret.get_secret_value()) < MINIMUM_SECRET_LENGTH:
+            raise ValueError(
+                f"SHOP_MAIL_WEBHOOK_SECRET must be empty or have at least {MINIMUM_SECRET_LENGTH} characters"
             )
         if self.env == "production":
             self._refuse_demo_values()

@@ -8,6 +8,7 @@ from app.core.db import Database, open_database
 from app.core.rendering import make_environments
 from app.customers.vat_services import VatServices
 from app.invoices.checking import Checker
+from app.mail.inbox import Inbox, open_inbox
 from app.mail.transport import Transport, open_transport
 from app.payments.stripe_gateway import StripeGateway
 from app.settings import Settings
@@ -22,6 +23,7 @@ class Shop:
     environments: dict[str, Environment]
     stripe: StripeGateway
     transport: Transport
+    inbox: Inbox | None = None
     checker: Checker = field(default_factory=Checker)
 
     @property
@@ -52,5 +54,6 @@ def open_shop(settings: Settings) -> Shop:
             webhook_secret=settings.stripe_webhook_secret.get_secret_value(),
             api_base=settings.stripe_api_base,
         ),
-        transport=open_transport(settings.smtp_url.get_secret_value()),
+        transport=open_transport(settings.smtp_url.get_secret_value(), sender=settings.bounce_address),
+        inbox=open_inbox(settings.bounce_imap_url.get_secret_value()),
     )

@@ -11,7 +11,8 @@ from app.core.errors import N_, NotFound, Refused
 from app.core.transaction import transaction
 from app.jobs.models import Job, JobState
 from app.jobs.service import put_job
-from app.mail.models import Mail, MailState
+from app.mail.models import ASKED_FOR, Mail, MailState
+from app.mail.queries import is_marked
 from app.mail.rendering import render
 from app.mail.service import put_mail
 from app.settings import Settings
@@ -20,14 +21,16 @@ from app.settings import Settings
 def retry(session: Session, mail_id: int, *, actor: Actor, now: datetime) -> bool:
     """Puts a failed or given-up e-mail back into the queue, or brings a waiting one forward; False for others.
 
-    Raises NotFound.
+    One that was handed over and came back is among the others: `send_again` writes a copy of it.
+    Raises NotFound, and Refused `mail.address_marked` for an address to which e-mails are held.
     """
     with transaction(session):
         mail = _lock(session, mail_id)
-        if mail.state in (MailState.SENDING, MailState.SENT):
+        if mail.state in (MailState.SENDING, MailState.SENT) or mail.sent_at is not None:
             return False
+        _refuse_marked(session, mail)
         was = mail.state
-        mail.state, mail.error = MailState.QUEUED, None
+        mail.state, mail.error, mail.bounced_at = MailState.QUEUED, None, None
         if not _bring_forward(session, mail_id, now=now):
             mail.attempt_count += was is not MailState.QUEUED
             key = f"send_mail:{mail_id}:{mail.attempt_count}"
@@ -48,12 +51,13 @@ def send_again(
 ) -> bool:
     """Writes a copy of a sent e-mail to the same address; the same `request_key` (one per click) only once.
 
-    False for an e-mail that was not sent yet. Raises NotFound, and Refused `mail.secret` for one whose
-    secret link was forgotten after sending.
+    One that came back is given up with it. False for an e-mail that was not sent yet. Raises NotFound, and Refused
+    `mail.secret` for one whose secret link was forgotten after sending or `mail.address_marked`.
     """
     with transaction(session):
         mail = _lock(session, mail_id)
-    if mail.state is not MailState.SENT:
+        _refuse_marked(session, mail)
+    if not _was_sent(mail):
         return False
     if not can_be_sent_again(mail, environments=environments, settings=settings):
         message = N_(
@@ -64,6 +68,9 @@ def send_again(
     with transaction(session):
         if session.exec(select(Mail.id).where(col(Mail.key) == key)).first() is not None:
             return False
+        mail = _lock(session, mail_id)
+        if mail.state is MailState.FAILED:
+            mail.state = MailState.ABORTED
         put_mail(
             session,
             mail.kind,
@@ -82,7 +89,7 @@ def send_again(
 
 def can_be_sent_again(mail: Mail, *, environments: dict[str, Environment], settings: Settings) -> bool:
     """Whether a sent e-mail still has all its values: a secret link is forgotten once it has left."""
-    if mail.state is not MailState.SENT:
+    if not _was_sent(mail):
         return False
     try:
         render(mail, environments[mail.language], settings=settings)
@@ -105,6 +112,19 @@ def abort(session: Session, mail_id: int, *, actor: Actor, now: datetime) -> boo
         was, mail.state = mail.state, MailState.ABORTED
         _record(session, mail, "mail.aborted", actor=actor, now=now, old=was)
     return True
+
+
+def _was_sent(mail: Mail) -> bool:
+    """Whether it was handed over, even if it came back."""
+    return mail.state is MailState.SENT or (mail.sent_at is not None and mail.state is not MailState.SENDING)
+
+
+def _refuse_marked(session: Session, mail: Mail) -> None:
+    if mail.kind not in ASKED_FOR and is_marked(session, mail.to_address):
+        message = N_(
+            "E-mails to this address came back, so they are held. Correct the address, or lift its mark first."
+        )
+        raise Refused(message, code="mail.address_marked")
 
 
 def _bring_forward(session: Session, mail_id: int, *, now: datetime) -> bool:

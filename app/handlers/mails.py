@@ -1,8 +1,10 @@
-"""E-mails leave the outbox."""
+"""E-mails leave the outbox, and what came back is read."""
 
+from datetime import timedelta
 from typing import Any
 
 from app.core.clock import utc_now
+from app.flows.note_mail_reports import read_bounces
 from app.flows.reset_password import mail_reset_link
 from app.flows.send_mail import give_up, send_mail
 from app.handlers.handler import Failed, Handler
@@ -31,11 +33,22 @@ def _mail_reset_link(shop: Shop, args: dict[str, Any]) -> None:
         mail_reset_link(session, email=args["email"], now=utc_now())
 
 
+def _read_bounces(shop: Shop, _: dict[str, Any]) -> None:
+    if shop.inbox is not None:
+        with shop.db.session() as session:
+            read_bounces(session, shop.inbox, now=utc_now())
+
+
 HANDLERS: dict[str, Handler] = {
     "send_mail": _send_mail,
     "mail_reset_link": _mail_reset_link,
+    "read_bounces": _read_bounces,
 }
 
 GIVE_UP: dict[str, Failed] = {
     "send_mail": _give_up_mail,
+}
+
+RECURRING: dict[str, timedelta] = {
+    "read_bounces": timedelta(minutes=5),
 }

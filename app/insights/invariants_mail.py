@@ -62,6 +62,25 @@ MAIL = (
         ),
     ),
     Invariant(
+        "what_came_back_has_failed",
+        "An e-mail that came back is failed or given up, never taken for one that arrived.",
+        rows_of(
+            "SELECT id, kind, state FROM mails WHERE bounced_at IS NOT NULL AND state NOT IN ('failed', 'aborted')"
+            " ORDER BY id",
+            "Mail {id} ({kind}) came back and is {state}.",
+        ),
+    ),
+    Invariant(
+        "a_marked_address_has_its_cause",
+        "An address is marked only by an e-mail to it that came back or was complained of.",
+        rows_of(
+            "SELECT a.id, a.address, a.state FROM mail_addresses a JOIN mails m ON m.id = a.mail_id"
+            " WHERE a.state <> 'ok' AND (lower(m.to_address) <> a.address"
+            " OR (m.bounced_at IS NULL AND m.complained_at IS NULL)) ORDER BY a.id",
+            "The address {address} is {state}, and its e-mail neither came back nor was complained of.",
+        ),
+    ),
+    Invariant(
         "no_job_is_left_lying",
         "A job that is due is begun within a quarter of an hour, and a lost one taken up by another worker.",
         rows_of(

@@ -15,6 +15,7 @@ APPEND_ONLY = (
     "block_prices",
     "stock_moves",
     "effort_level_changes",
+    "mail_texts",
     "money_events",
     "invoices",
     "invoice_taxes",

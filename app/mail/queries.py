@@ -1,19 +1,70 @@
 """Reading the outbox."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func
 from sqlalchemy import select as select_columns
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from app.core.errors import N_, NotFound
 from app.core.paging import Slice, read_page
-from app.mail.models import Mail, MailState
+from app.mail.edited_text import Words
+from app.mail.models import AddressState, Mail, MailAddress, MailInbox, MailState, MailText
 
 
-def list_mails(session: Session, *, state: MailState | None, text: str, page: int) -> Slice[Mail]:
-    """One page of e-mails, newest first, of one state and with a text in address or kind where given."""
+@dataclass(frozen=True)
+class Leaving:
+    """An e-mail that is about to be sent, locked: whether its address is marked, and the edited text that counts."""
+
+    mail: Mail
+    is_marked: bool
+    text: MailText | None
+
+    @property
+    def words(self) -> Words | None:
+        return words_of(self.text)
+
+
+def words_of(text: MailText | None) -> Words | None:
+    """The words of a version, None for the shop's own text."""
+    return None if text is None or text.is_default else Words(text.subject, text.body)
+
+
+def lock_leaving(session: Session, mail_id: int) -> Leaving:
+    """Locks one e-mail and reads with it all that its sending asks for, in one statement.
+
+    Raises NoResultFound for one that does not exist.
+    """
+    newer = aliased(MailText)
+    newest = (
+        select_columns(func.max(newer.id))
+        .where(col(newer.kind) == col(Mail.kind), col(newer.language) == col(Mail.language))
+        .correlate(Mail)
+        .scalar_subquery()
+    )
+    query = (
+        select(Mail, MailAddress.state, MailText)
+        .outerjoin(MailAddress, col(MailAddress.address) == func.lower(col(Mail.to_address)))
+        .outerjoin(MailText, col(MailText.id) == newest)
+        .where(col(Mail.id) == mail_id)
+        .with_for_update(of=Mail)
+        .execution_options(populate_existing=True)
+    )
+    mail, state, text = session.exec(query).one()
+    return Leaving(mail, state not in (None, AddressState.OK), text)
+
+
+def list_mails(
+    session: Session, *, state: MailState | None, text: str, page: int, is_bounced: bool = False
+) -> Slice[Mail]:
+    """One page of e-mails, newest first, of one state (or those that came back) and with a text in address or kind
+    where given.
+    """
     query = select(Mail).order_by(col(Mail.id).desc())
+    if is_bounced:
+        query = query.where(col(Mail.bounced_at).is_not(None))
     if state is not None:
         query = query.where(col(Mail.state) == state)
     if text:
@@ -47,3 +98,28 @@ def count_mails(session: Session, state: MailState) -> int:
     """How many e-mails are in a state."""
     count: int = session.execute(select_columns(func.count()).where(col(Mail.state) == state)).scalar_one()
     return count
+
+
+def is_marked(session: Session, address: str) -> bool:
+    """Whether e-mails to an address are held, because earlier ones came back or were complained of."""
+    return read_mark(session, address) is not None
+
+
+def read_mark(session: Session, address: str) -> MailAddress | None:
+    """The mark of an address, None where e-mails to it are sent."""
+    query = select(MailAddress).where(
+        col(MailAddress.address) == address.lower(), col(MailAddress.state) != AddressState.OK
+    )
+    return session.exec(query).first()
+
+
+def count_marked(session: Session) -> int:
+    """How many addresses are marked."""
+    query = select_columns(func.count()).where(col(MailAddress.state) != AddressState.OK)
+    count: int = session.execute(query).scalar_one()
+    return count
+
+
+def read_inbox(session: Session) -> MailInbox | None:
+    """How the reading of the inbox of reports goes; None where it was never read."""
+    return session.exec(select(MailInbox)).first()

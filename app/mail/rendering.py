@@ -7,19 +7,22 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from typing import Any
 
 from jinja2 import Environment
 
+from app.mail.edited_text import Unusable, Words, render_edited
 from app.mail.models import UNDECIDED_DOMAIN, Mail
 from app.settings import Settings
 
 
 @dataclass(frozen=True)
 class Text:
-    """A rendered e-mail: one-line subject and plain-text body."""
+    """A rendered e-mail: one-line subject and plain-text body; `fault` is why an edited text was not used."""
 
     subject: str
     body: str
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,27 @@ class Attached:
     media_type: str
 
 
-def render(mail: Mail, environment: Environment, *, settings: Settings) -> Text:
-    """The subject and body of a row. Raises jinja2's UndefinedError when a value is missing."""
-    values = {
+def render(mail: Mail, environment: Environment, *, settings: Settings, words: Words | None = None) -> Text:
+    """The subject and body of a row, in edited words where there are some.
+
+    Edited words that cannot be used never hold an e-mail up: the shop's own text is taken and the fault told.
+    Raises jinja2's UndefinedError when a value is missing.
+    """
+    values = values_of(mail, settings=settings)
+    fault = ""
+    if words is not None:
+        try:
+            return _tidied(*render_edited(mail.kind, words, values, environment))
+        except Unusable as error:
+            fault = str(error)
+    subject = environment.get_template(f"mail/{mail.kind}/subject.txt").render(values)
+    body = environment.get_template(f"mail/{mail.kind}/body.txt").render(values)
+    return _tidied(subject, body, fault=fault)
+
+
+def values_of(mail: Mail, *, settings: Settings) -> dict[str, Any]:
+    """What the templates of a row may name."""
+    return {
         **mail.values,
         **(mail.secret_values or {}),
         "seller": seller_of(settings),
@@ -41,9 +62,10 @@ def render(mail: Mail, environment: Environment, *, settings: Settings) -> Text:
         "main_brand_name": settings.main_brand_name,
         "main_brand_contact": settings.main_brand_contact,
     }
-    subject = environment.get_template(f"mail/{mail.kind}/subject.txt").render(values)
-    body = environment.get_template(f"mail/{mail.kind}/body.txt").render(values)
-    return Text(_one_dot(" ".join(subject.split())), _one_dot(body.strip()) + "\n")
+
+
+def _tidied(subject: str, body: str, *, fault: str = "") -> Text:
+    return Text(_one_dot(" ".join(subject.split())), _one_dot(body.strip()) + "\n", fault)
 
 
 def _one_dot(text: str) -> str:

@@ -8,15 +8,24 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from app.mail.rules.reports import status_of_answer
+
 TIMEOUT_SECONDS = 30
 
 
 class Refusal(Exception):
-    """The server refused this e-mail for good (5xx): trying again is of no use."""
+    """The server refused this e-mail for good (5xx): trying again is of no use.
+
+    `status` (RFC 3463) says what it is about where the recipient itself was refused, else it is empty.
+    """
+
+    def __init__(self, sentence: str, *, status: str = "") -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
 class Delay(Exception):
-    """The server could not be reached or asked to try later (4xx)."""
+    """The server could not be reached, asked to try later (4xx), or refused us instead of the recipient."""
 
 
 class Transport(Protocol):
@@ -35,18 +44,35 @@ class SmtpTransport:
     """
 
     def __init__(
-        self, *, host: str, port: int, user: str, password: str, is_tls: bool, may_be_plain: bool = False
+        self,
+        *,
+        host: str,
+        port: int,
+        user: str,
+        password: str,
+        is_tls: bool,
+        may_be_plain: bool = False,
+        sender: str = "",
     ) -> None:
+        self._sender = sender or None
         self._host, self._port, self._user, self._password = host, port, user, password
         self._is_tls, self._may_be_plain = is_tls, may_be_plain and not user
 
     def deliver(self, message: EmailMessage) -> str:
         try:
             with self._connect() as server:
-                refused = server.send_message(message)
+                refused = server.send_message(message, from_addr=self._sender)
         except smtplib.SMTPRecipientsRefused as error:
             code, text = next(iter(error.recipients.values()))
-            raise _failure(code, text) from error
+            raise _failure(code, text, is_about_recipient=True) from error
+        except (smtplib.SMTPSenderRefused, smtplib.SMTPAuthenticationError, smtplib.SMTPHeloError) as error:
+            sentence = _sentence(error.smtp_code, error.smtp_error)
+            # Larger than the server takes (SIZE, RFC 1870): that is about this e-mail. All else is about us, and
+            # a person has to mend it: no e-mail is lost by it.
+            is_too_large = isinstance(error, smtplib.SMTPSenderRefused) and error.smtp_code == 552
+            raise (
+                Refusal(sentence) if is_too_large else Delay(f"the server refuses us: {sentence}")
+            ) from error
         except smtplib.SMTPResponseException as error:
             raise _failure(error.smtp_code, error.smtp_error) from error
         except (OSError, smtplib.SMTPException) as error:
@@ -87,8 +113,10 @@ class FolderTransport:
         return f"written to {path.name}"
 
 
-def open_transport(url: str) -> Transport:
+def open_transport(url: str, *, sender: str = "") -> Transport:
     """The transport for `smtp://[user:password@]host[:port]`, `smtps://…` or `file:///folder`.
+
+    `sender` is the envelope's, to which undelivered e-mails return; without one they return to the From address.
 
     `smtp://` without encryption is for this very machine, and for a relay in an own network that is named with
     `?encryption=none`. Raises ValueError for any other address.
@@ -106,6 +134,7 @@ def open_transport(url: str) -> Transport:
             password=unquote(parts.password or ""),
             is_tls=is_tls,
             may_be_plain=is_loopback(parts.hostname) or parse_qs(parts.query).get("encryption") == ["none"],
+            sender=sender,
         )
     raise ValueError("SHOP_SMTP_URL must begin with smtp://, smtps:// or file:///")
 
@@ -120,6 +149,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _failure(code: int, text: bytes | str) -> Exception:
-    sentence = f"{code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
-    return Refusal(sentence) if 500 <= code < 600 else Delay(sentence)
+def _failure(code: int, text: bytes | str, *, is_about_recipient: bool = False) -> Exception:
+    sentence = _sentence(code, text)
+    if not 500 <= code < 600:
+        return Delay(sentence)
+    said = sentence.partition(" ")[2]
+    # After the recipients were taken a refusal is about one only if it says so.
+    status = status_of_answer(code, said) if is_about_recipient or said.startswith("5.") else ""
+    return Refusal(sentence, status=status)
+
+
+def _sentence(code: int, text: bytes | str) -> str:
+    return f"{code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"

@@ -121,7 +121,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "POST /account/standing-orders/runs/{token}/skip",
         "POST /account/objection",
     ),
-    **_routes(Access.WEBHOOK, "POST /hooks/stripe"),
+    **_routes(Access.WEBHOOK, "POST /hooks/stripe", "POST /hooks/mail"),
     **_routes(
         Access.API,
         "POST /api/v1/imports/accounts",
@@ -192,6 +192,9 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "GET /admin/bundles/{bundle_id}/notes",
         "GET /admin/blocks/{block_id}/notes",
         "GET /admin/mail",
+        "GET /admin/mail/addresses",
+        "GET /admin/mail/texts",
+        "GET /admin/mail/texts/{kind}/{language}",
         "GET /admin/mail/{mail_id}",
         "GET /admin/policy",
         "GET /admin/terms",
@@ -280,6 +283,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "POST /admin/customers/{number}/effort/step",
         "POST /admin/customers/{number}/effort/override",
         "POST /admin/effort/{event_id}",
+        "POST /admin/mail/addresses/{address_id}/correct",
         right=Right.CUSTOMERS,
     ),
     **_routes(
@@ -319,6 +323,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         Access.STAFF,
         "POST /admin/mail/{mail_id}/retry",
         "POST /admin/mail/{mail_id}/abort",
+        "POST /admin/mail/addresses/{address_id}/lift",
         right=Right.MAIL,
     ),
     **_routes(
@@ -332,7 +337,13 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         right=Right.IMPORT,
     ),
     **_routes(Access.STAFF, "POST /admin/payments/first-payments", right=Right.PAYMENTS),
-    **_routes(Access.STAFF, "POST /admin/policy", "POST /admin/terms", right=Right.POLICY),
+    **_routes(
+        Access.STAFF,
+        "POST /admin/policy",
+        "POST /admin/terms",
+        "POST /admin/mail/texts/{kind}/{language}",
+        right=Right.POLICY,
+    ),
     **_routes(Access.STAFF, "GET /admin/audit", right=Right.AUDIT),
     **_routes(
         Access.STAFF,

@@ -38,6 +38,7 @@ CONFLICTS = (
     "offer.not_admitted",
     "visit.open", "visit.not_open", "visit.same_person", "visit.lacks", "visit.not_listed", "visit.nobody",
     "effort.step_over", "effort.not_dispatched",
+    "mail.address_marked", "mail_text.changed_meanwhile",
 )  # fmt: skip
 """Refusals by the present state of a thing, not by who asks."""
 CARD_PAGE_LIMITS = ("payment.too_many_pages", "payment.too_many_declines", "payment.first_payment_waits")

@@ -55,6 +55,9 @@ ADMIN = (
     *("/admin/reports/order-sizes", "/admin/reports/order-sizes?sort=change"),
     *(
         "/admin/mail",
+        "/admin/mail/addresses",
+        "/admin/mail/texts",
+        "/admin/mail/texts/order_accepted/de",
         "/admin/policy",
         "/admin/terms",
         "/admin/terms?new=1",

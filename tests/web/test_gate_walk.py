@@ -16,7 +16,7 @@ from app.core.transaction import transaction
 from app.customers.models import Objection, Screening
 from app.customers.rules.admission import ScreeningState
 from app.flows.audit_gate import Probes, plant_probes
-from app.mail.models import Mail
+from app.mail.models import AddressState, Mail, MailAddress
 from app.mainbrand.rules.segments import Segment
 from app.shop import Shop
 from app.staff.rules.roles import Right
@@ -94,6 +94,7 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/admin/discovery/{proposal_id}": make.proposal(session, "Pfahlmuschel").id,
             "/admin/effort/{event_id}": effort_event(session, of=stranger).id,
             "/admin/mail/{mail_id}": mail.id,
+            "/admin/mail/addresses/{address_id}": _marked_address(session, mail),
             "/admin/staff/{staff_member_id}": member.id,
         }
     paths = {}
@@ -103,6 +104,7 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
                 paths[template] = re.sub(r"\{[a-z_]+\}", str(thing), template)
     _name_photos(paths, complaint, photo_id)
     _name_corrections(session, paths, order)
+    paths["/admin/mail/texts/{kind}/{language}"] = "/admin/mail/texts/order_received/en"
     return Things(
         existing=paths,
         catalogue_canaries=(*(canary.encode() for canary in CANARIES), PICTURE[:64]),
@@ -205,6 +207,13 @@ def _case(session: Session, stranger: make.Customer) -> Screening:
             screened_at=make.NOW,
         ),
     )
+
+
+def _marked_address(session: Session, mail: Mail) -> int | None:
+    return make.saved(
+        session,
+        MailAddress(address="x@x.example", state=AddressState.BOUNCED, mail_id=mail.id, at=make.NOW),
+    ).id
 
 
 def _mail(session: Session, order: make.Order) -> Mail:
@@ -351,7 +360,7 @@ OPEN_TO_WHO_HAS_A_KEY = {
     *("GET /api/v1/imports/{import_id}", "GET /api/v1/imports/{import_id}/rejects"),
     *("POST /api/v1/orders/check", "POST /api/v1/shipments"),
 }
-OPEN_TO_WHO_SIGNS = {"POST /hooks/stripe"}
+OPEN_TO_WHO_SIGNS = {"POST /hooks/stripe", "POST /hooks/mail"}
 OPEN_TO_WHO_IS_SIGNED_IN = {"POST /logout", "GET /status", "POST /status/objection", "POST /verify/resend"}
 OPEN_TO_HALF_STAFF = {
     *("GET /admin/login/code", "POST /admin/login/code", "GET /admin/login/enrol", "POST /admin/login/enrol"),

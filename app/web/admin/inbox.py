@@ -25,7 +25,8 @@ from app.insights.exceptions import count_waiting_visits
 from app.invoices.queries_drafts import count_blocked
 from app.jobs.queries import count_dead_jobs, dead_jobs
 from app.mail.models import MailState
-from app.mail.queries import count_mails
+from app.mail.queries import count_mails, count_marked
+from app.mail.queries_texts import count_faulty_texts
 from app.mainbrand.queries_rating import count_waiting_overrides
 from app.payments.queries_desk import count_held, released_since
 from app.payments.queries_limits import living_breaker
@@ -82,6 +83,8 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
         (N_("field visits to approve"), "/admin/reports/exceptions", count_waiting_visits(session)),
         (N_("blocks short of what orders hold"), "/admin/blocks?stock=short", count_short(session)),
         (N_("e-mails failed"), "/admin/mail?state=failed", count_mails(session, MailState.FAILED)),
+        (N_("addresses from which e-mails come back"), "/admin/mail/addresses", count_marked(session)),
+        (N_("texts of e-mails that could not be used"), "/admin/mail/texts", count_faulty_texts(session)),
         (N_("overrides to approve"), "/admin/ratings#overrides", count_waiting_overrides(session)),
         (N_("bundles to review"), "/admin/bundles?stage=review", bundle_reviews),
         (N_("bundles below the margin floor"), "/admin/guards#below", count_below_floor(session)),

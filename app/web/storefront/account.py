@@ -15,6 +15,7 @@ from app.flows.change_company import change_company
 from app.flows.log_out import log_out_elsewhere
 from app.flows.object_to_decision import object_to_decision
 from app.flows.reset_password import change_password
+from app.mail.queries import read_mark
 from app.ordering.queries_coach import read_history
 from app.web.cookies import set_session
 from app.web.countries import country_options
@@ -155,6 +156,7 @@ def _account(
         rhythm=None if advice.silence else advice.rhythm,
         charges_saved=charges_saved(advice),
         silence=silence_text(advice, language),
+        mark=read_mark(session, visitor.email),
         effort=read_effort(session, visitor.customer_id, now=now),
         browsers=browsers_of(session, visitor.contact_id, session_hash=visitor.session_hash, now=now),
     )

@@ -19,7 +19,7 @@ from app.imports.models import Import
 from app.insights.models import Proposal
 from app.invoices.models import Invoice
 from app.invoices.rules.document import DraftState
-from app.mail.models import Mail, MailState
+from app.mail.models import AddressState, Mail, MailAddress, MailState
 from app.mainbrand.models import MainAccount, RatingOverride, RatingRun
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import Order
@@ -70,6 +70,7 @@ class Desk:
     standing_order_id: int
     invoice: Invoice
     draft_id: int
+    marked_address_id: int
 
 
 @pytest.fixture
@@ -103,13 +104,14 @@ def _desk(session: Session) -> Desk:
     )
     applicant = _applicant(session)
     service_order = make_services.service_order(session, of=customer, by=contact, for_order=order)
+    mail = _failed_mail(session, order, contact)
     return Desk(
         customer=customer,
         contact=contact,
         bundle=bundle,
         block_id=block.id or 0,
         order=order,
-        mail=_failed_mail(session, order, contact),
+        mail=mail,
         applicant=applicant,
         account=account,
         screening=_case(session, applicant, account),
@@ -135,6 +137,7 @@ def _desk(session: Session) -> Desk:
             session, of=service_order, state=DraftState.BLOCKED, problem=make_invoice.PROBLEM
         ).id
         or 0,
+        marked_address_id=_marked_address(session, mail).id or 0,
     )
 
 
@@ -211,6 +214,16 @@ def _failed_mail(session: Session, order: Order, contact: Contact) -> Mail:
                 "promised_on": "2026-03-12", "carrier": "Post", "tracking_code": "",
                 "lines": [{"quantity": 1, "name": "Seal pack"}],
             },
+        ),
+    )  # fmt: skip
+
+
+def _marked_address(session: Session, mail: Mail) -> MailAddress:
+    return make.saved(
+        session,
+        MailAddress(
+            address="ceo@sauer.example", state=AddressState.BOUNCED, status="5.1.1", reason="550 no such user",
+            mail_id=mail.id, at=make.NOW,
         ),
     )  # fmt: skip
 
