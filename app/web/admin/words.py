@@ -18,7 +18,8 @@ from app.payments.rules.holding import HoldDecision, ShutOut
 from app.payments.rules.states import PaymentState
 from app.staff.rules.roles import Right
 from app.web.admin import card_words, complaint_traces, invoice_words, mail_words, service_words
-from app.web.admin.audit_words import ACTIONS, OBJECTS
+from app.web.admin.audit_words import ACTIONS as ACTIONS
+from app.web.admin.audit_words import OBJECTS as OBJECTS
 
 
 class Word(NamedTuple):
