@@ -37,6 +37,8 @@ from app.mainbrand.models import MainAccount, OverrideState, RatingOverride, Rat
 from app.mainbrand.queries_basis import basis_of
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import CartLine, Order, OrderLine, OrderTax, TermsVersion
+from app.payments.models import BookDifference
+from app.payments.rules.reconciliation import Difference, Mend
 from app.policy.queries import current_version_id
 from app.staff.models import ApiKey, StaffMember, StaffSession
 from app.staff.rules.roles import Role
@@ -309,6 +311,22 @@ def synonyms(session: Session, *words: str, is_one_way: bool = False) -> Synonym
         words="\n".join(words), is_one_way=is_one_way, changed_by="Olga Opera", changed_at=NOW
     )
     return saved(session, group)
+
+
+def book_difference(session: Session, *, mend: Mend = Mend.SETTLE, **values: Any) -> BookDifference:
+    """A difference between our books and Stripe's that is open."""
+    row = BookDifference(
+        kind=Difference.LEFT_OPEN,
+        object_id=f"pi_{next(_count)}",
+        order_number="S-2026-1",
+        ours_cents=0,
+        theirs_cents=11_900,
+        mend=mend,
+        made_at=NOW,
+        found_at=NOW,
+        seen_at=NOW,
+    )
+    return saved(session, BookDifference(**{**row.model_dump(exclude={"id"}), **values}))
 
 
 def cart_line(session: Session, *, of: Customer, bundle: Bundle, quantity: int = 1) -> CartLine:

@@ -26,6 +26,7 @@ from app.ordering.queries_vat import service_vat_of
 from app.ordering.rules.pace import WINDOW, check_pace
 from app.ordering.rules.promise import Calendar
 from app.ordering.rules.vat import VatCase
+from app.ordering.service_freeze import refuse_frozen
 from app.ordering.service_placing import DeliveryAddress, PlacedOrder, order_of_key
 from app.ordering.service_special import store_special
 from app.payments.rules.items import check_chargeable
@@ -103,6 +104,7 @@ def order_service(
         if asked.admission is not Admission.ADMITTED:
             raise Refused(N_("Ordering is not possible right now."), code="order.not_admitted")
         _check_pace(session, customer_id, now=now)
+        refuse_frozen(session)
         subject = _subject(
             session, asking, customer_id=customer_id, language=language, calendar=calendar, now=now
         )

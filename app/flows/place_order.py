@@ -31,6 +31,7 @@ from app.ordering.rules.rhythm import EarlierOrder, Place, RhythmChoice
 from app.ordering.rules.standing import RunState
 from app.ordering.rules.states import CancelReason, OrderKind, OrderState
 from app.ordering.service import OrderParts, add_event, cancel, mail_order
+from app.ordering.service_freeze import policy_of_sales
 from app.ordering.service_placing import DeliveryAddress, PlacedOrder, store_parts
 from app.ordering.service_standing import answer_run, lock_open_run
 from app.payments.queries_limits import is_watched
@@ -39,7 +40,6 @@ from app.payments.rules.items import check_chargeable
 from app.payments.service import JUST_PAYING, let_go, lock_payments
 from app.payments.service_attempts import Buyer, CardAttempt, begin_payment, card_attempt
 from app.payments.service_cards import agree_to_keep
-from app.policy.queries import current_policy
 from app.policy.rules.policy import Exports, Policy
 
 ADDRESS_IN_CHECK = N_(
@@ -190,7 +190,7 @@ def _past(
 
     The company's row is locked: no further one can come before this transaction ends.
     """
-    policy = current_policy(session)
+    policy = policy_of_sales(session)
     matters = or_(
         col(Order.checkout_key) == checkout_key,
         col(Order.state) == OrderState.RECEIVED,

@@ -16,6 +16,7 @@ from app.customers.rules.admission import Admission
 from app.jobs.service import insert_into, put_job
 from app.ordering.models import Charge, Order, OrderLine
 from app.ordering.rules.states import OrderState
+from app.ordering.service_freeze import refuse_frozen
 from app.payments.models import Payer, Payment
 from app.payments.rules.deadlines import pay_until
 from app.payments.rules.facts import SessionFacts, SessionStatus, SessionWish
@@ -90,6 +91,8 @@ def _intend(
         undecided = [one for one in payments if one.state in (PaymentState.CREATED, PaymentState.OPEN)]
         refusal = None if undecided else page_refusal(session, order, now=now)
         if refusal is None:
+            if not undecided:
+                refuse_frozen(session)
             payment = undecided[-1] if undecided else begin_payment(session, order, now=now)
             return _snapshot(session, order, payment, customer=asked.customer)
     # After the commit, as what waits for its turn must stay.

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from app.core.clock import utc_now
 from app.flows.note_chargeback import note_chargeback
 from app.flows.pay_back import look_at_refund, pay_back, sweep_refunds
+from app.flows.reconcile import NIGHTLY_SPAN, USUAL_SPAN, put_nightly_reconciliation, reconcile
 from app.flows.settle_payment import settle_payment
 from app.flows.sweep_payments import sweep_payments
 from app.fulfilment.calendar import work_calendar
@@ -70,6 +72,18 @@ def _sweep_refunds(shop: Shop, _: dict[str, Any]) -> None:
         sweep_refunds(session, now=utc_now())
 
 
+def _reconcile(shop: Shop, args: dict[str, Any]) -> None:
+    span = NIGHTLY_SPAN if args.get("is_nightly") else USUAL_SPAN
+    with shop.db.session() as session:
+        reconcile(session, shop.stripe, by=args.get("by", ""), now=utc_now(), span=span)
+
+
+def _nightly_reconciliation(shop: Shop, _: dict[str, Any]) -> None:
+    now = utc_now()
+    with shop.db.session() as session:
+        put_nightly_reconciliation(session, local=now.astimezone(ZoneInfo(shop.settings.timezone)), now=now)
+
+
 HANDLERS: dict[str, Handler] = {
     "settle_payment": _settle_payment,
     "sweep_payments": _sweep_payments,
@@ -77,9 +91,13 @@ HANDLERS: dict[str, Handler] = {
     "pay_back": _pay_back,
     "look_at_refund": _look_at_refund,
     "sweep_refunds": _sweep_refunds,
+    "reconcile": _reconcile,
+    "nightly_reconciliation": _nightly_reconciliation,
 }
 
 RECURRING: dict[str, timedelta] = {
     "sweep_payments": timedelta(minutes=1),
     "sweep_refunds": timedelta(minutes=10),
+    # Looks every ten minutes whether the night has come, as the nightly rating.
+    "nightly_reconciliation": timedelta(minutes=10),
 }

@@ -257,3 +257,18 @@ class StandingOrderRun(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=UTCDateTime, index=True)
     answered_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     order_id: int | None = Field(default=None, foreign_key="orders.id")
+
+
+class SalesFreeze(SQLModel, table=True):
+    """Nothing is sold since `frozen_at`, as this database came from a backup of `backup_made_at`, until it is opened.
+
+    Payments made since are known to Stripe alone: they are found by comparing the books first.
+    """
+
+    __tablename__ = "sales_freezes"
+
+    id: int | None = Field(default=None, primary_key=True)
+    backup_made_at: datetime = Field(sa_type=UTCDateTime)
+    frozen_at: datetime = Field(sa_type=UTCDateTime)
+    opened_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    opened_by: str = Field(default="", max_length=200)

@@ -10,6 +10,7 @@ from app.core.db import UTCDateTime, enum_type
 from app.payments.rules.disputes import WarningDecision
 from app.payments.rules.holding import HoldDecision
 from app.payments.rules.ledger import MoneyKind
+from app.payments.rules.reconciliation import Difference, Mend
 from app.payments.rules.staff_refunds import RefundReason, RequestState
 from app.payments.rules.states import PaymentState, PaymentWay, RefundState
 
@@ -280,3 +281,43 @@ class MoneyEvent(SQLModel, table=True):
     key: str = Field(unique=True, max_length=120)
     stripe_id: str = Field(default="", max_length=255)
     at: datetime = Field(sa_type=UTCDateTime, index=True)
+
+
+class Reconciliation(SQLModel, table=True):
+    """One comparison of our books with Stripe's: the span it looked at, how much, and what it found open."""
+
+    __tablename__ = "reconciliations"
+
+    id: int | None = Field(default=None, primary_key=True)
+    since_at: datetime = Field(sa_type=UTCDateTime)
+    until_at: datetime = Field(sa_type=UTCDateTime)
+    object_count: int
+    finding_count: int
+    fee_count: int
+    run_by: str = Field(max_length=200)
+    finished_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class BookDifference(SQLModel, table=True):
+    """One difference between our books and Stripe's; open until a later comparison does not find it any more.
+
+    `object_id` is the object at Stripe, or our own row where Stripe has none; `made_at` is when that was made.
+    """
+
+    __tablename__ = "book_differences"
+    __table_args__ = (UniqueConstraint("kind", "object_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: Difference = Field(sa_type=enum_type(Difference))
+    object_id: str = Field(max_length=255)
+    order_number: str = Field(default="", max_length=64)
+    payment_id: int | None = Field(default=None, foreign_key="payments.id")
+    ours_cents: int
+    theirs_cents: int
+    mend: Mend = Field(sa_type=enum_type(Mend))
+    made_at: datetime = Field(sa_type=UTCDateTime)
+    found_at: datetime = Field(sa_type=UTCDateTime)
+    seen_at: datetime = Field(sa_type=UTCDateTime)
+    resolved_at: datetime | None = Field(default=None, sa_type=UTCDateTime, index=True)
+    asked_by: str = Field(default="", max_length=200)
+    asked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

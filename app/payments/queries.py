@@ -1,6 +1,6 @@
 """Reading payment attempts: what settling looks at, and what pages show."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +36,6 @@ class Attempt:
     pay_until_at: datetime
 
 
-_FIELDS = tuple(field.name for field in fields(Attempt))
 _ATTEMPT: tuple[Any, ...] = (
     Payment.id,
     Payment.state,
@@ -85,9 +84,8 @@ def attempt_by(
     ).first()
     if row is None:
         return None
-    *plain, placed_at = row
-    values: dict[str, Any] = dict(zip(_FIELDS, [*plain, pay_until(placed_at)], strict=True))
-    return Attempt(**values)
+    values: Any = (*row[:-1], pay_until(row.placed_at))
+    return Attempt(*values)
 
 
 def payment_of_metadata(session: Session, *, attempt: str, order_number: str) -> int | None:

@@ -25,6 +25,7 @@ from app.payments.rules.facts import (
     SessionWish,
     WarningFacts,
 )
+from app.payments.rules.reconciliation import TheirBooks
 from app.payments.rules.refunding import is_lost_refund
 from app.payments.stripe_answers import CardRefused as CardRefused
 from app.payments.stripe_answers import KeyMismatch as KeyMismatch
@@ -33,6 +34,7 @@ from app.payments.stripe_answers import StripeUnavailable as StripeUnavailable
 from app.payments.stripe_answers import answers as _answers
 from app.payments.stripe_answers import intent_facts as _intent_facts
 from app.payments.stripe_answers import method_facts, ours
+from app.payments.stripe_books import read_books
 
 stripe.enable_telemetry = False
 
@@ -295,6 +297,11 @@ class StripeGateway:
                 tuple(one.id for one in self._client.v1.disputes.list({"limit": 100}).data),
                 tuple(one.id for one in self._client.v1.radar.early_fraud_warnings.list({"limit": 100}).data),
             )
+
+    def read_books(self, *, since: datetime, until: datetime) -> TheirBooks:
+        """All that Stripe lists of a span of time, over as many pages as there are."""
+        with _answers():
+            return read_books(self._client, since=since, until=until)
 
     def read_event(self, body: bytes, *, signature: str) -> EventFacts:
         """What a webhook is about. Raises Forged; nothing of an unsigned body is looked at."""

@@ -205,6 +205,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "GET /admin/invoices/{number}.xml",
         "GET /admin/invoices/drafts/{draft_id}",
         "GET /admin/invoices/{number}",
+        "GET /admin/payments/reconciliation",
         "GET /admin/gate",
         "GET /admin/services",
         "GET /admin/services/{service_id}",
@@ -229,6 +230,12 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "POST /admin/dispatch/tracking",
         "POST /admin/dispatch/runs/{run_on}/close",
         right=Right.DISPATCH,
+    ),
+    **_routes(
+        Access.STAFF,
+        "POST /admin/payments/reconciliation",
+        "POST /admin/payments/reconciliation/{difference_id}/mend",
+        right=Right.PAYMENTS,
     ),
     **_routes(
         Access.STAFF,

@@ -19,7 +19,8 @@ log = logging.getLogger("app.web")
 
 STATUS: dict[type[ShopError], int] = {NotFound: 404, Refused: 403, Invalid: 422, Unavailable: 503}
 CONFLICTS = (
-    "order.changed", "order.too_little", "stock.sold_out", "cart.changed", "import.wrong_state", "import.being_written",
+    "order.sales_frozen", "order.changed", "order.too_little", "stock.sold_out", "cart.changed",
+    "import.wrong_state", "import.being_written", "difference.not_mendable",
     "bundle.below_floor", "bundle.too_fast", "bundle.more_service", "bundle.needs_approval", "bundle.kept_out",
     "bundle.illegal_transition", "bundle.second_person", "bundle.not_submitted", "bundle.changed_meanwhile",
     "bundle.approval_not_open", "bundle.approval_open", "bundle.approval_void", "bundle.no_approval_needed",

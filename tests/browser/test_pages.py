@@ -50,6 +50,7 @@ ADMIN = (
         "/admin/synonyms",
         "/admin/guards",
         "/admin/payments",
+        "/admin/payments/reconciliation",
     ),
     *("/admin/services", "/admin/services?new=1", "/admin/services/orders", "/admin/reports/exceptions"),
     *("/admin/reports/order-sizes", "/admin/reports/order-sizes?sort=change"),

@@ -95,6 +95,7 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/admin/effort/{event_id}": effort_event(session, of=stranger).id,
             "/admin/mail/{mail_id}": mail.id,
             "/admin/mail/addresses/{address_id}": _marked_address(session, mail),
+            "/admin/payments/reconciliation/{difference_id}": make.book_difference(session).id,
             "/admin/staff/{staff_member_id}": member.id,
         }
     paths = {}

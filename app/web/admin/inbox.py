@@ -28,6 +28,8 @@ from app.mail.models import MailState
 from app.mail.queries import count_mails, count_marked
 from app.mail.queries_texts import count_faulty_texts
 from app.mainbrand.queries_rating import count_waiting_overrides
+from app.ordering.service_freeze import open_freeze
+from app.payments.queries_books import count_differences
 from app.payments.queries_desk import count_held, released_since
 from app.payments.queries_limits import living_breaker
 from app.payments.queries_refunds import count_failed_refunds
@@ -62,6 +64,7 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
     short = len(short_orders(session, until=runs[0].run_on))
     bundle_reviews, refused = count_bundle_reviews(session)
     released = released_since(session, now - NEWS, reasons=frozenset(NEEDING_STAFF))
+    is_frozen = open_freeze(session) is not None
     to_answer, overdue = count_open_complaints(session, today=course.today)
     counted = [
         (N_("complaints overdue"), "/admin/complaints", overdue),
@@ -74,6 +77,8 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
         (N_("causes of effort to decide"), "/admin/effort#undecided", count_undecided(session)),
         (N_("payments held for review"), "/admin/payments?state=held", count_held(session)),
         (N_("first payments wait"), "/admin/payments#card-testing", int(living_breaker(session) is not None)),
+        (N_("differences to Stripe's books"), "/admin/payments/reconciliation", count_differences(session)),
+        (N_("restores to compare with Stripe: sales rest"), "/admin/payments/reconciliation", int(is_frozen)),
         (N_("imports to finish"), "/admin/imports?state=checked", count_unfinished(session)),
         (N_("orders held, payment charged back"), "/admin/dispatch#disputed", count_disputed(session)),
         (N_("orders late"), "/admin/dispatch#late", late),

@@ -17,7 +17,14 @@ from app.ordering.rules.states import CancelReason, OrderState
 from app.payments.rules.holding import HoldDecision, ShutOut
 from app.payments.rules.states import PaymentState
 from app.staff.rules.roles import Right
-from app.web.admin import card_words, complaint_traces, invoice_words, mail_words, service_words
+from app.web.admin import (
+    card_words,
+    complaint_traces,
+    difference_words,
+    invoice_words,
+    mail_words,
+    service_words,
+)
 from app.web.admin.audit_words import ACTIONS as ACTIONS
 from app.web.admin.audit_words import OBJECTS as OBJECTS
 
@@ -370,7 +377,7 @@ DOCUMENT_KINDS, DRAFTS = invoice_words.KINDS, invoice_words.DRAFTS
 
 
 # What a room of its own says stands in its own module, by the same names.
-for _room in (card_words, complaint_traces, invoice_words, mail_words, service_words):
+for _room in (card_words, complaint_traces, difference_words, invoice_words, mail_words, service_words):
     for _name, _all in (
         ("MAIL_KINDS", MAIL_KINDS),
         ("ACTIONS", ACTIONS),

@@ -71,6 +71,7 @@ class Desk:
     invoice: Invoice
     draft_id: int
     marked_address_id: int
+    difference_id: int
 
 
 @pytest.fixture
@@ -138,6 +139,7 @@ def _desk(session: Session) -> Desk:
         ).id
         or 0,
         marked_address_id=_marked_address(session, mail).id or 0,
+        difference_id=make.book_difference(session).id or 0,
     )
 
 

@@ -134,6 +134,8 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
     "/admin/invoices/{number}/resend": lambda _: {"request_key": "click-1"},
     "/admin/invoices/drafts/{draft_id}": lambda _: {"buyer_reference": "4711"},
     "/admin/mail/{mail_id}/retry": lambda _: {},
+    "/admin/payments/reconciliation": lambda _: {},
+    "/admin/payments/reconciliation/{difference_id}/mend": lambda _: {},
     "/admin/mail/{mail_id}/abort": lambda _: {},
     "/admin/mail/addresses/{address_id}/lift": lambda _: {},
     "/admin/mail/addresses/{address_id}/correct": lambda _: {"email": "new@sauer.example"},
@@ -217,6 +219,7 @@ def url(path: str, desk: Desk) -> str:
         visit_id=desk.visit.id,
         standing_order_id=desk.standing_order_id,
         draft_id=desk.draft_id,
+        difference_id=desk.difference_id,
     )
 
 

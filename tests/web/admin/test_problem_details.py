@@ -35,6 +35,8 @@ ALWAYS_DONE = {
     "/admin/dispatch/calendar/{day}/remove",
     "/admin/dispatch/runs/{run_on}/close",
     "/admin/mail/{mail_id}/retry",
+    "/admin/payments/reconciliation",
+    "/admin/payments/reconciliation/{difference_id}/mend",
     "/admin/mail/{mail_id}/abort",
     "/admin/mail/addresses/{address_id}/lift",
     "/admin/services/orders/{number}",
