@@ -9,11 +9,12 @@ import stripe
 from app.core.errors import N_, Unavailable
 from app.payments.rules.facts import IntentFacts, IntentStatus, MethodFacts
 
-_INTENT_STATUS = {
+INTENT_STATUS = {
     "requires_capture": IntentStatus.AUTHORISED,
     "succeeded": IntentStatus.CAPTURED,
     "canceled": IntentStatus.CANCELED,
 }
+"""What Stripe's words for an intent mean here; all others wait for the customer."""
 
 
 class StripeUnavailable(Unavailable):
@@ -69,7 +70,7 @@ def intent_facts(intent: stripe.PaymentIntent) -> IntentFacts:
     before = getattr(card, "capture_before", None)
     return IntentFacts(
         id=intent.id,
-        status=_INTENT_STATUS.get(intent.status, IntentStatus.WAITING),
+        status=INTENT_STATUS.get(intent.status, IntentStatus.WAITING),
         amount_cents=intent.amount,
         currency=intent.currency.upper(),
         order_number=ours(intent.metadata, "order"),

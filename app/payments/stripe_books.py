@@ -13,13 +13,9 @@ from app.payments.rules.reconciliation import (
     TheirIntent,
     TheirRefund,
 )
+from app.payments.stripe_answers import INTENT_STATUS
 
 PAGE_LENGTH = 100
-STATUSES = {
-    "requires_capture": IntentStatus.AUTHORISED,
-    "succeeded": IntentStatus.CAPTURED,
-    "canceled": IntentStatus.CANCELED,
-}
 
 
 def read_books(client: Any, *, since: datetime, until: datetime) -> TheirBooks:
@@ -53,7 +49,7 @@ def _all(list_page: Callable[[dict[str, Any]], Any], params: dict[str, Any]) -> 
 def _intent(intent: Any) -> TheirIntent:
     return TheirIntent(
         id=intent.id,
-        status=STATUSES.get(intent.status, IntentStatus.WAITING),
+        status=INTENT_STATUS.get(intent.status, IntentStatus.WAITING),
         amount_cents=intent.amount,
         received_cents=intent.amount_received or 0,
         currency=intent.currency.upper(),
