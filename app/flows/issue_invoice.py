@@ -8,7 +8,7 @@ import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -17,8 +17,10 @@ from app.audit.service import SYSTEM, Actor, record
 from app.core.errors import N_, NotFound, Refused, ShopError, Unavailable
 from app.core.failpoints import reach
 from app.core.transaction import transaction
+from app.customers.rules.vat_answers import VatPurpose
+from app.customers.service_vat import put_vat_check
 from app.invoices.checking import Checker, Report
-from app.invoices.making import Material, NothingToIssue, Render, build, read_material
+from app.invoices.making import Material, NothingToIssue, ProofWanted, Render, build, read_material
 from app.invoices.models import Invoice, InvoiceDraft, InvoiceTax
 from app.invoices.rules.document import Document, DraftState, to_json
 from app.invoices.rules.numbering import moment_of_issue, number_of, retain_until
@@ -27,11 +29,15 @@ from app.invoices.service_drafts import drop_draft, lock_draft, put_issue_job
 from app.invoices.service_mail import mail_invoice
 from app.invoices.service_numbers import draw, lock_range, look
 from app.invoices.xml import write_xml
+from app.jobs.service import put_job
 from app.ordering.models import Order
 from app.ordering.service import lock_order
 from app.settings import Settings
 
 MOST_TRIES = 50
+LOOK_SOON = timedelta(seconds=30)
+LOOK_LATER = timedelta(minutes=10)
+LOOK_OFTEN_FOR = timedelta(minutes=10)
 _NUMBERING = threading.Lock()
 """The threads of a process do not take each other's numbers away: one at a time prints and commits."""
 
@@ -64,11 +70,15 @@ def issue_invoice(
             session.rollback()
             return None
         try:
-            material = read_material(session, draft, settings=settings)
+            material = read_material(session, draft, settings=settings, now=clock())
             document = _foreseen(session, material, settings=settings, now=clock())
         except CannotBuild as problem:
             session.rollback()
             _set_aside(session, draft_id, problem, now=clock())
+            return None
+        except ProofWanted as wanted:
+            session.rollback()
+            _ask_first(session, draft_id, wanted, now=clock())
             return None
         session.rollback()
         if checked is None or not _differ_in_number_only(checked[0], document):
@@ -158,7 +168,7 @@ def _number(
             draft = lock_draft(session, draft_id)
             if draft is None or draft.state is not DraftState.WAITING:
                 raise _Overtaken
-            _is_as_it_was(session, draft, material, settings=settings)
+            _is_as_it_was(session, draft, material, settings=settings, now=clock())
             _store(
                 session, order, draft, material, document, xml, pdf, report, clock=clock, settings=settings
             )
@@ -167,10 +177,12 @@ def _number(
     return document.number
 
 
-def _is_as_it_was(session: Session, draft: InvoiceDraft, material: Material, *, settings: Settings) -> None:
+def _is_as_it_was(
+    session: Session, draft: InvoiceDraft, material: Material, *, settings: Settings, now: datetime
+) -> None:
     try:
-        now_there = read_material(session, draft, settings=settings)
-    except CannotBuild as error:
+        now_there = read_material(session, draft, settings=settings, now=now)
+    except (CannotBuild, ProofWanted) as error:
         raise _Overtaken from error
     if now_there != material:
         raise _Overtaken
@@ -275,6 +287,31 @@ def _set_aside(session: Session, draft_id: int, problem: CannotBuild, *, now: da
             draft = lock_draft(session, draft_id)
             if draft is not None and draft.state is not DraftState.ISSUED:
                 drop_draft(session, draft)
+
+
+def _ask_first(session: Session, draft_id: int, wanted: ProofWanted, *, now: datetime) -> None:
+    """Has the VAT id asked about, and the draft looked at again when there may be an answer."""
+    with transaction(session):
+        asked = put_vat_check(
+            session,
+            customer_id=wanted.customer_id,
+            vat_id=wanted.vat_id,
+            purpose=VatPurpose.INVOICE,
+            now=now,
+            attempt=0,
+        )
+        if asked:
+            draft = session.get(InvoiceDraft, draft_id)
+            is_fresh = draft is not None and now - draft.created_at < LOOK_OFTEN_FOR
+            again_at = now + (LOOK_SOON if is_fresh else LOOK_LATER)
+            key = f"issue_invoice_proof:{draft_id}:{again_at:%Y%m%d%H%M}"
+            put_job(session, "issue_invoice", key=key, now=now, run_at=again_at, draft_id=draft_id)
+            return
+    problem = Refused(
+        N_("No service can confirm the VAT id of this company: look at it before this invoice."),
+        code="invoice.vat_id_not_confirmed",
+    )
+    _block(session, draft_id, problem, now=now)
 
 
 def _block(session: Session, draft_id: int, problem: ShopError, *, now: datetime, detail: str = "") -> None:

@@ -2,14 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
 from app.core.errors import N_
+from app.customers.queries_vat import ProofState, vat_proof
 from app.invoices.models import InvoiceDraft
 from app.invoices.queries_facts import original_of, read_order_facts, read_refund_facts
-from app.invoices.rules.building import OrderFacts, RefundFacts, correction_document, invoice_of
+from app.invoices.rules.building import (
+    WITH_BOTH_VAT_IDS,
+    OrderFacts,
+    RefundFacts,
+    correction_document,
+    invoice_of,
+)
 from app.invoices.rules.document import Document, DocumentKind
 from app.invoices.rules.supply import CannotBuild
 from app.ordering.models import Order
@@ -21,10 +28,20 @@ from app.settings import Settings
 Render = Callable[[Document, bytes], bytes]
 """Makes the PDF of a document, with its XML inside."""
 Facts = OrderFacts | RefundFacts
+LONGEST_ASKING = timedelta(days=3)
 
 
 class NothingToIssue(CannotBuild):
     """There is nothing that wants a document any more."""
+
+
+class ProofWanted(Exception):
+    """The buyer's VAT id has to be asked about before this document (§ 18 e UStG)."""
+
+    def __init__(self, customer_id: int, vat_id: str) -> None:
+        super().__init__(vat_id)
+        self.customer_id = customer_id
+        self.vat_id = vat_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +56,11 @@ class Material:
     corrects_id: int | None = None
 
 
-def read_material(session: Session, draft: InvoiceDraft, *, settings: Settings) -> Material:
+def read_material(session: Session, draft: InvoiceDraft, *, settings: Settings, now: datetime) -> Material:
     """What a draft would become now.
 
     Raises NothingToIssue where it has nothing to become (called off, paid back, refused by the bank), CannotBuild
-    where a person has to look.
+    where a person has to look, and ProofWanted where nobody knows whether the buyer's VAT id is still valid.
     """
     order = session.get_one(Order, draft.order_id)
     if draft.refund_id is not None:
@@ -59,6 +76,8 @@ def read_material(session: Session, draft: InvoiceDraft, *, settings: Settings) 
     if _going_back_cents(session, draft.order_id) >= order.gross_cents:
         raise NothingToIssue(N_("All of this order's money goes back."), code="invoice.paid_back")
     found = read_order_facts(session, draft, settings=settings)
+    if found.case in WITH_BOTH_VAT_IDS and found.buyer.vat_id:
+        _check_vat_id(session, draft, order.customer_id, found.buyer.vat_id, now=now)
     is_before = draft.kind is DocumentKind.PREPAYMENT and found.supplied_on is None
     kind = DocumentKind.PREPAYMENT if is_before else DocumentKind.INVOICE
     return Material(kind, draft.order_id, order.customer_id, found)
@@ -69,6 +88,20 @@ def build(material: Material, *, number: str, issued_on: date) -> Document:
     if isinstance(material.facts, RefundFacts):
         return correction_document(material.facts, number=number, issued_on=issued_on)
     return invoice_of(material.facts, kind=material.kind, number=number, issued_on=issued_on)
+
+
+def _check_vat_id(
+    session: Session, draft: InvoiceDraft, customer_id: int, vat_id: str, *, now: datetime
+) -> None:
+    """No document without VAT whose VAT id is not confirmed; where nobody answers, the order's confirmation counts."""
+    state = vat_proof(session, customer_id, vat_id=vat_id, now=now).state
+    if state is ProofState.REFUTED or (state is ProofState.ASK and now - draft.created_at > LONGEST_ASKING):
+        raise CannotBuild(
+            N_("The VAT id of this company is not confirmed any more: look at it before this invoice."),
+            code="invoice.vat_id_not_confirmed",
+        )
+    if state is ProofState.ASK:
+        raise ProofWanted(customer_id, vat_id)
 
 
 def _check_refund(session: Session, refund_id: int) -> None:

@@ -10,9 +10,8 @@ from app.catalogue.models import BundleItem
 from app.core.errors import N_
 from app.core.money import split
 from app.customers.models import Contact, Customer
-from app.customers.rules.vat_ids import VatIdStatus
 from app.invoices.models import BillingProfile, Invoice, InvoiceDraft
-from app.invoices.rules.building import WITH_BOTH_VAT_IDS, OrderFacts, RefundFacts, party, reason_of
+from app.invoices.rules.building import OrderFacts, RefundFacts, party, reason_of
 from app.invoices.rules.correcting import Piece
 from app.invoices.rules.document import DocumentKind, PaidByCard, Party, from_json
 from app.invoices.rules.supply import CannotBuild, SoldCharge, SoldLine, SoldPart
@@ -37,7 +36,6 @@ def read_order_facts(session: Session, draft: InvoiceDraft, *, settings: Setting
         raise CannotBuild(N_("No payment was taken for this order."), code="invoice.not_paid")
     customer = session.get_one(Customer, order.customer_id)
     profile = session.get(BillingProfile, order.customer_id)
-    _check_vat_id(order, customer)
     lines = session.exec(
         select(OrderLine).where(col(OrderLine.order_id) == order.id).order_by(col(OrderLine.id))
     ).all()
@@ -102,15 +100,6 @@ def original_of(session: Session, order_id: int) -> Invoice | None:
     ).first()
 
 
-def _check_vat_id(order: Order, customer: Customer) -> None:
-    """No invoice without VAT whose VAT id is no longer confirmed (§ 6 a UStG); an outage is not a no."""
-    if order.vat_case in WITH_BOTH_VAT_IDS and customer.vat_status is VatIdStatus.INVALID:
-        raise CannotBuild(
-            N_("The VAT id of this company is not valid any more: look at it before this invoice."),
-            code="invoice.vat_id_invalid",
-        )
-
-
 def _supplied_on(order: Order, zone: ZoneInfo) -> date | None:
     is_done = order.state is OrderState.DISPATCHED and order.dispatched_at is not None
     return _day(order.dispatched_at, zone) if is_done and order.dispatched_at else None
@@ -130,7 +119,9 @@ def _buyer(
     email = profile.email if profile is not None else ""
     if not email:
         email = session.exec(select(Contact.email).where(col(Contact.id) == order.contact_id)).one()
-    return party(**own, vat_id=customer.vat_id or "", contact_name=order.contact_name, email=email)
+    return party(
+        **own, vat_id=order.vat_id or customer.vat_id or "", contact_name=order.contact_name, email=email
+    )
 
 
 def _ship_to(order: Order) -> Party:

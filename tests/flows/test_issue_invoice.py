@@ -16,14 +16,14 @@ from app.audit.service import SYSTEM
 from app.core.db import Database, open_database
 from app.core.errors import Unavailable
 from app.core.transaction import transaction
-from app.customers.models import Customer
-from app.customers.rules.vat_ids import VatIdStatus
+from app.customers.rules.vat_answers import VatOutcome
 from app.flows import issue_invoice as flow
 from app.flows.issue_invoice import give_up_issuing, try_again
 from app.invoices.models import Invoice, InvoiceTax
 from app.invoices.paper import invoice_pdf
 from app.invoices.rules.document import DraftState, from_json
 from app.invoices.xml import write_xml
+from app.jobs.models import Job
 from app.ordering.models import OrderTax
 from app.ordering.rules.pricing import ChargeKind, PricedCharge
 from app.ordering.rules.states import OrderState
@@ -157,21 +157,49 @@ def test_what_does_not_add_up_is_blocked(books: Books) -> None:
     assert books.invoices() == []
 
 
+def test_the_vat_id_of_an_invoice_without_vat_is_asked_about_first(
+    session: Session, database: Database, settings: Settings
+) -> None:
+    books = open_books(session, database, settings, country="AT", vat_id="ATU13585627")
+    (draft_id,) = books.draft(books.order((0, 1), case=VatCase.INTRA_COMMUNITY, vat_id="ATU13585627"))
+
+    assert books.issue(draft_id) is None
+
+    assert (books.waiting(), books.invoices()) == ([draft_id], [])
+    with database.read_session() as reading:
+        jobs = reading.exec(select(Job).where(col(Job.key).is_not(None)).order_by(col(Job.id))).all()
+    asked, again = jobs[-2:]
+    assert (asked.kind, asked.args["vat_id"], asked.args["purpose"]) == (
+        "check_vat_id",
+        "ATU13585627",
+        "invoice",
+    )
+    assert (again.kind, again.args, again.run_at) == (
+        "issue_invoice",
+        {"draft_id": draft_id},
+        NOW + timedelta(seconds=30),
+    )
+    books.prove("ATU13585627", VatOutcome.VALID)
+    assert books.issue(draft_id) == "RE-2026-000001"
+    document = from_json(books.invoices()[0].document)
+    assert (document.buyer.vat_id, document.taxes[0].exemption_code) == ("ATU13585627", "VATEX-EU-IC")
+
+
 def test_no_invoice_without_vat_whose_vat_id_is_not_valid_any_more(
     session: Session, database: Database, settings: Settings
 ) -> None:
-    company = {"country": "AT", "vat_id": "ATU13585627", "vat_status": VatIdStatus.INVALID}
-    books = open_books(session, database, settings, **company)
+    books = open_books(session, database, settings, country="AT", vat_id="ATU13585627")
     (draft_id,) = books.draft(books.order((0, 1), case=VatCase.INTRA_COMMUNITY))
+    books.prove("ATU13585627", VatOutcome.INVALID)
 
     assert books.issue(draft_id) is None
+
     (draft,) = books.drafts()
-    assert (draft.problem or {})["code"] == "invoice.vat_id_invalid"
-    with database.session() as mending, transaction(mending):
-        mending.get_one(Customer, books.customer.id).vat_status = VatIdStatus.CONFIRMED
-    with database.session() as mending:
-        try_again(mending, draft_id=draft_id, actor=SYSTEM, now=NOW)
-    assert books.issue(draft_id) == "RE-2026-000001"
+    assert (draft.state, (draft.problem or {})["code"]) == (
+        DraftState.BLOCKED,
+        "invoice.vat_id_not_confirmed",
+    )
+    assert books.invoices() == []
 
 
 def test_a_service_that_is_done_gets_an_invoice_of_one_line(books: Books) -> None:
@@ -357,7 +385,7 @@ def test_nobody_changes_or_deletes_what_was_issued(
     for statement in (update(model).values(net_cents=1), delete(model)):
         with (
             books.database.session() as session,
-            pytest.raises(DatabaseError, match="append-only"),
+            pytest.raises(DatabaseError, match=r"append-only|is kept"),
             transaction(session),
         ):
             session.execute(statement.execution_options(synchronize_session=False))

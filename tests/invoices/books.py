@@ -11,7 +11,8 @@ from sqlmodel import Session, col, select
 from app.catalogue.models import Bundle, BundleItem
 from app.core.db import Database
 from app.core.transaction import transaction
-from app.customers.models import Contact, Customer
+from app.customers.models import Contact, Customer, VatCheck
+from app.customers.rules.vat_answers import VatOutcome, VatPurpose, VatService
 from app.flows.issue_invoice import issue_invoice
 from app.flows.write_drafts import write_drafts
 from app.invoices.checking import Checker
@@ -174,6 +175,23 @@ class Books:
         self.draft(order)
         self.issue_all()
         return self.invoices(order)[0]
+
+    def prove(self, vat_id: str, outcome: VatOutcome) -> None:
+        """What a service answers now when it is asked about the company's VAT id."""
+        with self.database.session() as session, transaction(session):
+            make.saved(
+                session,
+                VatCheck(
+                    customer_id=self.customer.id,
+                    vat_id=vat_id,
+                    service=VatService.VIES,
+                    outcome=outcome,
+                    answer={},
+                    matched={},
+                    purpose=VatPurpose.INVOICE,
+                    at=self.now,
+                ),
+            )
 
     def waiting(self) -> list[int]:
         with self.database.read_session() as session:
