@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select as select_columns
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, exists, func, select
 
 from app.care.models import ServiceOrder, SpecialService
 from app.care.rules.price_list import ServiceText
@@ -18,6 +18,7 @@ from app.core.errors import N_, NotFound
 from app.core.paging import Slice, read_page
 from app.fulfilment.queries_calendar import LOOKS_BACK, closed_runs, with_closing_days
 from app.fulfilment.rules.runs import Course
+from app.invoices.models import Invoice
 from app.ordering.models import Charge, Order
 from app.ordering.rules.promise import Calendar
 from app.ordering.rules.states import OrderKind, OrderState
@@ -89,23 +90,26 @@ def orders_for(session: Session, customer_id: int, kind: ServiceKind) -> Sequenc
     """The company's newest orders of goods that allow a service now, newest first; none for one without orders."""
     if kind not in POSSIBLE_IN:
         return []
+    query = select(Order).where(
+        col(Order.customer_id) == customer_id,
+        col(Order.kind) == OrderKind.GOODS,
+        col(Order.state).in_(POSSIBLE_IN[kind]),
+    )
+    if kind is ServiceKind.INVOICE_COPY:
+        query = query.where(exists().where(col(Invoice.order_id) == col(Order.id)))
     return session.exec(
-        select(Order)
-        .where(
-            col(Order.customer_id) == customer_id,
-            col(Order.kind) == OrderKind.GOODS,
-            col(Order.state).in_(POSSIBLE_IN[kind]),
-        )
-        .order_by(col(Order.placed_at).desc(), col(Order.id).desc())
-        .limit(MOST_ORDERS)
+        query.order_by(col(Order.placed_at).desc(), col(Order.id).desc()).limit(MOST_ORDERS)
     ).all()
 
 
-def concerned_of(order: Order | None) -> Concerned | None:
+def concerned_of(session: Session, order: Order | None) -> Concerned | None:
     """What the rules know of the order that a service is about."""
     if order is None:
         return None
-    return Concerned(order.number, order.kind, order.state, order.country)
+    is_invoiced = session.exec(select(Invoice.id).where(col(Invoice.order_id) == order.id).limit(1)).first()
+    return Concerned(
+        order.number, order.kind, order.state, order.country, is_invoiced=is_invoiced is not None
+    )
 
 
 def course_of(session: Session, calendar: Calendar, *, now: datetime) -> Course:

@@ -14,7 +14,9 @@ from app.care.rules.storage import is_as_agreed, told_of_keeping
 from app.care.service_effort import note_effort
 from app.customers.rules.delivery import Destination
 from app.customers.service_delivery import is_held_back
+from app.invoices.models import Invoice
 from app.invoices.service_drafts import put_drafts
+from app.invoices.service_mail import mail_invoice
 from app.ordering.models import Order
 from app.ordering.rules.promise import Calendar
 from app.ordering.rules.states import OrderState
@@ -50,7 +52,7 @@ def is_impossible(
     address that a person has to look at first gets its case on the review desk, as at checkout.
     """
     row, service = lock_special(session, order.id or 0)
-    if not is_possible(service.kind, concerned_of(goods)):
+    if not is_possible(service.kind, concerned_of(session, goods)):
         return True
     if service.kind is ServiceKind.STORAGE and goods is not None:
         course = course_of(session, calendar, now=now)
@@ -70,7 +72,7 @@ def destination(address: Mapping[str, str]) -> Destination:
 def begin_special(
     session: Session, order: Order, goods: Order | None, *, calendar: Calendar, now: datetime
 ) -> None:
-    """A service is paid: it becomes binding. An address changes, goods are kept; all else waits for a person.
+    """A service is paid: it becomes binding. An address changes, goods are kept, copies are sent; all else waits.
 
     `goods` is locked. Where the goods left in the moment between our decision and Stripe's answer, the change waits
     for a person too, who gives the money back.
@@ -84,6 +86,8 @@ def begin_special(
     accept_special(session, order, now=now, **told)
     if service.kind is ServiceKind.ADDRESS_CHANGE and goods and goods.state is OrderState.ACCEPTED:
         _change_address(session, goods, row.details["address"], by=order, now=now)
+        close_special(session, order, row, service, by="", note="", minutes=0, now=now)
+    if service.kind is ServiceKind.INVOICE_COPY and goods and _mail_copies(session, goods, by=order, now=now):
         close_special(session, order, row, service, by="", note="", minutes=0, now=now)
 
 
@@ -179,6 +183,15 @@ def _change_address(
         goes_to=_one_line(address),
         service=by.number,
     )
+
+
+def _mail_copies(session: Session, goods: Order, *, by: Order, now: datetime) -> int:
+    """Sends the stored invoice of an order and its corrections once more, as they were issued; how many."""
+    query = select(Invoice).where(col(Invoice.order_id) == goods.id).order_by(col(Invoice.id))
+    documents = session.exec(query).all()
+    for invoice in documents:
+        mail_invoice(session, invoice, now=now, again=f"service:{by.id}")
+    return len(documents)
 
 
 def _lines(address: Mapping[str, str]) -> list[str]:

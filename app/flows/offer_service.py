@@ -45,7 +45,7 @@ def offer_service(
         order = session.exec(select(Order).where(col(Order.number) == order_number).with_for_update()).one()
         assert order.id is not None
         service = find_service(session, service_id)
-        _check(service, order, quantity)
+        _check(session, service, order, quantity)
         for view in offers_about(session, order.id, now=now):
             is_same = (view.offer.service_id, view.offer.quantity) == (service.id, quantity)
             if is_same and view.standing is OfferStanding.OPEN:
@@ -113,12 +113,12 @@ def withdraw_offer(session: Session, offer_id: int, *, actor: Actor, now: dateti
         return offer
 
 
-def _check(service: SpecialService, order: Order, quantity: int) -> None:
+def _check(session: Session, service: SpecialService, order: Order, quantity: int) -> None:
     if service.kind in BY_OFFER_ONLY:
         raise Refused(SENTENCES[MissingPart.APPROVAL], code="service.visit_not_approved")
     if not service.is_active or order.kind is not OrderKind.GOODS:
         raise Refused(NOT_POSSIBLE, code="service.not_possible")
-    if not is_possible(service.kind, concerned_of(order)):
+    if not is_possible(service.kind, concerned_of(session, order)):
         raise Refused(NOT_POSSIBLE, code="service.not_possible")
     if not 1 <= quantity <= most_units(ServiceKind(service.kind)):
         fault = FieldError("quantity", N_("Please choose one of the offered values."))

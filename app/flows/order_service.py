@@ -110,7 +110,7 @@ def order_service(
         )
         vat = service_vat_of(asked.customer, seller_country=calendar.country, now=now)
         terms = _terms(session, subject, shown, vat.case)
-        wish = _wish(subject, asking, vat.case)
+        wish = _wish(session, subject, asking, vat.case)
         if vat.is_waiting and current_policy(session).unconfirmed_vat is UnconfirmedVat.HOLD:
             raise Refused(VAT_UNCONFIRMED, code="order.vat_unconfirmed")
         placed = None
@@ -218,13 +218,13 @@ def _terms(session: Session, subject: _Subject, shown: str, case: VatCase) -> Te
     return terms
 
 
-def _wish(subject: _Subject, asking: Asking, case: VatCase) -> Wish:
+def _wish(session: Session, subject: _Subject, asking: Asking, case: VatCase) -> Wish:
     """What the customer wants, checked. Raises Invalid with a fault per field."""
     kind = subject.service.kind
     quantity = asking.quantity if subject.quantity is None else subject.quantity
     wish = Wish(
         quantity=quantity,
-        concerned=concerned_of(subject.goods),
+        concerned=concerned_of(session, subject.goods),
         address=asdict(asking.address) if asking.address and needs_address(kind) else {},
         note=asking.note.strip(),
         keeping=subject.keepings.get(quantity),

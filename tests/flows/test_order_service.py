@@ -30,7 +30,7 @@ from app.payments.models import Refund
 from app.payments.rules.facts import IntentStatus
 from app.payments.rules.settlement import ReleaseReason
 from app.payments.rules.states import PaymentState
-from tests import make
+from tests import make, make_invoice
 from tests.conftest import Clock
 from tests.flows.complaining import Case
 from tests.flows.services import ELSEWHERE, Counter, count_rows
@@ -450,3 +450,26 @@ def test_an_unpaid_service_ends_after_a_day_like_goods(counter: Counter) -> None
     counter.till.settle(session_id=session_id)
 
     assert counter.till.order(placed.number).cancel_reason is CancelReason.UNPAID
+
+
+def test_a_copy_of_an_invoice_goes_out_by_itself_and_once(counter: Counter, session: Session) -> None:
+    goods = counter.goods()
+    with pytest.raises(Invalid) as refused:
+        counter.order("invoice-copy", order_number=goods.number)
+    assert [fault.field for fault in refused.value.fields] == ["order"]
+    invoice = make_invoice.invoice(session, of=goods)
+    fixed = make_invoice.correction_of(session, invoice, of=goods)
+    placed = counter.order("invoice-copy", order_number=goods.number)
+
+    assert counter.pay(placed.number) is PaymentState.CAPTURED
+
+    order = counter.till.order(placed.number)
+    assert order.state is OrderState.DISPATCHED
+    session.rollback()
+    mails = session.exec(select(Mail).where(col(Mail.key).contains(f"#service:{order.id}"))).all()
+    assert [(mail.kind, mail.attachments[0]["id"]) for mail in mails] == [
+        ("invoice", invoice.id),
+        ("credit_note", fixed.id),
+    ]
+    row = session.exec(select(ServiceOrder).where(col(ServiceOrder.order_id) == order.id)).one()
+    assert (row.done_by, row.done_at) == ("schlicht", counter.till.now)

@@ -40,12 +40,13 @@ BY_OFFER_ONLY = frozenset({ServiceKind.FIELD_VISIT})
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """The order of goods that a service is about."""
+    """The order of goods that a service is about; `is_invoiced`: its invoice is issued."""
 
     number: str
     kind: OrderKind
     state: OrderState
     country: str
+    is_invoiced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,11 @@ def is_possible(kind: ServiceKind, concerned: Concerned | None) -> bool:
     """Whether the order allows the service as it stands; True for a service that concerns none."""
     if not needs_order(kind):
         return True
-    return (
-        concerned is not None and concerned.kind is OrderKind.GOODS and concerned.state in POSSIBLE_IN[kind]
-    )
+    if concerned is None or concerned.kind is not OrderKind.GOODS:
+        return False
+    if kind is ServiceKind.INVOICE_COPY and not concerned.is_invoiced:
+        return False
+    return concerned.state in POSSIBLE_IN[kind]
 
 
 def faults_of_wish(
@@ -101,12 +104,7 @@ def faults_of_wish(
     if needs_order(kind) and wish.concerned is None:
         found.append(FieldError("order", N_("Please choose the order that this is about.")))
     elif not is_possible(kind, wish.concerned):
-        message = (
-            N_("This order has left already: that is no longer possible for it.")
-            if wish.concerned and wish.concerned.state is OrderState.DISPATCHED
-            else N_("For this order that is not possible: it must be paid and accepted.")
-        )
-        found.append(FieldError("order", message))
+        found.append(FieldError("order", _why_impossible(kind, wish.concerned)))
     if needs_address(kind):
         found += _faults_of_address(wish)
     if len(wish.note) > LONGEST_NOTE:
@@ -132,6 +130,14 @@ def _moves_country(address: Mapping[str, str], concerned: Concerned) -> bool:
     """Whether the goods would go where another VAT law holds than that of the order."""
     is_outside = is_outside_vat_area(address["country"], address.get("postal_code", ""))
     return address["country"] != concerned.country or (is_outside and concerned.country in EU)
+
+
+def _why_impossible(kind: ServiceKind, concerned: Concerned | None) -> str:
+    if kind is ServiceKind.INVOICE_COPY:
+        return N_("This order has no invoice yet: it comes by e-mail when the goods have left.")
+    if concerned and concerned.state is OrderState.DISPATCHED:
+        return N_("This order has left already: that is no longer possible for it.")
+    return N_("For this order that is not possible: it must be paid and accepted.")
 
 
 def _faults_of_address(wish: Wish) -> list[FieldError]:

@@ -92,13 +92,16 @@ def services_of_order(session: Session, order: Order, *, now: datetime) -> dict[
         "task": None,
         "tasks": tasks_about(session, order_id),
         "offers": offers_about(session, order_id, now=now),
-        "offerable": [(one, most_units(one.kind)) for one in services_on_sale(session) if _fits(one, order)],
+        "offerable": [(one, most_units(one.kind)) for one in _fitting(session, order)],
         "standings": STANDINGS,
     }
 
 
-def _fits(service: SpecialService, order: Order) -> bool:
-    return order.kind is OrderKind.GOODS and is_possible(service.kind, concerned_of(order))
+def _fitting(session: Session, order: Order) -> list[SpecialService]:
+    if order.kind is not OrderKind.GOODS:
+        return []
+    concerned = concerned_of(session, order)
+    return [one for one in services_on_sale(session) if is_possible(one.kind, concerned)]
 
 
 def _whole(text: str) -> int:

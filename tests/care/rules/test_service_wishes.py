@@ -18,7 +18,7 @@ from app.care.rules.service_wishes import (
 from app.care.rules.services import ServiceKind
 from app.ordering.rules.states import OrderKind, OrderState
 
-GOODS = Concerned("S-1", OrderKind.GOODS, OrderState.ACCEPTED, "DE")
+GOODS = Concerned("S-1", OrderKind.GOODS, OrderState.ACCEPTED, "DE", is_invoiced=True)
 ADDRESS = {
     "company_name": "Probst Werkstatt GmbH",
     "contact_name": "Kim Probst",
@@ -59,6 +59,15 @@ def test_what_changes_a_delivery_is_possible_only_before_it_leaves(kind: Service
 @pytest.mark.parametrize("kind", [ServiceKind.INVOICE_COPY, ServiceKind.PAPER_CERTIFICATE])
 def test_papers_can_be_ordered_after_the_goods_have_left(kind: ServiceKind) -> None:
     assert is_possible(kind, replace(GOODS, state=OrderState.DISPATCHED))
+
+
+def test_a_copy_needs_an_invoice_that_is_issued() -> None:
+    for state in OrderState:
+        gone = replace(GOODS, state=state, is_invoiced=False)
+
+        assert not is_possible(ServiceKind.INVOICE_COPY, gone)
+        (fault,) = faults_of_wish(ServiceKind.INVOICE_COPY, Wish(concerned=gone))
+        assert "no invoice yet" in fault.message
 
 
 @pytest.mark.parametrize("name", sorted(ADDRESS))

@@ -85,8 +85,8 @@ def test_the_list_shows_each_service_on_sale_with_its_price_and_what_is_free(
     assert "Storage beyond" not in text
     # An order keeps one tracking code only.
     assert "The order shows the tracking code of the first parcel" in text
-    # Nothing can be copied before there are invoices.
-    assert "copy of an invoice" not in text
+    assert "Further copy of an invoice" in text
+    assert "In your account every invoice is free to download" in text
     assert "Field visit" not in text
     assert 'href="/services"' in client.get("/catalogue").text
 
