@@ -88,10 +88,16 @@ def work(
 
 def migrate() -> None:
     """Bring the database to the newest schema; does nothing when it is there."""
-    settings = load_settings()
-    url = make_url(settings.database_url)
+    upgrade(load_settings().database_url)
+
+
+def upgrade(database_url: str) -> None:
+    """Brings a database to the newest schema; an SQLite file and its folder are made where they are missing."""
+    url = make_url(database_url)
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     config = Config(ALEMBIC)
-    config.attributes["url"] = settings.database_url
+    # Wherever the command was typed.
+    config.set_main_option("script_location", str(ALEMBIC.parent / "migrations"))
+    config.attributes["url"] = database_url
     command.upgrade(config, "head")

@@ -8,6 +8,7 @@ DONE = {
     "mending": N_("Asked for. The next comparison closes the difference when it is mended."),
 }
 ACTIONS = {
+    "shop.restored": N_("Database restored from a backup"),
     "sales.opened": N_("Sales opened after a restore"),
     "books.comparison_asked": N_("Comparison with Stripe's books asked for"),
     "books.mending_asked": N_("Mending a difference to Stripe's books asked for"),
