@@ -1,6 +1,7 @@
 """Reading a month of the books in sums: documents, money, and what is open between the two."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from sqlmodel import Session, col
 
 from app.books.queries_closing import close_of
 from app.books.rules.months import Month
-from app.books.rules.totals import FOR_DOCUMENTS, MonthSums, RateSum, money_sums, rate_sums
+from app.books.rules.totals import FOR_DOCUMENTS, MonthRow, MonthSums, RateSum, money_sums, rate_sums
 from app.invoices.models import Invoice, InvoiceTax
 from app.invoices.rules.document import DocumentKind
 from app.payments.models import MoneyEvent
@@ -63,6 +64,38 @@ def sum_month(session: Session, month: Month, zone: ZoneInfo) -> MonthSums:
         opening_cents=open_cents(session, month.previous, zone),
         closing_cents=open_cents(session, month, zone),
     )
+
+
+def sum_year(session: Session, months: Sequence[Month], zone: ZoneInfo) -> list[MonthRow]:
+    """Months of one year in sums, without rates and open items."""
+    if not months:
+        return []
+    net, vat, count = defaultdict[Month, int](int), defaultdict[Month, int](int), defaultdict[Month, int](int)
+    days = session.execute(
+        select(
+            col(Invoice.issued_on),
+            func.sum(SIGN * col(Invoice.net_cents)),
+            func.sum(SIGN * col(Invoice.vat_cents)),
+            func.count(),
+        )
+        .where(col(Invoice.issued_on).between(months[0].first_on, months[-1].last_on))
+        .group_by(col(Invoice.issued_on))
+    )
+    for day, net_cents, vat_cents, papers in days:
+        month = Month.of(day)
+        net[month] += int(net_cents)
+        vat[month] += int(vat_cents)
+        count[month] += papers
+    return [
+        MonthRow(
+            month,
+            count[month],
+            net[month],
+            vat[month],
+            money_sums(sum_money(session, booked_in(session, month, zone))),
+        )
+        for month in months
+    ]
 
 
 def sum_rates(session: Session, condition: ColumnElement[bool]) -> tuple[RateSum, ...]:

@@ -27,6 +27,7 @@ ENTRIES = (
     ("/admin/synonyms", N_("Synonyms")),
     ("/admin/payments", N_("Payments")),
     ("/admin/invoices", N_("Invoices")),
+    ("/admin/books", N_("Books")),
     ("/admin/mail", N_("E-mails")),
     ("/admin/policy", N_("Policy")),
     ("/admin/reports", N_("Reports")),

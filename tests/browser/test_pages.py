@@ -54,6 +54,7 @@ ADMIN = (
     ),
     *("/admin/services", "/admin/services?new=1", "/admin/services/orders", "/admin/reports/exceptions"),
     *("/admin/reports/order-sizes", "/admin/reports/order-sizes?sort=change"),
+    *("/admin/books", "/admin/books/2026-10", "/admin/books/retention"),
     *(
         "/admin/mail",
         "/admin/mail/addresses",

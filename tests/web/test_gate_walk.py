@@ -95,6 +95,8 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/admin/effort/{event_id}": effort_event(session, of=stranger).id,
             "/admin/mail/{mail_id}": mail.id,
             "/admin/mail/addresses/{address_id}": _marked_address(session, mail),
+            "/admin/books/{month}": "2026-03",
+            "/admin/books/exports/{export_id}": 1,
             "/admin/payments/reconciliation/{difference_id}": make.book_difference(session).id,
             "/admin/staff/{staff_member_id}": member.id,
         }

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from app.books.rules.months import Month
 from app.ordering.rules.vat import VatCase
 from app.payments.rules.ledger import MoneyKind, held_cents
 
@@ -68,6 +69,21 @@ class OpenItem:
     company_name: str
     cents: int
     is_settled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRow:
+    """A month in the overview of its year; corrections are taken off."""
+
+    month: Month
+    document_count: int
+    net_cents: int
+    vat_cents: int
+    money: MoneySums
+
+    @property
+    def gross_cents(self) -> int:
+        return self.net_cents + self.vat_cents
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ class Right(StrEnum):
     CUSTOMERS = "customers"
     MAIL = "mail"
     PAYMENTS = "payments"
+    BOOKS = "books"
     POLICY = "policy"
     IMPORT = "import"
     AUDIT = "audit"
@@ -45,7 +46,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.IMPORT,
         }
     ),
-    Role.FINANCE: frozenset({Right.VIEW, Right.PAYMENTS, Right.AUDIT}),
+    Role.FINANCE: frozenset({Right.VIEW, Right.PAYMENTS, Right.BOOKS, Right.AUDIT}),
     Role.VIEWER: frozenset({Right.VIEW}),
 }
 

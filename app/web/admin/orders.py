@@ -22,9 +22,10 @@ from app.ordering.queries_rhythm import companions_of
 from app.ordering.rules.states import IN_PARCELS, OrderState
 from app.payments.queries_desk import payments_of_order
 from app.payments.queries_holds import open_hold_of_order
+from app.payments.queries_ledger import ledger_of
 from app.payments.rules.holding import HoldDecision
 from app.shop import Shop
-from app.web.admin import words
+from app.web.admin import book_words, words
 from app.web.admin.effort import EMPTY, effort_of_order, read_touch
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
 from app.web.admin.runs_view import course_of
@@ -185,6 +186,8 @@ def _page(
         customer=customer_by_id(session, order.customer_id),
         contact=contact,
         payments=payments_of_order(session, order_id),
+        ledger=ledger_of(session, order_id),
+        book_words=book_words,
         mails=mails_about(session, "order", order_id),
         shipment=shipment_of(session, order_id),
         cases=cases_of_order(session, order_id),

@@ -18,6 +18,7 @@ from app.payments.rules.holding import HoldDecision, ShutOut
 from app.payments.rules.states import PaymentState
 from app.staff.rules.roles import Right
 from app.web.admin import (
+    book_words,
     card_words,
     complaint_traces,
     difference_words,
@@ -267,6 +268,7 @@ RIGHTS = {
     Right.CUSTOMERS: N_("close, open and move up companies"),
     Right.MAIL: N_("send e-mails again"),
     Right.PAYMENTS: N_("payments"),
+    Right.BOOKS: N_("read, close and export the books"),
     Right.POLICY: N_("change the policy and publish terms"),
     Right.IMPORT: N_("import lists of the main brand"),
     Right.AUDIT: N_("read the audit log"),
@@ -377,7 +379,15 @@ DOCUMENT_KINDS, DRAFTS = invoice_words.KINDS, invoice_words.DRAFTS
 
 
 # What a room of its own says stands in its own module, by the same names.
-for _room in (card_words, complaint_traces, difference_words, invoice_words, mail_words, service_words):
+for _room in (
+    book_words,
+    card_words,
+    complaint_traces,
+    difference_words,
+    invoice_words,
+    mail_words,
+    service_words,
+):
     for _name, _all in (
         ("MAIL_KINDS", MAIL_KINDS),
         ("ACTIONS", ACTIONS),

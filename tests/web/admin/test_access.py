@@ -30,8 +30,10 @@ FILES = {
     "/admin/dispatch/runs/{run_on}/pick-list.pdf",
     "/admin/dispatch/runs/{run_on}/packing-slips.pdf",
     *("/admin/invoices/{number}.pdf", "/admin/invoices/{number}.xml", "/admin/invoices/papers.zip"),
+    *(f"/admin/books/{{month}}/{name}.csv" for name in ("documents", "money", "datev")),
+    "/admin/books/exports/{export_id}",
 }
-"""Downloads; tried in tests/web/admin/test_imports.py, _blocks, _effort, _dispatch_runs, _order_sizes, _invoices."""
+"""Downloads; tried in tests/web/admin/test_books.py, _imports, _blocks, _effort, _dispatch_runs and others."""
 LATER = {"/admin/gate", *FILES}
 PAGES = sorted(
     path for (method, path), entry in REGISTRY.items() if method == "GET" and entry.access is Access.STAFF
@@ -142,6 +144,8 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
     "/admin/mail/texts/{kind}/{language}": lambda _: {
         "act": "save", "subject": "Order {{ number }}", "body": "It has left.", "since_version": "0",
     },
+    "/admin/books/{month}/close": lambda _: {"reason": ""},
+    "/admin/books/{month}/export": lambda _: {},
     "/admin/policy": lambda _: POLICY_FORM,
     "/admin/terms": lambda _: {"name": "2026-02", "text_de": "1. Neu", "text_en": "1. New", "based_on": "2026-01"},
     "/admin/staff": lambda _: {"email": "new@schlicht.example", "name": "Kim Neu", "role": "operations"},
@@ -220,6 +224,8 @@ def url(path: str, desk: Desk) -> str:
         standing_order_id=desk.standing_order_id,
         draft_id=desk.draft_id,
         difference_id=desk.difference_id,
+        month="2026-02",
+        export_id=1,
     )
 
 

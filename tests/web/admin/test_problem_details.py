@@ -52,6 +52,8 @@ ALWAYS_DONE = {
     "/admin/api-keys/{key_id}",
     "/admin/ratings",
     "/admin/ratings/{run_id}/apply",
+    "/admin/books/{month}/close",
+    "/admin/books/{month}/export",
 }
 """Forms of one button: there is nothing to get wrong."""
 CALCULATING = {"/admin/bundles/margin"}
