@@ -43,6 +43,10 @@ class FakeCards:
         """Somebody has Stripe let a card go, in its dashboard for instance."""
         self.methods[payment_method_id] = replace(self.methods[payment_method_id], stripe_customer_id=None)
 
+    def renew(self, payment_method_id: str, **facts: Any) -> None:
+        """The bank sends its customer a new card; Stripe keeps it under the same id."""
+        self.methods[payment_method_id] = replace(self.methods[payment_method_id], **facts)
+
     # StripeGateway's verbs
 
     def declines_of(self, intent_id: str) -> list[DeclineFacts]:

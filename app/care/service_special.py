@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -17,13 +18,13 @@ from app.customers.service_delivery import is_held_back
 from app.invoices.models import Invoice
 from app.invoices.service_drafts import put_drafts
 from app.invoices.service_mail import mail_invoice
-from app.ordering.models import Order
+from app.ordering.models import Charge, Order
 from app.ordering.rules.promise import Calendar
 from app.ordering.rules.states import OrderState
 from app.ordering.service import add_event, mail_order
 from app.ordering.service_special import accept_special, finish_special
 from app.payments.models import Payment
-from app.payments.rules.states import PaymentState
+from app.payments.rules.states import PaymentState, PaymentWay
 
 EFFORT_KINDS = {
     ServiceKind.PHONE_HELP: EffortKind.PHONE_HELP,
@@ -78,7 +79,10 @@ def begin_special(
     for a person too, who gives the money back.
     """
     row, service = lock_special(session, order.id or 0)
-    told = {}
+    if "fee_reason" in row.details:
+        _begin_fee(session, order, row, service, now=now)
+        return
+    told: dict[str, Any] = {}
     if service.kind is ServiceKind.STORAGE and goods and goods.state is OrderState.ACCEPTED:
         until_on = date.fromisoformat(row.details["until_on"])
         _keep_goods(session, goods, until_on, calendar, by=order, now=now)
@@ -89,6 +93,28 @@ def begin_special(
         close_special(session, order, row, service, by="", note="", minutes=0, now=now)
     if service.kind is ServiceKind.INVOICE_COPY and goods and _mail_copies(session, goods, by=order, now=now):
         close_special(session, order, row, service, by="", note="", minutes=0, now=now)
+
+
+def _begin_fee(
+    session: Session, order: Order, row: ServiceOrder, service: SpecialService, *, now: datetime
+) -> None:
+    """A fee that staff charged for what was done already: one e-mail, and nothing is left to do."""
+    way, brand, last4 = session.exec(
+        select(Payment.way, Payment.card_brand, Payment.card_last4).where(
+            col(Payment.order_id) == order.id, col(Payment.state) == PaymentState.CAPTURED
+        )
+    ).one()
+    reason, by = str(row.details["fee_reason"]), str(row.details["fee_by"])
+    if way is PaymentWay.OFF_SESSION:
+        card = f"{brand.title()} •••• {last4}"
+        accept_special(session, order, now=now, kind="fee_charged", reason=reason, card=card)
+    else:
+        accept_special(session, order, now=now)
+    quantity = session.exec(select(Charge.quantity).where(col(Charge.order_id) == order.id)).one()
+    minutes = service.minutes * quantity
+    close_special(
+        session, order, row, service, by=by, note=reason[:1000], minutes=minutes, now=now, is_told=False
+    )
 
 
 def close_special(
@@ -102,11 +128,12 @@ def close_special(
     minutes: int,
     now: datetime,
     given_back_cents: int = 0,
+    is_told: bool = True,
 ) -> None:
     """Ends a service: order, task, effort (paid for, so it costs the customer nothing more) and e-mail.
 
     `by` is empty for what the shop did by itself; `given_back_cents` is the money that goes back where it could not
-    be done. Raises Refused for one that is not accepted or done already.
+    be done; without `is_told` there is no e-mail. Raises Refused for one that is not accepted or done already.
     """
     finish_special(session, order, actor_name=by, now=now)
     row.done_at, row.done_by, row.note = now, by or BY_ITSELF, note
@@ -126,6 +153,8 @@ def close_special(
         by=by or BY_ITSELF,
         now=now,
     )
+    if not is_told:
+        return
     goods = session.get_one(Order, order.for_order_id) if order.for_order_id is not None else None
     is_kept = service.kind is ServiceKind.STORAGE and goods is not None and not given_back_cents
     mail_order(

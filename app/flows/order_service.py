@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -30,6 +31,7 @@ from app.ordering.service_freeze import refuse_frozen
 from app.ordering.service_placing import DeliveryAddress, PlacedOrder, order_of_key
 from app.ordering.service_special import store_special
 from app.payments.rules.items import check_chargeable
+from app.payments.service_cards import agree_to_keep
 from app.policy.queries import current_policy
 from app.policy.rules.policy import UnconfirmedVat
 
@@ -87,6 +89,7 @@ def order_service(
     language: str,
     calendar: Calendar,
     now: datetime,
+    keeps_card: bool = False,
 ) -> PlacedOrder:
     """Stores an order of kind service at the price that the customer saw (`shown`, see rules/price_list.py).
 
@@ -132,6 +135,8 @@ def order_service(
                 **_told(subject, wish),
             )
             _keep(session, order, subject, wish)
+            if keeps_card:
+                agree_to_keep(session, order, now=now)
             placed = PlacedOrder(order.id or 0, order.number, is_new=True)
     if placed is None:
         # After the commit, as the case for a person must stay.
@@ -260,7 +265,7 @@ def _home(asked: Asked) -> DeliveryAddress:
     )
 
 
-def _told(subject: _Subject, wish: Wish) -> dict[str, dict[str, str]]:
+def _told(subject: _Subject, wish: Wish) -> dict[str, Any]:
     """What the receipt says of storage: until when the order stays, and when it arrives."""
     if wish.keeping is None or subject.goods is None:
         return {}

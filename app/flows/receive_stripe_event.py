@@ -8,7 +8,7 @@ from app.core.failpoints import reach
 from app.core.transaction import transaction
 from app.jobs.service import insert_into, put_job
 from app.payments.models import StripeEvent
-from app.payments.rules.events import ABOUT_REFUNDS, dispute_of, target_of
+from app.payments.rules.events import ABOUT_CARDS, ABOUT_REFUNDS, dispute_of, target_of
 from app.payments.rules.facts import EventFacts
 
 
@@ -29,6 +29,8 @@ def receive_stripe_event(session: Session, event: EventFacts, *, now: datetime) 
             args = {"key": f"event:{written}", "now": now, "event_row_id": written, **target}
             if event.event_type in ABOUT_REFUNDS:
                 put_job(session, "look_at_refund", **args)
+            elif event.event_type in ABOUT_CARDS:
+                put_job(session, "look_at_card", **args)
             else:
                 put_job(session, "settle_payment", **args)
         if written is not None and dispute_id:

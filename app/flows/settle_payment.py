@@ -36,12 +36,13 @@ from app.ordering.service import (
 from app.payments.models import Payment, StripeEvent
 from app.payments.queries import Attempt, attempt_by, payment_of_metadata
 from app.payments.rules.deadlines import TRANSIENT_AFTER
-from app.payments.rules.facts import IntentFacts, IntentStatus, SessionFacts, SessionStatus
+from app.payments.rules.facts import IntentFacts, IntentStatus, SessionFacts, SessionStatus, charged
 from app.payments.rules.keys import idempotency_key
 from app.payments.rules.ledger import MoneyKind
 from app.payments.rules.settlement import CANCELLING, NEEDING_STAFF, ReleaseReason, objection
-from app.payments.rules.states import PaymentState
+from app.payments.rules.states import PaymentState, PaymentWay
 from app.payments.service import JUST_PAYING, LIVING, UNDECIDED, let_go, lock_payments, move
+from app.payments.service_cards import put_detach_job
 from app.payments.service_holds import SAME_CARD, look_at_card
 from app.payments.service_ledger import note_money, notes_of_payment
 from app.payments.stripe_gateway import StripeGateway, StripeRefusal, StripeUnavailable
@@ -170,7 +171,11 @@ def _find(
 def _look(
     session: Session, gateway: StripeGateway, attempt: Attempt, *, now: datetime
 ) -> SessionFacts | None:
-    """The attempt's card page as it is at Stripe, looked up by metadata where a crash lost its id."""
+    """The attempt's card page as it is at Stripe, looked up by metadata where a crash lost its id; for a charge of a
+    kept card, which has none, its intent (None until `charge_kept_card` found or made it).
+    """
+    if attempt.way is PaymentWay.OFF_SESSION:
+        return charged(gateway.read_intent(attempt.intent_id)) if attempt.intent_id else None
     if attempt.session_id:
         return gateway.read_session(attempt.session_id)
     if attempt.stripe_customer_id is None:
@@ -194,7 +199,7 @@ def _must_close(attempt: Attempt, *, now: datetime) -> bool:
 
 def _never_opened(session: Session, attempt: Attempt, *, now: datetime) -> PaymentState:
     """A fresh attempt may still be under way in another process; an older one was left by a crash."""
-    if now - attempt.changed_at < TRANSIENT_AFTER:
+    if now - attempt.changed_at < TRANSIENT_AFTER or attempt.way is PaymentWay.OFF_SESSION:
         return attempt.state
     return _expired(session, attempt, now=now)
 
@@ -314,6 +319,7 @@ def _keep_facts(payment: Payment, intent: IntentFacts, *, now: datetime) -> None
     payment.card_brand = intent.card_brand[:32]
     payment.card_last4 = intent.card_last4[:4]
     payment.card_fingerprint = intent.card_fingerprint[:64]
+    payment.kept_method_id = intent.kept_method_id
 
 
 def _capture(session: Session, gateway: StripeGateway, attempt: Attempt, intent: IntentFacts) -> IntentFacts:
@@ -394,6 +400,8 @@ def _note_captured(session: Session, payment: Payment, *, now: datetime) -> None
     move(payment, PaymentState.CAPTURED, now=now)
     payment.settled_at = now
     note_money(session, *notes_of_payment(payment, MoneyKind.AUTHORISED, MoneyKind.CAPTURED, at=now))
+    if payment.kept_method_id:
+        put_job(session, "keep_card", key=f"keep_card:{payment.id}", now=now, payment_id=payment.id)
 
 
 def _finish_service(session: Session, attempt: Attempt, *, calendar: Calendar, now: datetime) -> PaymentState:
@@ -426,6 +434,8 @@ def _finish_released(session: Session, attempt: Attempt, *, now: datetime) -> Pa
         move(payment, PaymentState.RELEASED, now=now)
         payment.settled_at = now
         note_money(session, *notes_of_payment(payment, MoneyKind.AUTHORISED, MoneyKind.RELEASED, at=now))
+        if payment.kept_method_id:
+            put_detach_job(session, payment.kept_method_id, now=now)
         reason = ReleaseReason(payment.release_reason)
         _tell_of_release(session, order, payment, reason, now=now)
         if reason in CANCELLING and order.state is OrderState.RECEIVED:

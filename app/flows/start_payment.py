@@ -21,7 +21,7 @@ from app.payments.models import Payer, Payment
 from app.payments.rules.deadlines import pay_until
 from app.payments.rules.facts import SessionFacts, SessionStatus, SessionWish
 from app.payments.rules.states import PaymentState
-from app.payments.service import RESERVED, lock_payments, move
+from app.payments.service import RESERVED, is_being_charged, lock_payments, move
 from app.payments.service_attempts import Buyer, CardAttempt, begin_payment, card_attempt
 from app.payments.service_limits import page_refusal, told
 from app.payments.stripe_gateway import StripeGateway, StripeRefusal, StripeUnavailable
@@ -86,7 +86,7 @@ def _intend(
         if asked.admission is not Admission.ADMITTED:
             raise Refused(N_("Ordering is not possible right now."), code="order.not_admitted")
         payments = lock_payments(session, order.id)
-        if any(payment.state in RESERVED for payment in payments):
+        if any(payment.state in RESERVED or is_being_charged(payment) for payment in payments):
             raise Refused(N_("This order is being paid at this moment."), code="order.just_paying")
         undecided = [one for one in payments if one.state in (PaymentState.CREATED, PaymentState.OPEN)]
         refusal = None if undecided else page_refusal(session, order, now=now)

@@ -11,7 +11,7 @@ from app.ordering.rules.states import CancelReason, OrderState
 from app.ordering.service import cancel, lock_order
 from app.payments.models import Payment
 from app.payments.rules.deadlines import CHECK_HELD_AFTER, CHECK_OPEN_AFTER, TRANSIENT_AFTER, UNPAID_AFTER
-from app.payments.rules.states import PaymentState
+from app.payments.rules.states import PaymentState, PaymentWay
 from app.payments.service import LIVING, lock_payments
 
 TRANSIENT = frozenset({PaymentState.CREATED, PaymentState.CAPTURING, PaymentState.RELEASING})
@@ -45,7 +45,10 @@ def _look_again(session: Session, *, now: datetime) -> int:
         for payment in payments:
             payment.checked_at = now
             key = f"sweep:{payment.id}:{now.isoformat()}"
-            put_job(session, "settle_payment", key=key, now=now, payment_id=payment.id, is_swept=True)
+            if payment.state is PaymentState.CREATED and payment.way is PaymentWay.OFF_SESSION:
+                put_job(session, "charge_kept_card", key=key, now=now, payment_id=payment.id, is_swept=True)
+            else:
+                put_job(session, "settle_payment", key=key, now=now, payment_id=payment.id, is_swept=True)
         return len(payments)
 
 

@@ -9,15 +9,26 @@ IS_REAL = (
 )
 # A person may send a mail once more; such a copy has its own key, marked by `#again:`.
 IS_FIRST = "m.key NOT LIKE '%#again:%'"
+# A fee that staff charge to a kept card is told by one mail of its own, once it is charged.
+IS_FEE = (
+    "EXISTS (SELECT 1 FROM service_orders so WHERE so.order_id = o.id"
+    " AND so.details ->> 'fee_reason' IS NOT NULL)"
+)
+FEE_MAILS = (
+    "(SELECT count(*) FROM mails m WHERE m.object_kind = 'order' AND m.object_id = o.id"
+    f" AND m.kind = 'fee_charged' AND {IS_FIRST})"
+)
 
 MAIL = (
     Invariant(
         "each_mail_of_an_order_once",
         "Received, accepted and dispatched (a service: done) are each mailed by exactly one row, where they happened"
-        " (a replacement is told by the answer to its complaint).",
+        " (a replacement is told by the answer to its complaint, a fee of the staff's by `fee_charged`).",
         rows_of(
             "SELECT * FROM (SELECT o.id, o.number, o.state, k.kind,"
-            " CASE WHEN k.kind = 'order_received' AND o.kind <> 'replacement' THEN 1"
+            f" CASE WHEN {IS_FEE} THEN CASE WHEN k.kind = 'order_accepted' AND o.accepted_at IS NOT NULL"
+            f" THEN 1 - {FEE_MAILS} ELSE 0 END"
+            " WHEN k.kind = 'order_received' AND o.kind <> 'replacement' THEN 1"
             " WHEN k.kind = 'order_accepted' AND o.kind <> 'replacement'"
             " AND o.accepted_at IS NOT NULL THEN 1"
             " WHEN k.kind = CASE WHEN o.kind = 'service' THEN 'service_done' ELSE 'order_dispatched' END"

@@ -30,12 +30,13 @@ def store_special(
     today: date,
     now: datetime,
     vat: VatPosition,
+    agreed: Order | None = None,
     **told: Any,
 ) -> Order:
     """Writes an order of one service as it was shown, with timeline and receipt; it holds nothing of the stock.
 
     `address` is who ordered it. A service has no delivery day: both days of the order are `today`. `told` is what the
-    receipt says besides.
+    receipt says besides. A fee that staff charge has no receipt: its terms were accepted with the order `agreed`.
     """
     assert terms.id is not None
     order = Order(
@@ -53,8 +54,8 @@ def store_special(
         **asdict(address),
         purchase_reference=purchase_reference,
         terms_version_id=terms.id,
-        terms_accepted_at=now,
-        business_confirmed_at=now,
+        terms_accepted_at=agreed.terms_accepted_at if agreed else now,
+        business_confirmed_at=agreed.business_confirmed_at if agreed else now,
         dispatch_on=today,
         promised_on=today,
         placed_at=now,
@@ -66,17 +67,20 @@ def store_special(
     assert order.id is not None
     store_parts(session, order.id, charges=totals.charges, taxes=totals.taxes)
     add_event(session, order.id, "placed", now=now, actor_name=address.contact_name)
-    parts = OrderParts((), totals.charges, totals.taxes)
-    mail_order(session, order, "order_received", now=now, parts=parts, terms_name=terms.name, **told)
+    if agreed is None:
+        parts = OrderParts((), totals.charges, totals.taxes)
+        mail_order(session, order, "order_received", now=now, parts=parts, terms_name=terms.name, **told)
     return order
 
 
-def accept_special(session: Session, order: Order, *, now: datetime, **told: Any) -> None:
+def accept_special(
+    session: Session, order: Order, *, now: datetime, kind: str = "order_accepted", **told: Any
+) -> None:
     """Makes a paid service binding: timeline and mail (which says what is `told` besides); the cart stays as it is."""
     _move(order, OrderState.ACCEPTED)
     order.accepted_at = now
     add_event(session, order.id or 0, "accepted", now=now)
-    mail_order(session, order, "order_accepted", now=now, is_later=False, **told)
+    mail_order(session, order, kind, now=now, is_later=False, **told)
 
 
 def finish_special(session: Session, order: Order, *, actor_name: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ from app.ordering.models import Order
 from app.ordering.rules.states import OrderKind, OrderState
 from app.payments.models import Payer, Payment
 from app.payments.rules.deadlines import pay_until
-from app.payments.rules.states import PaymentState
+from app.payments.rules.states import PaymentState, PaymentWay
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class Attempt:
     customer_id: int
     contact_id: int
     joins_order_id: int | None
+    way: PaymentWay
+    intent_id: str | None
     pay_until_at: datetime
 
 
@@ -53,6 +55,8 @@ _ATTEMPT: tuple[Any, ...] = (
     Order.customer_id,
     Order.contact_id,
     Order.joins_order_id,
+    Payment.way,
+    Payment.intent_id,
     Order.placed_at,
 )
 """The columns of an Attempt in the order of its fields; plain, as each look at a payment asks for them."""

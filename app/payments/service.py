@@ -8,7 +8,7 @@ from app.core.ids import new_token
 from app.jobs.service import put_job
 from app.ordering.models import Order
 from app.payments.models import Payment
-from app.payments.rules.states import PaymentState, may_follow
+from app.payments.rules.states import PaymentState, PaymentWay, may_follow
 
 JUST_PAYING = frozenset({PaymentState.CAPTURING, PaymentState.CAPTURED})
 UNDECIDED = frozenset({PaymentState.CREATED, PaymentState.OPEN})
@@ -16,6 +16,11 @@ RESERVED = JUST_PAYING | {PaymentState.HELD}
 """The states in which the money of an order is there: no second card page is opened for it."""
 LIVING = UNDECIDED | RESERVED | {PaymentState.RELEASING}
 """The states in which an attempt may still decide about its order."""
+
+
+def is_being_charged(payment: Payment) -> bool:
+    """Whether a kept card is just being charged: there is no page for it that could be opened again."""
+    return payment.way is PaymentWay.OFF_SESSION and payment.state in UNDECIDED
 
 
 def lock_payments(session: Session, order_id: int) -> list[Payment]:

@@ -14,11 +14,12 @@ from app.ordering.models import Order
 from app.ordering.rules.charges import charge_name
 from app.ordering.service import add_event
 from app.payments.models import Payer, Payment
-from app.payments.models_cards import CardConsent
-from app.payments.rules.deadlines import page_expires_at
+from app.payments.models_cards import CardConsent, SavedCard
+from app.payments.rules.deadlines import page_expires_at, pay_until
 from app.payments.rules.facts import CardItem
 from app.payments.rules.items import NetItem, card_items
 from app.payments.rules.keys import idempotency_key
+from app.payments.rules.states import PaymentWay
 from app.payments.service import new_payment
 
 
@@ -59,6 +60,14 @@ def begin_payment(session: Session, order: Order, *, now: datetime) -> Payment:
     expires_at = page_expires_at(placed_at=order.placed_at, now=now)
     payment = new_payment(session, order, expires_at=expires_at, now=now)
     add_event(session, payment.order_id, "payment_started", now=now)
+    return payment
+
+
+def begin_charge(session: Session, order: Order, card: SavedCard, *, now: datetime) -> Payment:
+    """A new attempt to charge a kept card for an order; its request to Stripe follows from its row."""
+    payment = new_payment(session, order, expires_at=pay_until(order.placed_at), now=now)
+    payment.way, payment.saved_card_id = PaymentWay.OFF_SESSION, card.id
+    session.add(payment)
     return payment
 
 

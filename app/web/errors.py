@@ -41,6 +41,7 @@ CONFLICTS = (
     "effort.step_over", "effort.not_dispatched",
     "mail.address_marked", "mail_text.changed_meanwhile",
     "books.month_not_over", "books.earlier_month_open",
+    "card.none", "card.not_admitted", "card.vat",
 )  # fmt: skip
 """Refusals by the present state of a thing, not by who asks."""
 CARD_PAGE_LIMITS = ("payment.too_many_pages", "payment.too_many_declines", "payment.first_payment_waits")

@@ -48,6 +48,9 @@ BY_PAYING_BACK = [name for name in ALL if name.startswith("pay_back.")]
 """Killed in test_refunds.py."""
 BY_ISSUING = [name for name in ALL if name.startswith("issue_invoice.")]
 """Killed in test_invoices.py."""
+KEEPING = ("keep_card.", "remove_card.", "pay_with_kept_card.", "charge_kept_card.", "charge_fee.")
+BY_KEEPING = [name for name in ALL if name.startswith(KEEPING)]
+"""Killed in test_kept_cards.py."""
 ORDERING = [name for name in ALL if name.startswith(("place_order.", "start_payment."))]
 SETTLING = [name for name in ALL if name.startswith("settle_payment.")]
 
@@ -69,6 +72,7 @@ def test_each_failpoint_has_its_test() -> None:
     swept += BY_ASKING
     swept += BY_PAYING_BACK
     swept += BY_ISSUING
+    swept += BY_KEEPING
     assert sorted(swept) == sorted(ALL)
 
 

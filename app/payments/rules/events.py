@@ -23,6 +23,8 @@ sweep is the net below it. That it was taken is our own doing.
 ABOUT_REFUNDS = frozenset({"refund.updated", "refund.failed"})
 """The types after which a refund is read again: a bank may send one back."""
 
+ABOUT_CARDS = frozenset({"payment_method.detached", "payment_method.automatically_updated"})
+"""The types after which a kept card is read again: it was let go, or its bank replaced it."""
 
 DISPUTING = frozenset({"charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed"})
 """The types after which a payment may be charged back; the dispute is read again from Stripe."""
@@ -42,12 +44,14 @@ def is_chargeback(dispute: DisputeFacts) -> bool:
 
 
 def target_of(event: EventFacts) -> dict[str, Any]:
-    """The arguments of its job: which session, intent or refund to read again; empty when there is nothing to do.
+    """The arguments of its job: which session, intent, refund or card to read again; empty when there is nothing to do.
 
     Nothing else of the event is believed: not its order in time, not its amounts, not its state.
     """
     if event.event_type in ABOUT_REFUNDS:
         return {"stripe_refund_id": event.object_id}
+    if event.event_type in ABOUT_CARDS:
+        return {"payment_method_id": event.object_id}
     if event.event_type not in SETTLING:
         return {}
     if event.event_type.startswith("checkout.session."):

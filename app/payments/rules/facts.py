@@ -85,6 +85,11 @@ class SessionFacts:
     intent: IntentFacts | None = None
 
 
+def charged(intent: IntentFacts) -> SessionFacts:
+    """The charge of a kept card as if it had a card page: nobody can pay on it any more."""
+    return SessionFacts("", SessionStatus.COMPLETE, None, intent.order_number, intent.attempt, intent=intent)
+
+
 @dataclass(frozen=True, slots=True)
 class EventFacts:
     """A webhook event: only what it is about; the object itself is read again from Stripe."""

@@ -22,6 +22,7 @@ from app.web.countries import country_options
 from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
 from app.web.forms import Errors, Form, errors_of, parse
 from app.web.rendering import page, see_other
+from app.web.storefront.account_card import card_view
 from app.web.storefront.coach import charges_saved, silence_text
 from app.web.storefront.company_form import CompanyForm, legal_form_options
 from app.web.storefront.effort import read_effort
@@ -30,7 +31,7 @@ from app.web.visitor import Visitor
 
 router = APIRouter()
 
-SAVED = ("company", "password", "sessions", "objection")
+SAVED = ("company", "password", "sessions", "card", "objection")
 
 
 class AccountForm(CompanyForm):
@@ -157,6 +158,7 @@ def _account(
         charges_saved=charges_saved(advice),
         silence=silence_text(advice, language),
         mark=read_mark(session, visitor.email),
+        card=card_view(session, visitor.customer_id, now=now),
         effort=read_effort(session, visitor.customer_id, now=now),
         browsers=browsers_of(session, visitor.contact_id, session_hash=visitor.session_hash, now=now),
     )

@@ -23,6 +23,7 @@ from app.ordering.rules.offer import Change, ChangeKind, write_offer
 from app.ordering.rules.rhythm import Place, RhythmChoice
 from app.ordering.service_placing import DeliveryAddress
 from app.payments.queries import order_of_session
+from app.payments.rules.saved_cards import CONSENT, CONSENT_LABEL
 from app.payments.service_attempts import CardAttempt
 from app.payments.stripe_gateway import StripeRefusal, StripeUnavailable
 from app.web.countries import country_options
@@ -61,6 +62,7 @@ class CheckoutForm(Form):
     checkout_key: Annotated[str, StringConstraints(min_length=16, max_length=64, pattern=r"^[\w-]+$")]
     shown: Annotated[str, StringConstraints(max_length=20_000)]
     rhythm: RhythmChoice | None = None
+    keeps_card: Literal["", "1"] = ""
 
     @property
     def address(self) -> DeliveryAddress:
@@ -163,6 +165,7 @@ def _place(
             now=now,
             rhythm=form.rhythm,
             is_paying=True,
+            keeps_card=form.keeps_card == "1",
         )
 
     try:
@@ -329,5 +332,7 @@ def _page(
         "has_changed": changed is not None,
         "changes": changed or [],
         "names": names or {},
+        "consent": CONSENT,
+        "consent_label": CONSENT_LABEL,
     }
     return page(request, "store/checkout/checkout.html", status=status, **context)

@@ -95,6 +95,9 @@ NOTICES = {
         "Some of it can only be ordered in a larger quantity now; it is in your cart, at today's prices."
     ),
     "none_left": N_("None of these bundles can be ordered now. Your cart is as it was."),
+    "card_not_charged": N_(
+        "Your kept card was not charged. Your order is saved: you can pay it here by card as usual."
+    ),
     "not_cancelled": N_("This order is paid: it can no longer be cancelled here."),
 }
 

@@ -21,17 +21,23 @@ from app.care.rules.storage import Keeping
 from app.core.errors import N_, Invalid, Refused
 from app.core.i18n import translate
 from app.core.ids import new_token
+from app.flows.charge_kept_card import charge_kept_card, pay_with_kept_card
 from app.flows.order_service import OFFER_OVER, Asking, order_service
+from app.flows.settle_payment import settle_payment
 from app.ordering.queries_terms import terms_in_force
 from app.ordering.queries_vat import service_vat
 from app.ordering.rules.vat import VatCase
 from app.ordering.service_placing import DeliveryAddress
+from app.payments.queries_cards import usable_card
+from app.payments.rules.saved_cards import CONSENT, CONSENT_LABEL
+from app.payments.rules.states import PaymentState
+from app.payments.stripe_gateway import StripeRefusal, StripeUnavailable
 from app.web.countries import country_options
 from app.web.deps import Now, ReadDep, RowId, ShopDep, Values, VisitorDep, WriteDep
 from app.web.forms import Errors, Form, errors_of, parse
 from app.web.problems import wants_json
-from app.web.rendering import page
-from app.web.storefront.checkout import to_card_page
+from app.web.rendering import page, see_other
+from app.web.storefront.checkout import RETURN_SECONDS, to_card_page
 from app.web.storefront.promises import holidays_of
 from app.web.storefront.vat import confirm_soon
 from app.web.visitor import Visitor
@@ -41,6 +47,7 @@ router = APIRouter()
 Line = Annotated[str, StringConstraints(max_length=300)]
 TERMS_MISSING = N_("Please accept the terms: without them there is no order.")
 BUSINESS_MISSING = N_("Please confirm that you order as a business.")
+AMOUNT_MOVED = N_("The button was for another number. Now it says what this one costs; nothing was ordered.")
 SHOWN_AGAIN = {
     "service.changed": 409,
     "order.address_in_check": 409,
@@ -67,6 +74,8 @@ class ServiceForm(Form):
     is_business: Literal["1"]
     checkout_key: Annotated[str, StringConstraints(min_length=16, max_length=64, pattern=r"^[\w-]+$")]
     shown: Annotated[str, StringConstraints(max_length=64)]
+    keeps_card: Literal["", "1"] = ""
+    kept_card_cents: Annotated[str, StringConstraints(max_length=12, pattern=r"^[0-9]*$")] = ""
 
     def asking(self, *, service_id: int | None, offer_id: int | None) -> Asking:
         address = DeliveryAddress(*(getattr(self, name) for name in ADDRESS_FIELDS))
@@ -161,6 +170,15 @@ def _submit(
         return _page(
             request, reads, visitor, service, now=now, view=view, values=values, errors=errors, status=422
         )
+    case = service_vat(reads, visitor.customer_id, seller_country=holidays_of(request).country, now=now).case
+    is_moved = form.kept_card_cents and _amount(service, view, form, language, case=case) != int(
+        form.kept_card_cents
+    )
+    if is_moved:
+        errors = {"quantity": translate(language, AMOUNT_MOVED)}
+        return _page(
+            request, reads, visitor, service, now=now, view=view, values=values, errors=errors, status=409
+        )
     asking = form.asking(service_id=None if view else service.id, offer_id=view.offer.id if view else None)
     try:
         placed = order_service(
@@ -173,6 +191,7 @@ def _submit(
             language=language,
             calendar=holidays_of(request),
             now=now,
+            keeps_card=form.keeps_card == "1" and not form.kept_card_cents,
         )
     except Invalid as invalid:
         errors = errors_of(invalid.fields, language=language)
@@ -196,7 +215,52 @@ def _submit(
             errors={field: said},
             status=SHOWN_AGAIN[refusal.code],
         )
+    if form.kept_card_cents:
+        return _with_kept_card(request, session, shop, visitor, number=placed.number, now=now)
     return to_card_page(request, session, shop, visitor, number=placed.number, now=now)
+
+
+def _amount(
+    service: SpecialService, view: OfferView | None, form: ServiceForm, language: str, *, case: VatCase
+) -> int:
+    """What the chosen number of units costs, VAT included, as the button says it."""
+    text = text_of_offer(view.offer, view.service, language) if view else text_of(service, language)
+    offered = view.offer.quantity if view else None
+    units = _units(service.kind, text, {}, quantity=offered, case=case)
+    return _gross_cents(units, offered or form.quantity)
+
+
+def _gross_cents(units: list[dict[str, Any]], count: int) -> int:
+    """What so many units cost, VAT included; the first of those that can be ordered for any other number."""
+    unit = next((one for one in units if one["count"] == count), units[0])
+    gross_cents: int = unit["totals"].gross_cents
+    return gross_cents
+
+
+def _with_kept_card(
+    request: Request, session: Session, shop: ShopDep, visitor: Visitor, *, number: str, now: datetime
+) -> Response:
+    """Charges the kept card; where it cannot be, the order is kept and can be paid by card page as any other."""
+    try:
+        payment_id = pay_with_kept_card(
+            session,
+            order_number=number,
+            customer_id=visitor.customer_id,
+            contact_id=visitor.contact_id,
+            now=now,
+        )
+    except Refused:
+        return see_other(f"/orders/{number}?notice=card_not_charged")
+    # The gate needs the connection while Stripe thinks.
+    session.rollback()
+    stripe = shop.stripe.hurried(answer_seconds=RETURN_SECONDS)
+    try:
+        charge_kept_card(session, stripe, payment_id=payment_id, now=now)
+        state = settle_payment(session, stripe, calendar=holidays_of(request), now=now, payment_id=payment_id)
+    except (StripeUnavailable, StripeRefusal):
+        return see_other(f"/orders/{number}?notice=checking")
+    is_refused = state is PaymentState.EXPIRED
+    return see_other(f"/orders/{number}?notice={'card_not_charged' if is_refused else 'back'}")
 
 
 def _sentences(errors: Errors, language: str) -> Errors:
@@ -236,6 +300,7 @@ def _page(
     )
     vat = service_vat(session, visitor.customer_id, seller_country=holidays_of(request).country, now=now)
     confirm_soon(request, visitor, vat, now=now)
+    units = _units(service.kind, text, keepings, quantity=quantity, case=vat.case)
     context: dict[str, Any] = {
         "vat": vat,
         "service": service,
@@ -246,7 +311,7 @@ def _page(
         "chosen": chosen,
         "wants_order": needs_order(service.kind),
         "wants_address": needs_address(service.kind),
-        "units": _units(service.kind, text, keepings, quantity=quantity, case=vat.case),
+        "units": units,
         "terms": terms,
         "shown": shown_mark(
             text,
@@ -258,9 +323,22 @@ def _page(
         "countries": country_options(language),
         "values": known,
         "errors": errors or {},
+        **_kept_card(session, visitor, units, str(known["quantity"]), now=now),
         "action": f"/services/offers/{view.offer.id}" if view else f"/services/{service.id}",
     }
     return page(request, "store/services/service.html", status=status, **context)
+
+
+def _kept_card(
+    session: Session, visitor: Visitor, units: list[dict[str, Any]], count: str, *, now: datetime
+) -> dict[str, Any]:
+    """The company's kept card with what its button charges, or the consent to keep one."""
+    return {
+        "card": usable_card(session, visitor.customer_id, today=now.date()),
+        "card_cents": _gross_cents(units, _whole(count)),
+        "consent": CONSENT,
+        "consent_label": CONSENT_LABEL,
+    }
 
 
 def _units(

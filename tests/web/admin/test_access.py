@@ -176,6 +176,7 @@ NOT_POSSIBLE_YET = {
     "/admin/categories/{category_id}/move": "it stands alone (tests/web/admin/test_categories.py)",
     "/admin/discovery/{proposal_id}/reopen": "the proposal is open",
     "/admin/orders/{number}/chargeback": "no payment was charged back (tests/web/admin/test_dispatch_runs.py)",
+    "/admin/customers/{number}/fee": "no card is kept (tests/web/test_kept_card.py)",
     "/admin/payments/first-payments": "no first payment waits (tests/web/test_card_limits.py)",
     "/admin/orders/{number}/hold": "no payment is held (tests/web/admin/test_hold.py)",
     "/admin/imports/{import_id}/undo": "the import is not written yet (tests/web/admin/test_imports.py)",
