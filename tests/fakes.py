@@ -120,6 +120,19 @@ class FakeStripe(FakeCards):
         """The next call of a verb ends in StripeUnavailable; `is_stored`: its key answers so for ever."""
         self._faults.append(_Fault(verb, is_after_work, is_stored))
 
+    def refuse_next(self, verb: str, code: str) -> None:
+        """The next call of a verb is refused."""
+
+        def refuse() -> None:
+            raise StripeRefusal(code)
+
+        self.before[verb] = refuse
+
+    def forget_keys(self) -> None:
+        """A day passes: the answers to old keys are replayed no more."""
+        self._stored.clear()
+        self._answers.clear()
+
     def books(self) -> dict[str, IntentStatus]:
         """Each intent's state: what happened to the money."""
         paid = [one.intent for one in self.sessions.values() if one.intent]

@@ -52,7 +52,7 @@ def clean_photos(
     cleaned = []
     for number, photo in enumerate(photos, start=1):
         try:
-            with _slot(patience_seconds):
+            with decoding_slot(patience_seconds):
                 cleaned.append(clean_picture(photo, longest_side=LONGEST_SIDE, largest_pixels=LARGEST_PIXELS))
         except NotAPicture as error:
             is_heic = photo[4:8] == b"ftyp" and photo[8:12] in HEIC_BRANDS
@@ -61,7 +61,8 @@ def clean_photos(
 
 
 @contextmanager
-def _slot(patience_seconds: float) -> Iterator[None]:
+def decoding_slot(patience_seconds: float = 5) -> Iterator[None]:
+    """A place to decode a picture in; raises Unavailable `photos.busy` when none gets free in time."""
     if not _decoding.acquire(timeout=patience_seconds):
         raise Unavailable(
             N_("Many photos are arriving just now. Please send yours again in a minute."), code="photos.busy"

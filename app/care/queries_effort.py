@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import func
+from sqlalchemy import func, literal
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -27,7 +27,8 @@ from app.customers.models import Customer
 from app.mainbrand.rules.rating import twelve_months_before
 from app.ordering.models import Order, OrderLine
 from app.ordering.rules.states import BINDING, OrderKind
-from app.payments.models import Refund, RefundLine
+from app.payments.models import Dispute, Refund, RefundLine
+from app.payments.rules.disputes import LOST
 from app.payments.rules.states import RefundState
 from app.policy.rules.policy import Policy
 
@@ -277,7 +278,7 @@ def _parts(session: Session, version_ids: set[int]) -> dict[int, tuple[Part, ...
 
 
 def _refunds(session: Session, is_meant: object) -> dict[int, tuple[int, int]]:
-    """By order the net cents that went back, of all and of faults of ours.
+    """By order the net cents that went back or were lost to a bank, of all and of faults of ours.
 
     Pieces take the net amount of their line with them; what went back besides takes VAT as the whole order bears it.
     """
@@ -299,7 +300,28 @@ def _refunds(session: Session, is_meant: object) -> dict[int, tuple[int, int]]:
         back += divide_half_up((amount - pieces_cents) * net, gross) if gross else 0
         refunded, ours = found.get(order_id, (0, 0))
         found[order_id] = refunded + back, ours + (back if is_for_us else 0)
+    _add_lost(session, is_meant, found)
     return found
+
+
+def _add_lost(session: Session, is_meant: object, found: dict[int, tuple[int, int]]) -> None:
+    """What banks took for good is gone like a refund; a fault of ours where a person said so of its effort."""
+    of_dispute = literal("dispute:").concat(col(Dispute.dispute_id))
+    for order_id, net, gross, amount, cause in session.execute(
+        select_columns(
+            col(Order.id),
+            col(Order.goods_net_cents) + col(Order.charges_net_cents),
+            col(Order.gross_cents),
+            col(Dispute.amount_cents),
+            col(EffortEvent.cause),
+        )
+        .join(Dispute, col(Dispute.order_id) == col(Order.id))
+        .outerjoin(EffortEvent, col(EffortEvent.source_key) == of_dispute)
+        .where(is_meant, col(Dispute.status) == LOST)  # type: ignore[arg-type]
+    ):
+        refunded, ours = found.get(order_id, (0, 0))
+        lost = min(divide_half_up(amount * net, gross) if gross else 0, net - refunded)
+        found[order_id] = refunded + lost, ours + (lost if cause is EffortCause.OURS else 0)
 
 
 def _refunded_pieces(session: Session, is_meant: object) -> dict[int, tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Reading which pieces of an order no answer to a complaint has paid back or replaced yet."""
+"""Reading which pieces of an order nobody has paid back or replaced yet."""
 
 from collections.abc import Mapping
 
@@ -57,7 +57,7 @@ def lines_of_versions(session: Session, order: Order, versions: Mapping[int, int
 
 
 def paid_back_versions(session: Session, order_id: int) -> list[tuple[int, int]]:
-    """The pieces of an order that went back for complaints about it, each bundle version with how many."""
+    """The pieces of an order that went back by staff or for complaints about it, each bundle version with how many."""
     called_off = (
         select(Order.id)
         .join(Complaint, col(Complaint.replacement_order_id) == col(Order.id))
@@ -73,7 +73,13 @@ def paid_back_versions(session: Session, order_id: int) -> list[tuple[int, int]]
         select(OrderLine.bundle_version_id, func.sum(RefundLine.quantity))
         .join(RefundLine, col(RefundLine.order_line_id) == col(OrderLine.id))
         .join(Refund, col(Refund.id) == col(RefundLine.refund_id))
-        .where(col(Refund.cause).in_(causes), col(Refund.state).in_(COUNTING))
+        .where(
+            or_(
+                col(Refund.cause).in_(causes),
+                (col(Refund.order_id) == order_id) & col(Refund.cause).startswith("staff:"),
+            ),
+            col(Refund.state).in_(COUNTING),
+        )
         .group_by(col(OrderLine.bundle_version_id))
     )
     return [(version_id, int(quantity)) for version_id, quantity in rows]

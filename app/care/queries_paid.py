@@ -8,8 +8,10 @@ from sqlmodel import Session, col, select
 from app.care.queries_complaints import Case
 from app.care.queries_left import left_pieces
 from app.core.errors import N_, Refused
-from app.ordering.models import Order, OrderEvent, OrderLine
+from app.ordering.models import Order, OrderLine
 from app.ordering.rules.states import OrderKind
+from app.payments.models import Dispute
+from app.payments.queries_disputes import FREEING
 from app.payments.queries_refunds import PaidOrder, read_paid
 from app.payments.rules.refunding import LineRefund, refund_of_lines, refund_of_order
 
@@ -34,10 +36,12 @@ def worth_of(session: Session, case: Case) -> Worth:
     paid = read_paid(session, order_id)
     if paid is None:
         return Worth(0, 0)
-    charged_back = select(OrderEvent.id).where(
-        col(OrderEvent.order_id) == order_id, col(OrderEvent.kind) == "charged_back"
+    taken = select(Dispute.id).where(
+        col(Dispute.order_id) == order_id,
+        col(Dispute.taken_at).is_not(None),
+        col(Dispute.status).not_in(FREEING),
     )
-    is_charged_back = session.exec(charged_back).first() is not None
+    is_charged_back = session.exec(taken).first() is not None
     left_cents = refund_of_order(paid_cents=paid.paid_cents, refunded_cents=paid.refunded_cents)
     about = {line.order_line_id: line.quantity for line in case.lines}
     lines_cents = _cents_of(session, paid, about, left_cents=left_cents)

@@ -19,9 +19,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.serve import ALEMBIC
+from app.core.clock import utc_now
 from app.core.db import open_database
 from app.fulfilment.calendar import work_calendar
 from app.ordering.queries_terms import terms_in_force
+from app.payments.queries_money import WebhookHealth, webhook_health
 from app.payments.stripe_gateway import StripeGateway, StripeRefusal, StripeUnavailable
 from app.settings import Settings
 
@@ -73,7 +75,15 @@ def doctor(is_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Looks at one thing after the other; none of them is changed."""
-    checks: tuple[Callable[[Settings], Finding], ...] = (_database, _terms, _mail, _stripe, _disk, _time_zone)
+    checks: tuple[Callable[[Settings], Finding], ...] = (
+        _database,
+        _terms,
+        _mail,
+        _stripe,
+        _webhooks,
+        _disk,
+        _time_zone,
+    )
     for check in checks:
         yield check(settings)
 
@@ -165,6 +175,39 @@ def _stripe(settings: Settings) -> Finding:
             "check SHOP_STRIPE_API_KEY, SHOP_STRIPE_API_BASE and the way out of this network",
         )
     return Finding("stripe", True, f"{address} answers")
+
+
+def _webhooks(settings: Settings) -> Finding:
+    """Whether Stripe's events come in: nothing for two hours although somebody is paying says that they do not."""
+    if not _is_missing_file(settings):
+        database = open_database(settings.database_url, pool_size=1)
+        try:
+            with database.read_session() as session:
+                health = webhook_health(session, now=utc_now())
+        except SQLAlchemyError:
+            pass
+        else:
+            return _health(health)
+        finally:
+            database.close()
+    return Finding("webhooks", False, "the database cannot be asked", "first mend the database")
+
+
+def _health(health: WebhookHealth) -> Finding:
+    now = utc_now()
+    heard = (
+        "never"
+        if health.heard_at is None
+        else f"{int((now - health.heard_at).total_seconds() // 60)} min ago"
+    )
+    found = f"last event {heard}"
+    if health.is_silent(now):
+        fix = "look at the endpoint /hooks/stripe in Stripe's dashboard, and at SHOP_STRIPE_WEBHOOK_SECRET"
+        return Finding("webhooks", False, f"{found}, although {health.open_count} payments began since", fix)
+    if health.unread_count:
+        fix = "look whether the worker runs: `shop work`"
+        return Finding("webhooks", False, f"{found}, {health.unread_count} wait for the worker", fix)
+    return Finding("webhooks", True, found)
 
 
 def _disk(settings: Settings) -> Finding:

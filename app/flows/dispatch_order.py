@@ -17,10 +17,10 @@ from app.fulfilment.rules.runs import leaves_with
 from app.invoices.service_drafts import put_drafts
 from app.mail.service import put_mail
 from app.ordering.models import Order, OrderLine
-from app.ordering.queries_disputes import disputed_among
 from app.ordering.queries_stock import blocks_of_orders
 from app.ordering.rules.states import IN_PARCELS, OrderKind, OrderState, may_follow
 from app.ordering.service import add_event
+from app.payments.queries_disputes import disputed_among
 
 MOST_PARCELS = 500
 

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from app.audit.service import SYSTEM, Actor, record
+from app.audit.service import Actor
 from app.care.queries_complaints import is_answer_of
 from app.care.queries_left import check_left, lines_of_versions
 from app.care.queries_paid import paid_quantities
-from app.care.rules.complaints import MessageAuthor
 from app.care.rules.effort import EffortCause, EffortKind
-from app.care.service_complaints import lock_complaint, mail_customer, say
+from app.care.service_complaints import lock_complaint
 from app.care.service_effort import note_effort
+from app.care.service_paid_back import record_refund, take_answer
 from app.core.errors import N_, NotFound, Refused
 from app.core.failpoints import reach
 from app.core.transaction import transaction
@@ -20,16 +20,14 @@ from app.invoices.queries_facts import original_of
 from app.invoices.service_drafts import put_correction_drafts
 from app.jobs.service import put_job
 from app.ordering.models import Order
-from app.ordering.service import add_event, lock_order
-from app.payments.models import Payment, Refund, RefundLine, StripeEvent
+from app.ordering.service import lock_order
+from app.payments.models import Payment, Refund, RefundLine
 from app.payments.queries_refunds import PaidOrder, read_paid
 from app.payments.rules.facts import RefundFacts, RefundStatus
 from app.payments.rules.keys import refund_key, refund_mark
-from app.payments.rules.ledger import MoneyKind
 from app.payments.rules.refunding import refund_of_order
 from app.payments.rules.states import RefundState
 from app.payments.service import lock_payments
-from app.payments.service_ledger import MoneyNote, note_money
 from app.payments.service_refunds import lock_refund, put_refund_job
 from app.payments.stripe_gateway import StripeGateway, StripeRefusal, StripeUnavailable
 
@@ -69,24 +67,6 @@ def pay_back(
     return state
 
 
-def look_at_refund(
-    session: Session, gateway: StripeGateway, *, stripe_refund_id: str, event_row_id: int, now: datetime
-) -> RefundState | None:
-    """Reads a refund again that Stripe told something of: a bank may send it back days later."""
-    refund_row_id = session.exec(select(Refund.id).where(col(Refund.refund_id) == stripe_refund_id)).first()
-    session.rollback()
-    state = None
-    if refund_row_id is not None:
-        facts = gateway.read_refund(stripe_refund_id)
-        failure = facts.failure_code if facts.status is RefundStatus.FAILED else ""
-        state = _finish(session, refund_row_id, facts, failure=failure, now=now)
-    with transaction(session):
-        event = session.get(StripeEvent, event_row_id)
-        if event is not None and event.handled_at is None:
-            event.handled_at = now
-    return state
-
-
 def ask_again(session: Session, *, refund_row_id: int, actor: Actor, now: datetime) -> bool:
     """Has a refused refund asked for once more; False where it is on its way or done.
 
@@ -111,10 +91,10 @@ def ask_again(session: Session, *, refund_row_id: int, actor: Actor, now: dateti
                 code="refund.nothing_left",
             )
         _is_still_the_answer(session, refund, paid)
-        refund.state, refund.failure = RefundState.ASKED, ""
+        refund.state, refund.failure, refund.refund_id = RefundState.ASKED, "", None
         refund.retry_count += 1
         put_refund_job(session, refund, now=now)
-        _record(session, actor, "refund.asked_again", order, refund, now=now)
+        record_refund(session, actor, "refund.asked_again", order, refund, now=now)
         note_effort(
             session,
             customer_id=order.customer_id,
@@ -129,22 +109,23 @@ def ask_again(session: Session, *, refund_row_id: int, actor: Actor, now: dateti
 
 
 def _is_still_the_answer(session: Session, refund: Refund, paid: PaidOrder | None) -> None:
+    about_id = refund.order_id
     what, _, rest = refund.cause.partition(":")
-    if what != "complaint":
-        return
-    complaint = lock_complaint(session, int(rest.split(":")[0]))
-    if not is_answer_of(complaint, refund):
-        raise Refused(
-            N_("This complaint was opened or answered again since: its present answer counts."),
-            code="refund.not_the_answer",
-        )
+    if what == "complaint":
+        complaint = lock_complaint(session, int(rest.split(":")[0]))
+        about_id = complaint.order_id
+        if not is_answer_of(complaint, refund):
+            raise Refused(
+                N_("This complaint was opened or answered again since: its present answer counts."),
+                code="refund.not_the_answer",
+            )
     rows = session.exec(
         select(RefundLine.order_line_id, RefundLine.quantity).where(col(RefundLine.refund_id) == refund.id)
     ).all()
-    if paid is None:
+    if paid is None or not rows:
         return
     paid_quantities(session, paid, dict(rows))
-    order = session.get_one(Order, complaint.order_id)
+    order = session.get_one(Order, about_id)
     versions = {paid.version_ids[line_id]: quantity for line_id, quantity in rows}
     check_left(session, order, lines_of_versions(session, order, versions))
 
@@ -207,80 +188,14 @@ def _take_new_key(session: Session, refund: Refund) -> None:
 def _finish(
     session: Session, refund_row_id: int, facts: RefundFacts | None, *, failure: str, now: datetime
 ) -> RefundState:
-    """Last beat: timeline, thread, log and mail say what Stripe said, once."""
+    """Last beat: ledger, timeline, thread, log and mail say what Stripe said, once."""
     with transaction(session):
         order_id = session.exec(select(Refund.order_id).where(col(Refund.id) == refund_row_id)).one()
         order = lock_order(session, order_id)
         lock_payments(session, order_id)
         refund = lock_refund(session, refund_row_id)
-        if facts is not None:
-            refund.refund_id = facts.id
-        has_failed = bool(failure)
-        is_news = refund.state is RefundState.ASKED or (has_failed and refund.state is RefundState.DONE)
-        if not is_news:
-            return refund.state
-        _note(session, refund, has_failed=has_failed, now=now)
-        refund.state = RefundState.FAILED if has_failed else RefundState.DONE
-        refund.failure = failure[:500]
-        refund.done_at = None if has_failed else now
-        _tell(session, order, refund, now=now)
-        if not has_failed and original_of(session, order_id) is not None:
-            put_correction_drafts(session, [(refund_row_id, order_id)], now=now)
-        reach("pay_back.before_finish")
+        if take_answer(session, order, refund, facts, failure=failure, now=now):
+            if refund.state is RefundState.DONE and original_of(session, order_id) is not None:
+                put_correction_drafts(session, [(refund_row_id, order_id)], now=now)
+            reach("pay_back.before_finish")
         return refund.state
-
-
-def _note(session: Session, refund: Refund, *, has_failed: bool, now: datetime) -> None:
-    """A refusal at once moved no money; one that comes later takes a refund back."""
-    if has_failed and refund.state is RefundState.ASKED:
-        return
-    note_money(
-        session,
-        MoneyNote(
-            MoneyKind.REFUND_FAILED if has_failed else MoneyKind.REFUNDED,
-            refund.order_id,
-            refund.amount_cents,
-            f"{refund.id}-{refund.retry_count}",
-            now,
-            refund.payment_id,
-            refund.refund_id or "",
-        ),
-    )
-
-
-def _tell(session: Session, order: Order, refund: Refund, *, now: datetime) -> None:
-    is_done = refund.state is RefundState.DONE
-    kind = "refunded" if is_done else "refund_failed"
-    add_event(session, refund.order_id, kind, now=now, amount_cents=refund.amount_cents)
-    _record(session, SYSTEM, f"refund.{'done' if is_done else 'failed'}", order, refund, now=now)
-    what, _, rest = refund.cause.partition(":")
-    if what != "complaint":
-        return
-    complaint = lock_complaint(session, int(rest.split(":")[0]))
-    say(session, complaint, MessageAuthor.SHOP, now=now, kind=kind, amount_cents=refund.amount_cents)
-    if is_done:
-        mail_customer(
-            session,
-            complaint,
-            order,
-            "complaint_refunded",
-            key=f"complaint_refunded:{refund.id}",
-            now=now,
-            amount_cents=refund.amount_cents,
-        )
-
-
-def _record(
-    session: Session, actor: Actor, action: str, order: Order, refund: Refund, *, now: datetime
-) -> None:
-    record(
-        session,
-        actor,
-        action=action,
-        object_kind="order",
-        object_id=order.id,
-        object_name=order.number,
-        now=now,
-        reason=refund.failure,
-        new={"refund_id": refund.id, "amount_cents": refund.amount_cents, "cause": refund.cause},
-    )

@@ -12,9 +12,9 @@ from app.catalogue.models import BundleItem, BundleVersion
 from app.fulfilment.models import Shipment
 from app.fulfilment.rules.parcels import Packing, Traveller, group_parcels
 from app.ordering.models import Order, OrderLine
-from app.ordering.queries_disputes import is_disputed
 from app.ordering.rules.rhythm import Place
 from app.ordering.rules.states import IN_PARCELS, OrderState
+from app.payments.queries_disputes import is_disputed
 
 
 @dataclass(frozen=True)

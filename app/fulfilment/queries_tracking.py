@@ -6,8 +6,8 @@ from sqlmodel import Session, col
 from app.core.errors import N_
 from app.fulfilment.rules.tracking_list import TrackingList, judge_lines
 from app.ordering.models import Order
-from app.ordering.queries_disputes import is_disputed
 from app.ordering.rules.states import IN_PARCELS, OrderState
+from app.payments.queries_disputes import is_disputed
 
 
 def judge(session: Session, read: TrackingList) -> tuple[TrackingList, list[str]]:

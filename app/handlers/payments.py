@@ -5,11 +5,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.core.clock import utc_now
-from app.flows.note_chargeback import note_chargeback
-from app.flows.pay_back import look_at_refund, pay_back, sweep_refunds
+from app.flows.answer_dispute import submit_dispute
+from app.flows.follow_dispute import follow_dispute, follow_warning
+from app.flows.follow_refund import follow_charge, follow_refund
+from app.flows.pay_back import pay_back, sweep_refunds
 from app.flows.reconcile import NIGHTLY_SPAN, USUAL_SPAN, put_nightly_reconciliation, reconcile
 from app.flows.settle_payment import settle_payment
 from app.flows.sweep_payments import sweep_payments
+from app.flows.sweep_stripe import sweep_disputes, sweep_stripe
 from app.fulfilment.calendar import work_calendar
 from app.handlers.handler import Handler
 from app.payments.stripe_gateway import StripeRefusal, StripeUnavailable
@@ -40,15 +43,52 @@ def _sweep_payments(shop: Shop, _: dict[str, Any]) -> None:
         sweep_payments(session, now=utc_now())
 
 
-def _note_chargeback(shop: Shop, args: dict[str, Any]) -> None:
+def _follow_dispute(shop: Shop, args: dict[str, Any]) -> None:
     with shop.db.session() as session:
-        note_chargeback(
+        follow_dispute(
             session,
             shop.stripe,
             dispute_id=args["dispute_id"],
-            event_row_id=args["event_row_id"],
+            event_row_id=args.get("event_row_id"),
+            staff_address=shop.settings.seller_email,
             now=utc_now(),
         )
+
+
+def _follow_warning(shop: Shop, args: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        follow_warning(
+            session,
+            shop.stripe,
+            warning_id=args["warning_id"],
+            event_row_id=args.get("event_row_id"),
+            now=utc_now(),
+        )
+
+
+def _submit_dispute(shop: Shop, args: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        submit_dispute(
+            session,
+            shop.stripe,
+            dispute_row_id=args["dispute_row_id"],
+            staff_address=shop.settings.seller_email,
+            now=utc_now(),
+        )
+
+
+def _sweep_disputes(shop: Shop, _: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        sweep_disputes(session, staff_address=shop.settings.seller_email, now=utc_now())
+
+
+def _sweep_stripe(shop: Shop, _: dict[str, Any]) -> None:
+    try:
+        with shop.db.session() as session:
+            sweep_stripe(session, shop.stripe, now=utc_now())
+    except (StripeUnavailable, StripeRefusal):
+        # The next hour asks again.
+        return
 
 
 def _pay_back(shop: Shop, args: dict[str, Any]) -> None:
@@ -58,11 +98,22 @@ def _pay_back(shop: Shop, args: dict[str, Any]) -> None:
 
 def _look_at_refund(shop: Shop, args: dict[str, Any]) -> None:
     with shop.db.session() as session:
-        look_at_refund(
+        follow_refund(
             session,
             shop.stripe,
             stripe_refund_id=args["stripe_refund_id"],
-            event_row_id=args["event_row_id"],
+            event_row_id=args.get("event_row_id"),
+            now=utc_now(),
+        )
+
+
+def _follow_charge(shop: Shop, args: dict[str, Any]) -> None:
+    with shop.db.session() as session:
+        follow_charge(
+            session,
+            shop.stripe,
+            charge_id=args["charge_id"],
+            event_row_id=args.get("event_row_id"),
             now=utc_now(),
         )
 
@@ -87,9 +138,14 @@ def _nightly_reconciliation(shop: Shop, _: dict[str, Any]) -> None:
 HANDLERS: dict[str, Handler] = {
     "settle_payment": _settle_payment,
     "sweep_payments": _sweep_payments,
-    "note_chargeback": _note_chargeback,
+    "follow_dispute": _follow_dispute,
+    "follow_warning": _follow_warning,
+    "submit_dispute": _submit_dispute,
+    "sweep_disputes": _sweep_disputes,
+    "sweep_stripe": _sweep_stripe,
     "pay_back": _pay_back,
     "look_at_refund": _look_at_refund,
+    "follow_charge": _follow_charge,
     "sweep_refunds": _sweep_refunds,
     "reconcile": _reconcile,
     "nightly_reconciliation": _nightly_reconciliation,
@@ -98,6 +154,8 @@ HANDLERS: dict[str, Handler] = {
 RECURRING: dict[str, timedelta] = {
     "sweep_payments": timedelta(minutes=1),
     "sweep_refunds": timedelta(minutes=10),
+    "sweep_disputes": timedelta(minutes=10),
+    "sweep_stripe": timedelta(hours=1),
     # Looks every ten minutes whether the night has come, as the nightly rating.
     "nightly_reconciliation": timedelta(minutes=10),
 }

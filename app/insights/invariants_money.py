@@ -28,12 +28,15 @@ MONEY = (
     ),
     Invariant(
         "captured_money_has_an_accepted_order",
-        "A captured payment belongs to an order that is accepted or dispatched, or was called off and paid back.",
+        "A captured payment belongs to an order that is accepted or dispatched, or was called off and went back.",
         rows_of(
             "SELECT p.id, o.number, o.state, p.amount_cents FROM payments p JOIN orders o ON o.id = p.order_id"
             " WHERE p.state = 'captured' AND o.state NOT IN ('accepted', 'dispatched')"
             " AND NOT (o.state = 'cancelled' AND o.accepted_at IS NOT NULL AND p.amount_cents <="
-            " (SELECT coalesce(sum(b.amount_cents), 0) FROM refunds b WHERE b.payment_id = p.id)) ORDER BY p.id",
+            " (SELECT coalesce(sum(b.amount_cents), 0) FROM refunds b WHERE b.payment_id = p.id)"
+            " + (SELECT coalesce(sum(d.amount_cents), 0) FROM disputes d"
+            " WHERE d.payment_id = p.id AND d.status = 'lost'))"
+            " ORDER BY p.id",
             "Payment {id} of {amount_cents} cents is captured, but order {number} is {state}.",
         ),
     ),

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from app.core.ids import new_token
 from app.jobs.service import put_job
-from app.payments.models import Payment, Refund, RefundLine
+from app.payments.models import Payment, Refund, RefundCharge, RefundLine
 from app.payments.rules.refunding import LineRefund
 
 
@@ -17,6 +17,7 @@ def ask_refund(
     *,
     amount_cents: int,
     lines: Sequence[LineRefund],
+    charges: Sequence[tuple[int, int]] = (),
     cause: str,
     asked_by: str,
     now: datetime,
@@ -24,7 +25,8 @@ def ask_refund(
 ) -> Refund:
     """A new refund of a captured payment with the job that carries it out; `cause` makes it one.
 
-    `is_for_us`: it makes good a fault of ours, and never counts against the customer.
+    `charges` are ids of the order's charges, each with the cents of it. `is_for_us`: it makes good a fault of ours, and
+    never counts against the customer.
 
     The caller holds the order and its payments, and has seen that so much is left.
     """
@@ -51,6 +53,8 @@ def ask_refund(
                     amount_cents=line.amount_cents,
                 )
             )
+    for charge_id, cents in charges:
+        session.add(RefundCharge(refund_id=refund.id or 0, charge_id=charge_id, amount_cents=cents))
     put_refund_job(session, refund, now=now)
     return refund
 
@@ -70,3 +74,17 @@ def lock_refund(session: Session, refund_id: int) -> Refund:
     """The refund as it is now, locked; it comes after the order and its payments in the order of locks."""
     query = select(Refund).where(col(Refund.id) == refund_id).with_for_update()
     return session.exec(query.execution_options(populate_existing=True)).one()
+
+
+def put_unknown_refunds(session: Session, ids: tuple[str, ...], *, now: datetime) -> int:
+    """One job for each refund at Stripe that no row of ours knows; how many."""
+    if not ids:
+        return 0
+    known = set(session.exec(select(Refund.refund_id).where(col(Refund.refund_id).in_(ids))))
+    causes = {f"stripe:{one}" for one in ids}
+    foreign = set(session.exec(select(Refund.cause).where(col(Refund.cause).in_(causes))))
+    unknown = [one for one in ids if one not in known and f"stripe:{one}" not in foreign]
+    for one in unknown:
+        key = f"look_at_refund:{one}:{now:%Y%m%d%H}"
+        put_job(session, "look_at_refund", key=key, now=now, stripe_refund_id=one)
+    return len(unknown)

@@ -25,6 +25,7 @@ from app.payments.rules.facts import (
     SessionWish,
     WarningFacts,
 )
+from app.payments.rules.keys import is_test_key
 from app.payments.rules.reconciliation import TheirBooks
 from app.payments.rules.refunding import is_lost_refund
 from app.payments.stripe_answers import CardRefused as CardRefused
@@ -62,7 +63,7 @@ class StripeGateway:
             raise ValueError("an empty webhook secret accepts any forged event")
         self._given = (api_key, webhook_secret, api_base)
         self._webhook_secret = webhook_secret
-        self._is_live = api_key.startswith(("sk_live_", "rk_live_"))
+        self._is_live = not is_test_key(api_key)
         addresses: dict[str, Any] = {}
         if api_base:
             # Evidence is uploaded to a host of its own at Stripe.

@@ -42,9 +42,10 @@ def build(shop: Shop, *, beside: AbstractContextManager[object] | None = None) -
         shop.close()
 
     web = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    for router in routers():
-        # One flat list of plain routes: what is guarded is exactly what is served.
-        web.router.routes.extend(router.routes)
+    # One flat list of plain routes: what is guarded is exactly what is served. A path without a parameter comes
+    # before one that has a parameter in its place.
+    routes = [route for router in routers() for route in router.routes]
+    web.router.routes.extend(sorted(routes, key=lambda route: getattr(route, "path", "").count("{")))
     undeclared = declared(web) - set(REGISTRY)
     if undeclared:
         raise Undeclared(", ".join(f"{method} {path}" for method, path in sorted(undeclared)))

@@ -17,7 +17,7 @@ log = logging.getLogger("app.access")
 
 BODY_LIMIT_BYTES = 1_000_000
 UPLOAD_LIMIT_BYTES = 10_000_000
-UPLOAD_PATHS = ("/admin/bundles/",)
+UPLOAD_PATHS = ("/admin/bundles/", "/admin/disputes/")
 PHOTO_LIMIT_BYTES = 64_000_000
 PHOTO_PATHS = ("/complaints/",)
 """Where customers send photos: more than five of the largest, so that one too large gets a sentence."""

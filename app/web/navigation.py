@@ -26,6 +26,8 @@ ENTRIES = (
     ("/admin/categories", N_("Categories")),
     ("/admin/synonyms", N_("Synonyms")),
     ("/admin/payments", N_("Payments")),
+    ("/admin/refunds", N_("Refunds")),
+    ("/admin/disputes", N_("Disputes")),
     ("/admin/invoices", N_("Invoices")),
     ("/admin/books", N_("Books")),
     ("/admin/mail", N_("E-mails")),

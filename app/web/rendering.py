@@ -13,6 +13,7 @@ from app.core.i18n import catalogue
 from app.mail.rendering import seller_of
 from app.ordering.rules.vat import VatCase
 from app.ordering.rules.vat_words import exemption_note
+from app.payments.rules.keys import is_test_key
 from app.shop import Shop
 from app.staff.rules.roles import Role
 from app.web.cookies import set_form_cookie
@@ -99,6 +100,7 @@ def prepare(shop: Shop) -> None:
             seller=seller_of(shop.settings),
             main_brand={"name": shop.settings.main_brand_name, "contact": shop.settings.main_brand_contact},
             is_demo=shop.settings.env == "demo",
+            is_test=is_test_key(shop.settings.stripe_api_key.get_secret_value()),
             static=static_url,
             pictogram_url=pictogram_url,
         )

@@ -51,6 +51,7 @@ ADMIN = (
         "/admin/guards",
         "/admin/payments",
         "/admin/payments/reconciliation",
+        *("/admin/refunds", "/admin/disputes", "/admin/disputes?state=closed"),
     ),
     *("/admin/services", "/admin/services?new=1", "/admin/services/orders", "/admin/reports/exceptions"),
     *("/admin/reports/order-sizes", "/admin/reports/order-sizes?sort=change"),

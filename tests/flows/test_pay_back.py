@@ -12,7 +12,8 @@ from app.care.rules.effort import EffortCause
 from app.core.db import Database
 from app.core.errors import NotFound, Refused
 from app.core.transaction import transaction
-from app.flows.pay_back import ask_again, look_at_refund, pay_back, sweep_refunds
+from app.flows.follow_refund import follow_refund
+from app.flows.pay_back import ask_again, pay_back, sweep_refunds
 from app.flows.receive_stripe_event import receive_stripe_event
 from app.jobs.models import Job
 from app.mail.models import Mail
@@ -217,7 +218,7 @@ def test_a_refund_that_the_bank_sends_back_days_later_fails_though_it_was_done(
     args = dict(job.args)
     session.rollback()
     for _ in range(2):
-        look_at_refund(session, case.till.stripe, now=case.now, **args)  # type: ignore[arg-type]
+        follow_refund(session, case.till.stripe, now=case.now, **args)  # type: ignore[arg-type]
 
     refund = case.refunds(session)[0]
     assert (refund.state, refund.failure) == (RefundState.FAILED, "expired_or_canceled_card")

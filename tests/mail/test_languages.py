@@ -14,6 +14,8 @@ from app.customers.rules.reviewing import STANDARD_REASONS, Act
 from app.mail.models import Mail
 from app.mail.rendering import Text, render
 from app.ordering.rules.states import CancelReason
+from app.payments.rules.disputes import CLOSED, RANKS
+from app.payments.rules.staff_refunds import RefundReason
 from app.settings import Settings
 from tests import make
 from tests.web.reading import english_in
@@ -64,6 +66,12 @@ VALUES: dict[str, Any] = {
     "tracking_code": "LR99",
     "promised_on": "2026-12-03",
     "terms_name": "2026-01",
+    "card_last4": "4242",
+    "dispute_row_id": 7,
+    "status": "needs_response",
+    "is_open": True,
+    "is_reminder": False,
+    "due_at": "2026-12-03T10:00:00+00:00",
     "amount_cents": 123_456,
     "gross_cents": 123_456,
     "lines": [{"name": "Dichtungspaket", "quantity": 3, "net_cents": 103_745}],
@@ -102,8 +110,17 @@ VALUES: dict[str, Any] = {
     "is_prepayment": False,
 }
 """What all mails together need; each takes what it shows."""
+DISPUTE_REASONS = (
+    *("fraudulent", "product_not_received", "product_unacceptable", "duplicate"),
+    *("credit_not_processed", "unrecognized", "subscription_canceled"),
+)
 KEEPS = {"number": "S-00000001", "until_on": "2026-12-15", "arrives_on": "2026-12-17"}
 OTHER_BRANCHES: list[tuple[str, dict[str, Any]]] = [
+    ("refund", {"card_last4": "", "reason": ""}),
+    *(("refund", {"reason": reason.value}) for reason in RefundReason),
+    ("dispute", {"is_reminder": True, "reason": "product_not_received"}),
+    *(("dispute", {"status": status, "is_open": status not in CLOSED, "due_at": ""}) for status in RANKS),
+    *(("dispute", {"reason": reason}) for reason in DISPUTE_REASONS),
     ("order_dispatched", {"is_late": True, "carrier": "", "tracking_code": "", "purchase_reference": ""}),
     ("order_dispatched", {"is_late": True, "told_on": "2026-12-10"}),
     ("order_late", {"is_again": True, "purchase_reference": ""}),
@@ -171,6 +188,8 @@ OTHER_BRANCHES: list[tuple[str, dict[str, Any]]] = [
     ("credit_note", {"is_again": True, "purchase_reference": ""}),
 ]
 SHOWN = {
+    "refund": ("1.234,56\xa0€", "Endung 4242", "http://testserver/orders/S-7KQ2MXPA"),
+    "dispute": ("1.234,56\xa0€", "wartet auf unsere Antwort", "03.12.26", "http://testserver/admin/disputes/7"),
     "order_received": ("1.234,56\xa0€", "Donnerstag, 3. Dezember 2026", "Mindermengenzuschlag: 9,90\xa0€"),
     "order_accepted": ("1.234,56\xa0€", "Donnerstag, 3. Dezember 2026", "3 × Dichtungspaket: 1.037,45\xa0€", "PO-4711"),
     "order_dispatched": ("Donnerstag, 3. Dezember 2026", "Versanddienst: Spedition Lindenrode", "LR99"),

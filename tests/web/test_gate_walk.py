@@ -24,7 +24,7 @@ from app.web.access import REGISTRY, Access, Entry
 from app.web.app import build, declared
 from app.web.doorkeeper import RouteTable
 from app.web.gate_walk import STAFF, Answer, Persona, Things, Unwalked, expected, walk
-from tests import make, make_invoice, make_services
+from tests import make, make_invoice, make_money, make_services
 from tests.flows.standing import asked_standing
 from tests.make_complaint import make_complaint
 from tests.make_effort import effort_event
@@ -98,6 +98,7 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/admin/books/{month}": "2026-03",
             "/admin/books/exports/{export_id}": 1,
             "/admin/payments/reconciliation/{difference_id}": make.book_difference(session).id,
+            **_of_money(session, order),
             "/admin/staff/{staff_member_id}": member.id,
         }
     paths = {}
@@ -136,6 +137,18 @@ def _bundle_of_canaries(session: Session) -> tuple[make.Block, make.Bundle]:
         image=PICTURE,
     )
     return part, bundle
+
+
+def _of_money(session: Session, order: make.Order) -> dict[str, Any]:
+    """Payments, refunds and disputes: paths up to the thing, and the thing."""
+    paid = make_money.payment(session, of=order)
+    dispute = make_money.dispute(session, about=order)
+    return {
+        "/admin/payments/{payment_id}": paid.id,
+        "/admin/refunds/{refund_id}": make_money.refund(session, of=paid).id,
+        "/admin/refunds/requests/{request_id}": make_money.request(session, of=order).id,
+        "/admin/disputes/{dispute_id}": dispute.id,
+    }
 
 
 def _of_services(

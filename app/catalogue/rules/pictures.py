@@ -17,9 +17,15 @@ class NotAPicture(ValueError):
 
 
 def clean_picture(
-    content: bytes, *, longest_side: int = LONGEST_SIDE, largest_pixels: int = LARGEST_PIXELS
+    content: bytes,
+    *,
+    longest_side: int = LONGEST_SIDE,
+    largest_pixels: int = LARGEST_PIXELS,
+    style: str = "WEBP",
 ) -> bytes:
     """The picture as WebP, at most `longest_side` pixels on its longer side, upright, without any metadata.
+
+    `style` JPEG for who reads no WebP: what is transparent becomes white.
 
     Raises NotAPicture (`too_large` for bytes or pixels, `unreadable` for anything else).
     """
@@ -32,7 +38,7 @@ def clean_picture(
                 # The size stands in the header: nothing is decoded before it is known to be small enough.
                 if source.width * source.height > largest_pixels:
                     raise NotAPicture("too_large")
-                return _encode(source, longest_side)
+                return _encode(source, longest_side, style)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise NotAPicture("too_large") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
@@ -41,14 +47,16 @@ def clean_picture(
         raise NotAPicture("unreadable") from error
 
 
-def _encode(source: Image.Image, longest_side: int) -> bytes:
+def _encode(source: Image.Image, longest_side: int, style: str) -> bytes:
     source.draft("RGB", (longest_side, longest_side))
     upright = ImageOps.exif_transpose(source)
     has_alpha = upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info
     plain = upright.convert("RGBA" if has_alpha else "RGB")
+    if has_alpha and style == "JPEG":
+        plain = Image.alpha_composite(Image.new("RGBA", plain.size, "white"), plain).convert("RGB")
     plain.thumbnail((longest_side, longest_side))
     bare = Image.new(plain.mode, plain.size)
     bare.paste(plain)
     target = io.BytesIO()
-    bare.save(target, "WEBP", quality=80, method=4)
+    bare.save(target, style, quality=80, method=4)
     return target.getvalue()

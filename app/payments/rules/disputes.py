@@ -50,6 +50,8 @@ def course_of(status: str) -> Course:
 
 def is_news(known: str, told: str) -> bool:
     """Whether what was just read counts: a read that began earlier may end later, and must not take us back."""
+    if (known, told) == (WON, LOST):
+        return False
     return RANKS.get(told, 4) >= RANKS.get(known, 4)
 
 

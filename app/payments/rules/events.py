@@ -1,8 +1,6 @@
 """What an event of Stripe means for us: which object to look at again."""
 
-from typing import Any
-
-from app.payments.rules.facts import DisputeFacts, EventFacts
+from app.payments.rules.facts import EventFacts
 
 SETTLING = frozenset(
     {
@@ -20,40 +18,26 @@ That money was reserved is said twice, by the session and by its intent: the ses
 sweep is the net below it. That it was taken is our own doing.
 """
 
-ABOUT_REFUNDS = frozenset({"refund.updated", "refund.failed"})
-"""The types after which a refund is read again: a bank may send one back."""
-
-ABOUT_CARDS = frozenset({"payment_method.detached", "payment_method.automatically_updated"})
-"""The types after which a kept card is read again: it was let go, or its bank replaced it."""
-
-DISPUTING = frozenset({"charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed"})
-"""The types after which a payment may be charged back; the dispute is read again from Stripe."""
-
-WARNING = "warning"
-"""How the states of a mere inquiry of the bank begin: no money moves."""
+FOLLOWING = (
+    ("refund.", "look_at_refund", "stripe_refund_id"),
+    ("charge.refunded", "follow_charge", "charge_id"),
+    ("charge.dispute.", "follow_dispute", "dispute_id"),
+    ("radar.early_fraud_warning.", "follow_warning", "warning_id"),
+    ("payment_method.detached", "look_at_card", "payment_method_id"),
+    ("payment_method.automatically_updated", "look_at_card", "payment_method_id"),
+)
+"""How a type begins, the kind of job that follows the object, and what the job calls its id."""
 
 
-def dispute_of(event: EventFacts) -> str | None:
-    """The id of the dispute that an event is about."""
-    return event.object_id if event.event_type in DISPUTING else None
-
-
-def is_chargeback(dispute: DisputeFacts) -> bool:
-    """Whether money was taken back, and not only asked about."""
-    return not dispute.status.startswith(WARNING)
-
-
-def target_of(event: EventFacts) -> dict[str, Any]:
-    """The arguments of its job: which session, intent, refund or card to read again; empty when there is nothing to do.
+def job_of(event: EventFacts) -> tuple[str, dict[str, str]] | None:
+    """The kind of job that an event asks for, and which object it reads again; None when there is nothing to do.
 
     Nothing else of the event is believed: not its order in time, not its amounts, not its state.
     """
-    if event.event_type in ABOUT_REFUNDS:
-        return {"stripe_refund_id": event.object_id}
-    if event.event_type in ABOUT_CARDS:
-        return {"payment_method_id": event.object_id}
+    for beginning, kind, name in FOLLOWING:
+        if event.event_type.startswith(beginning):
+            return kind, {name: event.object_id}
     if event.event_type not in SETTLING:
-        return {}
-    if event.event_type.startswith("checkout.session."):
-        return {"session_id": event.object_id}
-    return {"intent_id": event.object_id}
+        return None
+    is_page = event.event_type.startswith("checkout.session.")
+    return "settle_payment", {"session_id" if is_page else "intent_id": event.object_id}

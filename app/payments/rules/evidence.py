@@ -1,5 +1,6 @@
 """What we lay before the bank in a dispute: texts from our own books, and files that prove them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,12 +30,14 @@ FILE_KINDS = (
     "uncategorized_file",
 )
 """The fields that take one file each, by Stripe's names."""
+PDF, JPEG = "application/pdf", "image/jpeg"
 LONGEST_TEXT = 20_000
 LONGEST_SHORT_TEXT = 2_000
 LONG_TEXTS = frozenset({"product_description", "refund_policy_disclosure", "uncategorized_text"})
 LONGEST_TOGETHER = 150_000
 LARGEST_TOGETHER_BYTES = 4_500_000
 """Stripe's bounds for all texts, and for all files of one dispute."""
+_LIVELY = re.compile(rb"/(JavaScript|Launch|EmbeddedFiles?|RichMedia|Encrypt)\b")
 _NEVER_BEFORE = "No refund was asked for before the dispute."
 
 
@@ -95,6 +98,17 @@ def proposed_texts(facts: OrderFacts) -> dict[str, str]:
             "shipping_tracking_number": facts.tracking_code,
         }
     return {name: text for name, text in texts.items() if text}
+
+
+def is_plain_pdf(content: bytes) -> bool:
+    """Whether a file is a whole PDF that neither runs nor hides anything, and needs no password."""
+    is_whole = content.startswith((b"%PDF-1.", b"%PDF-2.")) and b"%%EOF" in content[-1_024:]
+    return is_whole and _LIVELY.search(content) is None
+
+
+def file_name(field: str, order_number: str, content_type: str) -> str:
+    """What a file is called at Stripe and on our pages: never what somebody's own computer called it."""
+    return f"{field.replace('_', '-')}-{order_number}.{'pdf' if content_type == PDF else 'jpg'}"
 
 
 def faults_of_texts(texts: Mapping[str, str]) -> list[FieldError]:

@@ -28,6 +28,12 @@ FOR_US = frozenset({RefundReason.NOT_DELIVERED, RefundReason.FAULTY, RefundReaso
 """The reasons that are faults of ours: such a refund never counts against the customer."""
 
 
+FOR_THEM = frozenset({RefundReason.DUPLICATE, RefundReason.WITHDRAWN})
+"""The reasons that are the customer's own doing: the time of it counts against them."""
+TOLD_REASONS = frozenset(RefundReason) - {RefundReason.FRAUD}
+"""The reasons that the customer reads."""
+
+
 class RefundScope(StrEnum):
     """How much: all that is left, some pieces and charges, or an amount."""
 

@@ -158,6 +158,9 @@ class Policy:
     # Complaints.
     complaint_answer_days: int = 3
     complaint_obvious_days: int = 14
+    # Money that goes back.
+    refund_alone_cents: int = 20_000
+    dispute_remind_days: int = 3
     # Cost to serve (domain.md section 6).
     effort_hour_cents: int = 4_500
     effort_complaint_minutes: int = 20
@@ -263,6 +266,8 @@ BOUNDS: dict[str, Bound] = {
     "service_offer_days": Bound(1, 90),
     "complaint_answer_days": Bound(1, 30),
     "complaint_obvious_days": Bound(1, 90),
+    "refund_alone_cents": Bound(0, 10**8),
+    "dispute_remind_days": Bound(1, 30),
     "effort_hour_cents": Bound(0, 10**6),
     "effort_complaint_minutes": Bound(0, 480),
     "effort_change_minutes": Bound(0, 480),

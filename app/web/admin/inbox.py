@@ -31,7 +31,9 @@ from app.mainbrand.queries_rating import count_waiting_overrides
 from app.ordering.service_freeze import open_freeze
 from app.payments.queries_books import count_differences
 from app.payments.queries_desk import count_held, released_since
+from app.payments.queries_disputes import count_to_answer, count_undecided_warnings
 from app.payments.queries_limits import living_breaker
+from app.payments.queries_money import count_waiting_requests
 from app.payments.queries_refunds import count_failed_refunds
 from app.payments.rules.settlement import NEEDING_STAFF
 from app.web.admin.lists import desk
@@ -69,7 +71,10 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
     counted = [
         (N_("complaints overdue"), "/admin/complaints", overdue),
         (N_("complaints to answer"), "/admin/complaints", to_answer),
-        (N_("refunds that failed"), "/admin/complaints?state=decided", count_failed_refunds(session)),
+        (N_("refunds that failed"), "/admin/refunds?state=failed", count_failed_refunds(session)),
+        (N_("refunds to grant"), "/admin/refunds#waiting", count_waiting_requests(session)),
+        (N_("disputes to answer"), "/admin/disputes", count_to_answer(session, now=now)),
+        (N_("fraud warnings to decide"), "/admin/disputes#warnings", count_undecided_warnings(session)),
         (N_("invoices that could not be issued"), "/admin/invoices?state=blocked", count_blocked(session)),
         (N_("registrations to review"), "/admin/screening", count_reviews(session, now=now)),
         (N_("objections to answer"), "/admin/objections", count_open_objections(session)),

@@ -17,10 +17,10 @@ from app.flows.write_effort import write_effort
 from app.fulfilment.queries import shipment_of
 from app.mail.queries import mails_about
 from app.ordering.queries_desk import find_order, list_orders, read_parts
-from app.ordering.queries_disputes import disputed_among
 from app.ordering.queries_rhythm import companions_of
 from app.ordering.rules.states import IN_PARCELS, OrderState
 from app.payments.queries_desk import payments_of_order
+from app.payments.queries_disputes import disputed_among
 from app.payments.queries_holds import open_hold_of_order
 from app.payments.queries_ledger import ledger_of
 from app.payments.rules.holding import HoldDecision
@@ -28,6 +28,7 @@ from app.shop import Shop
 from app.web.admin import book_words, words
 from app.web.admin.effort import EMPTY, effort_of_order, read_touch
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
+from app.web.admin.refunds import money_of_order
 from app.web.admin.runs_view import course_of
 from app.web.admin.service_orders import services_of_order
 from app.web.admin.timeline import order_timeline
@@ -185,7 +186,8 @@ def _page(
         parts=read_parts(session, order_id),
         customer=customer_by_id(session, order.customer_id),
         contact=contact,
-        payments=payments_of_order(session, order_id),
+        payments=(payments := payments_of_order(session, order_id)),
+        money=money_of_order(session, order_id, payments),
         ledger=ledger_of(session, order_id),
         book_words=book_words,
         mails=mails_about(session, "order", order_id),

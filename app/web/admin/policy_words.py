@@ -87,6 +87,10 @@ SECTIONS: dict[str, dict[str, str]] = {
         "card_wait_minutes": N_("A first payment then waits, in minutes"),
         "unpaid_orders_per_hour": N_("Unpaid orders of one company in an hour"),
     },
+    N_("Refunds and disputes"): {
+        "refund_alone_cents": N_("One person alone pays back for an order at most"),
+        "dispute_remind_days": N_("Days before its end in which a dispute without evidence is reminded of"),
+    },
     N_("Cost to serve"): {
         "effort_hour_cents": N_("An hour of our time costs"),
         "effort_complaint_minutes": N_("Minutes of a complaint"),

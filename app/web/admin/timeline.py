@@ -31,6 +31,7 @@ OWN_EVENTS = frozenset(
         "payment.held",
         "refund.done",
         "refund.failed",
+        "payment.fraud_warned",
         "service.done",
     }
 )

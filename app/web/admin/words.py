@@ -24,6 +24,7 @@ from app.web.admin import (
     difference_words,
     invoice_words,
     mail_words,
+    payment_words,
     service_words,
 )
 from app.web.admin.audit_words import ACTIONS as ACTIONS
@@ -257,7 +258,7 @@ EVENTS = {
     "charged_back": N_("Payment charged back"),
     "chargeback_passed": N_("May leave although the payment was charged back"),
 }
-EVENTS |= complaint_traces.EVENTS | service_words.EVENTS_OF_GOODS | card_words.EVENTS
+EVENTS |= complaint_traces.EVENTS | service_words.EVENTS_OF_GOODS | card_words.EVENTS | payment_words.EVENTS
 SERVICE_EVENTS = EVENTS | service_words.EVENTS
 RIGHTS = {
     Right.VIEW: N_("look at everything"),
@@ -267,7 +268,7 @@ RIGHTS = {
     Right.COMPLAINTS: N_("answer complaints and pay back"),
     Right.CUSTOMERS: N_("close, open and move up companies"),
     Right.MAIL: N_("send e-mails again"),
-    Right.PAYMENTS: N_("payments"),
+    Right.PAYMENTS: N_("pay back and answer disputes"),
     Right.BOOKS: N_("read, close and export the books"),
     Right.POLICY: N_("change the policy and publish terms"),
     Right.IMPORT: N_("import lists of the main brand"),
@@ -375,6 +376,7 @@ DONE = {
     "deactivated": N_("The account is closed."),
     "reactivated": N_("The account is open again."),
 }
+WARNING_DECISIONS = payment_words.WARNING_DECISIONS
 DOCUMENT_KINDS, DRAFTS = invoice_words.KINDS, invoice_words.DRAFTS
 
 
@@ -386,6 +388,7 @@ for _room in (
     difference_words,
     invoice_words,
     mail_words,
+    payment_words,
     service_words,
 ):
     for _name, _all in (

@@ -1,11 +1,12 @@
 """A company's own orders: the list, one order with its timeline, paying, cancelling, ordering again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
+from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,11 +24,14 @@ from app.ordering.queries import missing_in_cart, orders_of, raised_in_cart, who
 from app.ordering.queries_contract import read_contract
 from app.ordering.queries_rhythm import companions_of
 from app.ordering.rules.states import CancelReason, OrderKind, OrderState
-from app.payments.models import Payment
+from app.payments.models import Payment, Refund
 from app.payments.queries import payments_of_order
+from app.payments.queries_disputes import disputes_of_order
 from app.payments.queries_holds import held_orders
+from app.payments.queries_money import refunds_of_order
 from app.payments.rules.deadlines import pay_until
-from app.payments.rules.states import PaymentState
+from app.payments.rules.disputes import Course, course_of
+from app.payments.rules.states import PaymentState, RefundState
 from app.web.countries import country_name
 from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
 from app.web.papers import paper_response, paper_words
@@ -69,10 +73,16 @@ EVENTS = {
     "complaint_filed": N_("Complaint received"),
     "complaint_answered": N_("Complaint answered"),
     "refunded": N_("Money paid back to the card"),
+    "dispute_asked": N_("The card's bank asks about the payment"),
+    "dispute_answered": N_("Our answer went to the card's bank"),
+    "dispute_won": N_("The card's bank left us the payment"),
+    "dispute_lost": N_("The card's bank kept the payment"),
     "refund_failed": N_("Paying back failed, a person looks into it"),
     "address_changed": N_("Delivery address changed"),
     "kept_back": N_("Kept in our warehouse, as you ordered"),
 }
+OURS_ALONE = frozenset({"fraud_warned"})
+"""What a card network tells us in confidence is not for whoever holds the account."""
 BEING_CHECKED = (N_("Received, being checked"), "warn")
 CANCELLATIONS = {
     CancelReason.UNPAID: N_("It was not paid within 24 hours. Nothing was charged."),
@@ -83,6 +93,17 @@ CANCELLATIONS = {
     CancelReason.AMOUNT_DIFFERS: N_("The payment did not fit the order. Nothing was charged."),
 }
 CALLED_OFF = N_("We called it off after your complaint: nothing more of it is sent.")
+PAID_BACK = N_("We called it off: nothing of it is sent, and what was paid goes back to the card.")
+REFUNDS = {
+    RefundState.ASKED: (N_("on its way to your card"), "warn"),
+    RefundState.DONE: (N_("paid back to your card"), "ok"),
+    RefundState.FAILED: (N_("refused by the bank, a person looks into it"), "bad"),
+}
+DISPUTES = {
+    Course.ASKED: N_("The card's bank asks us about this payment."),
+    Course.TAKEN: N_("The card's bank disputes this payment and has the money until it decides."),
+    Course.LOST: N_("The card's bank took this payment back."),
+}
 NOTICES = {
     "back": "",
     "checking": N_("Your payment is being checked. The confirmation follows by e-mail; you need do nothing."),
@@ -115,6 +136,16 @@ class PaymentWords:
     is_held: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class MoneyWords:
+    """What came of the money: refunds with words and tone of their state, and a sentence about a dispute, or ""."""
+
+    paid_cents: int = 0
+    refunded_cents: int = 0
+    refunds: list[tuple[Refund, tuple[str, str]]] = field(default_factory=list)
+    dispute: str = ""
+
+
 @router.get("/orders")
 def list_orders(
     request: Request, visitor: VisitorDep, session: ReadDep, q: str = "", at: PageNumber = 1
@@ -142,6 +173,7 @@ def show_order(
     payments = payments_of_order(session, order.id or 0)
     payment = payment_words(order, payments, now=now)
     task = task_of(session, order)
+    cases = cases_of_order(session, order.id or 0)
     return page(
         request,
         "store/orders/service.html" if task else "store/orders/order.html",
@@ -153,17 +185,22 @@ def show_order(
         country=country_name(order.country, language=request.scope["lang"]),
         payment=payment,
         card_page=card_page_words(session, order, payments, now=now) if payment.pay_until_at else None,
-        cancellation=_cancellation(order),
+        cancellation=_cancellation(order, has_cases=bool(cases)),
+        money=money_words(session, order, payments),
         replaced_by=_replaced_by(whole.events),
         companions=companions_of(session, order, calendar=calendar_of(request), now=now),
         is_thanked=notice == "back" and order.state is OrderState.ACCEPTED,
-        timeline=[(event, event_words(order, event.kind), _day(event)) for event in whole.events],
+        timeline=[
+            (event, event_words(order, event.kind), _day(event))
+            for event in whole.events
+            if event.kind not in OURS_ALONE
+        ],
         complaint_number=_complaint_number(order, whole.events),
         notice=NOTICES.get(notice, ""),
         missing=missing_in_cart(session, order) if notice in ("left_out", "none_left") else [],
         raised=raised_in_cart(session, order, now=now) if notice in ("left_out", "raised") else [],
         is_fully_sold=all(line.is_sold for line in whole.lines),
-        cases=cases_of_order(session, order.id or 0),
+        cases=cases,
         may_complain=may_complain(facts_of(order)),
         documents=documents_of_order(session, order.id or 0) if order.accepted_at else [],
         is_paid=any(one.state is PaymentState.CAPTURED for one in payments),
@@ -252,6 +289,9 @@ def payment_words(order: Order, payments: list[Payment], *, now: datetime) -> Pa
             is_held=True,
         )
     until_at = pay_until(order.placed_at)
+    if now < until_at and payments and payments[0].state is PaymentState.RELEASED:
+        text = N_("The reservation on your card ended, and nothing was charged. Please pay again.")
+        return PaymentWords(text, "warn", pay_until_at=until_at)
     if now >= until_at:
         return PaymentWords(N_("Not paid in time."), "warn")
     if payments and payments[0].failure_code:
@@ -260,10 +300,28 @@ def payment_words(order: Order, payments: list[Payment], *, now: datetime) -> Pa
     return PaymentWords(N_("Not paid yet."), "warn", pay_until_at=until_at)
 
 
-def _cancellation(order: Order) -> str:
+def money_words(session: Session, order: Order, payments: list[Payment]) -> MoneyWords:
+    """What came of the money of a paid order: refunds with their state, and disputes; nothing for an unpaid one."""
+    captured = next((one for one in payments if one.state is PaymentState.CAPTURED), None)
+    if captured is None:
+        return MoneyWords()
+    refunds = refunds_of_order(session, order.id or 0)
+    courses = {course_of(one.status) for one in disputes_of_order(session, order.id or 0)}
+    dispute = next((DISPUTES[one] for one in (Course.LOST, Course.TAKEN, Course.ASKED) if one in courses), "")
+    return MoneyWords(
+        paid_cents=captured.amount_cents,
+        refunded_cents=sum(one.amount_cents for one in refunds if one.state is RefundState.DONE),
+        refunds=[(one, REFUNDS[one.state]) for one in refunds],
+        dispute=dispute,
+    )
+
+
+def _cancellation(order: Order, *, has_cases: bool) -> str:
     if order.cancel_reason is None:
         return ""
-    return CALLED_OFF if order.accepted_at else CANCELLATIONS[order.cancel_reason]
+    if order.accepted_at:
+        return CALLED_OFF if has_cases else PAID_BACK
+    return CANCELLATIONS[order.cancel_reason]
 
 
 def _replaced_by(events: list[OrderEvent]) -> str:

@@ -28,7 +28,7 @@ from app.payments.models import Payment, StripeEvent
 from app.payments.rules.states import PaymentState
 from app.staff.models import ApiKey, StaffMember
 from app.staff.rules.roles import Role
-from tests import make, make_invoice, make_services
+from tests import make, make_invoice, make_money, make_services
 from tests.flows.standing import asked_standing
 from tests.make_complaint import make_complaint
 from tests.make_effort import effort_event
@@ -72,6 +72,10 @@ class Desk:
     draft_id: int
     marked_address_id: int
     difference_id: int
+    payment_id: int
+    dispute_id: int
+    refund_id: int
+    request_id: int
 
 
 @pytest.fixture
@@ -99,7 +103,7 @@ def _desk(session: Session) -> Desk:
         purchase_reference="PO 4711",
         dispatch_on=date(2026, 3, 10),
     )
-    _pay(session, order)
+    paid = _pay(session, order)
     account = make.main_account(
         session, company_name="Sauer Anlagen AG", name_key="anlagen sauer", segment=Segment.A
     )
@@ -140,6 +144,7 @@ def _desk(session: Session) -> Desk:
         or 0,
         marked_address_id=_marked_address(session, mail).id or 0,
         difference_id=make.book_difference(session).id or 0,
+        **_money(session, order, paid, customer, contact),
     )
 
 
@@ -178,14 +183,30 @@ def _visited(session: Session) -> Customer:
     return visited
 
 
+def _money(
+    session: Session, order: Order, paid: Payment, customer: Customer, contact: Contact
+) -> dict[str, int]:
+    """What came of payments: the dispute is about an order of its own, so that the first one can be worked on."""
+    disputed = make.order(session, of=customer, by=contact, bundle=None, state=OrderState.DISPATCHED)
+    dispute = make_money.dispute(session, about=disputed)
+    make_money.evidence_file(session, of=dispute, content=PICTURE)
+    make_money.warning(session, about=paid)
+    return {
+        "payment_id": paid.id or 0,
+        "dispute_id": dispute.id or 0,
+        "refund_id": make_money.refund(session, of=paid).id or 0,
+        "request_id": make_money.request(session, of=order).id or 0,
+    }
+
+
 def _proposal(session: Session) -> Proposal:
     for sku in ("FI-7", "OL-1"):
         make.block(session, sku=sku)
     return make.proposal(session, "FI-7", "OL-1")
 
 
-def _pay(session: Session, order: Order) -> None:
-    make.saved(
+def _pay(session: Session, order: Order) -> Payment:
+    return make.saved(
         session,
         Payment(
             order_id=order.id, state=PaymentState.CAPTURED, amount_cents=order.gross_cents, expires_at=make.NOW,

@@ -29,6 +29,7 @@ FILES = {
     "/admin/reports/order-sizes/export.csv",
     "/admin/dispatch/runs/{run_on}/pick-list.pdf",
     "/admin/dispatch/runs/{run_on}/packing-slips.pdf",
+    "/admin/disputes/{dispute_id}/files/{field}",
     *("/admin/invoices/{number}.pdf", "/admin/invoices/{number}.xml", "/admin/invoices/papers.zip"),
     *(f"/admin/books/{{month}}/{name}.csv" for name in ("documents", "money", "datev")),
     "/admin/books/exports/{export_id}",
@@ -82,6 +83,13 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
     },
     "/admin/customers/{number}/effort": lambda _: TOUCH,
     "/admin/orders/{number}/effort": lambda _: TOUCH,
+    "/admin/orders/{number}/refund": lambda _: {
+        "scope": "amount", "amount_cents": "1,00", "reason": "goodwill", "note": "They waited long.",
+    },
+    "/admin/refunds/{refund_id}/again": lambda _: {},
+    "/admin/refunds/requests/{request_id}": lambda _: {"decision": "grant"},
+    "/admin/payments/{payment_id}/warning": lambda _: {"decision": "leave", "reason": "We know them."},
+    "/admin/disputes/{dispute_id}": lambda _: {"uncategorized_text": "It left.", "act": "save"},
     "/admin/customers/{number}/effort/override": lambda _: {
         "level": "normal", "ends_on": in_a_month(), "reason": "a new buyer learns",
     },
@@ -178,10 +186,15 @@ NOT_POSSIBLE_YET = {
     "/admin/orders/{number}/chargeback": "no payment was charged back (tests/web/admin/test_dispatch_runs.py)",
     "/admin/customers/{number}/fee": "no card is kept (tests/web/test_kept_card.py)",
     "/admin/payments/first-payments": "no first payment waits (tests/web/test_card_limits.py)",
+    "/admin/disputes/{dispute_id}/call-off": "the bank has not decided (tests/web/admin/test_disputes.py)",
     "/admin/orders/{number}/hold": "no payment is held (tests/web/admin/test_hold.py)",
     "/admin/imports/{import_id}/undo": "the import is not written yet (tests/web/admin/test_imports.py)",
 }
-CHANGING_BY_FILE = {"/admin/bundles/{bundle_id}/image", "/admin/imports"}
+CHANGING_BY_FILE = {
+    "/admin/bundles/{bundle_id}/image",
+    "/admin/imports",
+    "/admin/disputes/{dispute_id}/files",
+}
 WITHOUT_VALUES = {"/admin/bundles/{bundle_id}/retire", "/admin/bundles/{bundle_id}/duplicate"}
 CALCULATING = {"/admin/bundles/margin"}
 """Forms that work something out and write nothing (tests/web/admin/test_guards.py)."""
@@ -227,6 +240,11 @@ def url(path: str, desk: Desk) -> str:
         difference_id=desk.difference_id,
         month="2026-02",
         export_id=1,
+        payment_id=desk.payment_id,
+        dispute_id=desk.dispute_id,
+        refund_id=desk.refund_id,
+        request_id=desk.request_id,
+        field="receipt",
     )
 
 

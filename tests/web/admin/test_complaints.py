@@ -11,12 +11,12 @@ from app.care.models import Complaint
 from app.catalogue.models import Block
 from app.core.clock import utc_now
 from app.core.transaction import transaction
-from app.ordering.service import add_event
+from app.ordering.models import Order
 from app.payments.models import Refund
 from app.payments.rules.states import RefundState
 from app.shop import Shop
 from app.staff.rules.roles import Role
-from tests import make
+from tests import make, make_money
 from tests.flows.complaining import WORDS, Case, arrived, counts
 from tests.make_complaint import make_complaint
 from tests.web.conftest import Browser
@@ -124,8 +124,8 @@ def test_a_wrong_form_comes_back_as_it_was_filled_in(session: Session, case: Cas
 def test_a_payment_that_was_charged_back_is_told_before_the_answer(
     session: Session, case: Case, clerk: Browser
 ) -> None:
-    with transaction(session):
-        add_event(session, case.order_id, "charged_back", now=utc_now())
+    make_money.dispute(session, about=session.get_one(Order, case.order_id))
+    session.rollback()
 
     assert "The payment of this order was charged back" in clerk.get(path(session, case)).text
 

@@ -19,11 +19,10 @@ from app.fulfilment.models import ClosingDay, DispatchRun, Shipment
 from app.fulfilment.rules.runs import Course, with_closed_days
 from app.ordering.models import Order
 from app.ordering.rules.states import OrderState
-from app.ordering.service import add_event
 from app.policy.models import PolicyVersion
 from app.policy.rules.policy import Policy, to_values
 from app.staff.rules.roles import Role
-from tests import make
+from tests import make, make_money
 from tests.papers import pages_of, text_of
 from tests.web.admin.conftest import Desk, fresh
 from tests.web.conftest import Browser
@@ -323,8 +322,7 @@ def test_a_charged_back_order_stands_on_run_desk_and_inbox_until_a_person_lets_i
 ) -> None:
     number = desk.things.order.number
     at, run = f"/admin/orders/{number}", f"/admin/dispatch/runs/{desk.run_on}"
-    with transaction(session):
-        add_event(session, desk.things.order.id or 0, "charged_back", now=utc_now())
+    make_money.dispute(session, about=desk.things.order)
 
     assert "<b>1</b> orders held, payment charged back" in " ".join(desk.packer.get("/admin").text.split())
     assert f"{at}#chargeback" in desk.packer.get("/admin/dispatch").text
