@@ -272,6 +272,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "GET /admin/invoices/papers.zip",
         "POST /admin/invoices/{number}/resend",
         "POST /admin/invoices/drafts/{draft_id}",
+        "POST /admin/invoices/drafts/{draft_id}/retry",
         right=Right.PAYMENTS,
     ),
     **_routes(Access.STAFF, "POST /admin/visits/{visit_id}", right=Right.APPROVE),

@@ -1,4 +1,4 @@
-"""What waits to become a document, or cannot: why, and what shall stand on it."""
+"""What waits to become a document, or cannot: why, what shall stand on it, and trying again."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from app.core.errors import Invalid, Refused
 from app.flows.change_draft import COLUMNS, change_draft
+from app.flows.issue_invoice import try_again
 from app.invoices.queries_desk import find_draft
 from app.invoices.rules.billing import BillingDetails
 from app.web.admin.lists import desk, form_error
@@ -46,6 +47,12 @@ def submit_draft(
         errors = form_error(request, error)
         return _page(request, reading, draft_id, status=409, values=values, errors=errors)
     return see_other(f"/admin/invoices/drafts/{draft_id}?done={'draft_changed' if is_new else 'unchanged'}")
+
+
+@router.post("/admin/invoices/drafts/{draft_id}/retry")
+def submit_retry(draft_id: RowId, session: WriteDep, staff: StaffDep, _: Values, now: Now) -> Response:
+    is_done = try_again(session, draft_id=draft_id, actor=staff.actor, now=now)
+    return see_other(f"/admin/invoices/drafts/{draft_id}?done={'draft_retried' if is_done else 'unchanged'}")
 
 
 def _page(

@@ -31,8 +31,11 @@ MAIL_KINDS = {
 ACTIONS = {
     "billing.changed": N_("Billing details changed"),
     "invoice.draft_changed": N_("Billing details of an order changed"),
+    "invoice.issued": N_("Document issued"),
+    "invoice.tried_again": N_("Document tried again"),
     "invoice.sent_again": N_("Invoice sent once more"),
 }
 DONE = {
+    "draft_retried": N_("Tried again: in a moment it is issued, or says why not."),
     "draft_changed": N_("Saved. They stand on the document once it is issued."),
 }

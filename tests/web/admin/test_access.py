@@ -143,6 +143,7 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
     "/admin/visits/{visit_id}": lambda _: {"decision": "approve", "reason": "It pays."},
     "/admin/invoices/{number}/resend": lambda _: {"request_key": "click-1"},
     "/admin/invoices/drafts/{draft_id}": lambda _: {"buyer_reference": "4711"},
+    "/admin/invoices/drafts/{draft_id}/retry": lambda _: {},
     "/admin/mail/{mail_id}/retry": lambda _: {},
     "/admin/payments/reconciliation": lambda _: {},
     "/admin/payments/reconciliation/{difference_id}/mend": lambda _: {},

@@ -11,14 +11,16 @@ from sqlmodel import Session, select
 
 from app.audit.models import AuditEntry
 from app.core.transaction import transaction
-from app.invoices.models import Invoice, InvoiceDraft
+from app.invoices.models import Invoice
 from app.invoices.queries_documents import amounts_in
 from app.invoices.rules.document import DraftState
 from app.invoices.service_mail import mail_invoice
+from app.jobs.models import Job
 from app.mail.models import Mail
 from app.ordering.models import Order
 from app.staff.rules.roles import Role
 from tests import make, make_invoice
+from tests.web.admin.conftest import fresh
 
 
 @pytest.fixture
@@ -170,8 +172,7 @@ def test_a_blocked_draft_says_why_and_what_stands_on_it_can_be_changed(
         answer = desk.submit(at, {"buyer_reference": "4711", **whole})
         assert answer.headers["location"].endswith(f"done={expected}")
 
-    session.rollback()
-    kept = session.get_one(InvoiceDraft, draft.id)
+    kept = fresh(session, draft)
     assert (kept.buyer_reference, kept.billing_name, kept.billing_country) == ("4711", "Huber OG", "AT")
 
 
@@ -183,5 +184,21 @@ def test_what_is_issued_is_changed_by_nobody(session: Session, desk: Any, order:
 
     assert answer.status_code == 409
     assert "This document is issued and stays as it is." in answer.text
-    session.rollback()
-    assert session.get_one(InvoiceDraft, draft.id).buyer_reference == ""
+    assert fresh(session, draft).buyer_reference == ""
+
+
+def test_trying_again_puts_the_work_once_and_the_reason_away(
+    session: Session, desk: Any, order: Order
+) -> None:
+    draft = make_invoice.draft(session, of=order, state=DraftState.BLOCKED, problem=make_invoice.PROBLEM)
+    at = f"/admin/invoices/drafts/{draft.id}"
+    assert "Try again" in desk.get(at).text
+
+    done = [desk.submit(f"{at}/retry").headers["location"].rpartition("=")[2] for _ in range(2)]
+
+    assert done == ["draft_retried", "unchanged"]
+    kept = fresh(session, draft)
+    assert (kept.state, kept.problem) == (DraftState.WAITING, None)
+    jobs = session.exec(select(Job).where(Job.kind == "issue_invoice")).all()
+    assert [job.args for job in jobs] == [{"draft_id": draft.id}]
+    assert "Try again" not in desk.get(at).text

@@ -22,6 +22,7 @@ FORMS = sorted(
 )
 ALWAYS_DONE = {
     *("/account/billing", "/admin/invoices/drafts/{draft_id}", "/admin/invoices/{number}/resend"),
+    "/admin/invoices/drafts/{draft_id}/retry",
     "/admin/language",
     "/admin/logout",
     "/language",
