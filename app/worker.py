@@ -9,7 +9,7 @@ from typing import Self
 
 from app.core.clock import utc_now
 from app.core.transaction import transaction
-from app.handlers.registry import GIVE_UP, HANDLERS, RECURRING
+from app.handlers.registry import GIVE_UP, HANDLERS, LONGEST_BACKOFF, RECURRING
 from app.jobs import queue
 from app.shop import Shop
 
@@ -142,7 +142,8 @@ def _run(shop: Shop, claim: queue.Claim) -> None:
         is_last = claim.attempt_count >= claim.maximum_attempts
         log.warning("job failed: %s", claim.kind, exc_info=error, extra={"job": claim.id})
         with shop.db.session() as session, transaction(session):
-            queue.fail(session, claim, now=utc_now(), error=traceback.format_exc())
+            longest = LONGEST_BACKOFF.get(claim.kind, queue.LONGEST_BACKOFF)
+            queue.fail(session, claim, now=utc_now(), error=traceback.format_exc(), longest=longest)
         if is_last and claim.kind in GIVE_UP:
             GIVE_UP[claim.kind](shop, claim.args, f"{type(error).__name__}: {error}")
         return

@@ -182,7 +182,7 @@ def web(shop: "Shop") -> "FastAPI":
 
 @pytest.fixture
 def client(web: "FastAPI") -> "TestClient":
-    """A browser without cookies that follows no redirect; it asks `web` under the shop's own address."""
+    """A browser without cookies that follows no redirect; it asks `web` under default address."""
     from fastapi.testclient import TestClient
 
     return TestClient(web, base_url="http://testserver", follow_redirects=False)

@@ -20,7 +20,7 @@ PHOTO_WINDOW = timedelta(days=1)
 PHOTO_POSTS_PER_COMPANY = 60
 STAFF_LANGUAGE = "de"
 ADDRESSED = "Team"
-"""How a mail to the shop's own address greets: nobody knows who reads it first."""
+"""How a mail to default address greets: nobody knows who reads it first."""
 
 
 def lock_complaint(session: Session, complaint_id: int) -> Complaint:
@@ -159,7 +159,7 @@ def mail_staff(
     now: datetime,
     **values: Any,
 ) -> None:
-    """Puts a mail to the shop's own address; it names the case and holds nothing of it."""
+    """Puts a mail to default address; it names the case and holds nothing of it."""
     put_mail(
         session,
         kind,

@@ -1,4 +1,4 @@
-"""A person writes what a kind of e-mail says in one language, or goes back to the shop's own text."""
+"""A person writes what a kind of e-mail says in one language, or goes back to the default."""
 
 from datetime import datetime
 
@@ -58,7 +58,7 @@ def restore_mail_text(
     actor: Actor,
     now: datetime,
 ) -> bool:
-    """Makes the shop's own text count again; False where it does. Raises as `edit_mail_text` does."""
+    """Makes the default text count again; False where it does. Raises as `edit_mail_text` does."""
     _own(kind, environment)
     return _write(session, kind, language, words=None, since_version=since_version, actor=actor, now=now)
 

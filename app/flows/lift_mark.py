@@ -9,7 +9,7 @@ from app.audit.service import Actor, record
 from app.core.errors import N_, NotFound
 from app.core.transaction import transaction
 from app.jobs.service import put_job
-from app.mail.models import HELD, AddressState, Mail, MailAddress, MailState
+from app.mail.models import ATTEMPTS, HELD, AddressState, Mail, MailAddress, MailState
 
 
 def lift_mark(session: Session, address_id: int, *, actor: Actor, now: datetime) -> int | None:
@@ -40,7 +40,7 @@ def lift_mark(session: Session, address_id: int, *, actor: Actor, now: datetime)
             mail.state, mail.error = MailState.QUEUED, None
             mail.attempt_count += 1
             key = f"send_mail:{mail.id}:{mail.attempt_count}"
-            put_job(session, "send_mail", now=now, key=key, mail_id=mail.id)
+            put_job(session, "send_mail", now=now, key=key, maximum_attempts=ATTEMPTS, mail_id=mail.id)
         was, address.state = address.state, AddressState.OK
         address.lifted_at, address.lifted_by = now, actor.name[:200]
         record(

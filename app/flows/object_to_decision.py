@@ -18,7 +18,7 @@ from app.throttling.service import hit
 WINDOW = timedelta(days=7)
 OBJECTIONS_PER_COMPANY = 5
 ADDRESSED = "Team"
-"""How the mail to the shop's own address greets: nobody knows who reads it first."""
+"""How the mail to default address greets: nobody knows who reads it first."""
 
 
 def object_to_decision(

@@ -11,7 +11,7 @@ from app.core.errors import N_, NotFound, Refused
 from app.core.transaction import transaction
 from app.jobs.models import Job, JobState
 from app.jobs.service import put_job
-from app.mail.models import ASKED_FOR, Mail, MailState
+from app.mail.models import ASKED_FOR, ATTEMPTS, Mail, MailState
 from app.mail.queries import is_marked
 from app.mail.rendering import render
 from app.mail.service import put_mail
@@ -34,7 +34,7 @@ def retry(session: Session, mail_id: int, *, actor: Actor, now: datetime) -> boo
         if not _bring_forward(session, mail_id, now=now):
             mail.attempt_count += was is not MailState.QUEUED
             key = f"send_mail:{mail_id}:{mail.attempt_count}"
-            put_job(session, "send_mail", now=now, key=key, mail_id=mail_id)
+            put_job(session, "send_mail", now=now, key=key, maximum_attempts=ATTEMPTS, mail_id=mail_id)
         _record(session, mail, "mail.retried", actor=actor, now=now, old=was)
     return True
 

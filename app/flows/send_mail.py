@@ -15,7 +15,7 @@ from app.mail.models import ASKED_FOR, HELD, AddressState, Mail, MailState
 from app.mail.queries import lock_leaving
 from app.mail.rendering import message_id_of, render, to_message
 from app.mail.rules.reports import is_about_address
-from app.mail.transport import Refusal, Transport
+from app.mail.transport import Delay, Refusal, Transport
 from app.ordering.queries_standing import is_reader_admitted
 from app.settings import Settings
 
@@ -50,8 +50,9 @@ def send_mail(
 
     One that tells prices to somebody who is kept outside by now is given up; one to a marked address is held as
     failed, for a person to lift the mark. One that the recipient's server refuses for good has failed, and marks the
-    address where the refusal is about that. Edited words that cannot be used are told, and the shop's own sent.
-    Raises Delay when it should be tried later. A crash between the server's "250" and our note sends it
+    address where the refusal is about that. Edited words that cannot be used are told, and default sent.
+    Raises Delay when it should be tried later, also where an earlier one about the same thing waits after a failure:
+    after a mail server was down they arrive in their order. A crash between the server's "250" and our note sends it
     once more under the same Message-ID: exactly once is not possible over SMTP.
     """
     reach("send_mail.before_intent")
@@ -66,6 +67,8 @@ def send_mail(
         if leaving.is_marked and mail.kind not in ASKED_FOR:
             mail.state, mail.error = MailState.FAILED, HELD
             return
+        if leaving.is_behind:
+            raise Delay("an earlier e-mail about the same thing waits")
         mail.state = MailState.SENDING
         mail.message_id = message_id_of(mail, settings=settings)
         mail.attempt_count += 1

@@ -52,3 +52,8 @@ GIVE_UP: dict[str, Failed] = {
 RECURRING: dict[str, timedelta] = {
     "read_bounces": timedelta(minutes=5),
 }
+
+LONGEST_BACKOFF: dict[str, timedelta] = {
+    # A mail server that was down for a day: what waited for it is on its way within the half hour.
+    "send_mail": timedelta(minutes=30),
+}

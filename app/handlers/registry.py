@@ -45,3 +45,8 @@ RECURRING: dict[str, timedelta] = {
     kind: every for room in ROOMS for kind, every in getattr(room, "RECURRING", {}).items()
 }
 """Kinds that put themselves again and again."""
+
+LONGEST_BACKOFF: dict[str, timedelta] = {
+    kind: longest for room in ROOMS for kind, longest in getattr(room, "LONGEST_BACKOFF", {}).items()
+}
+"""Kinds that are tried again sooner than others after many failures."""

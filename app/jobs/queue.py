@@ -74,12 +74,20 @@ def finish(session: Session, claim: Claim, *, now: datetime) -> bool:
     return _write(session, FINISH, claim, now=now)
 
 
-def fail(session: Session, claim: Claim, *, now: datetime, error: str, is_final: bool = False) -> bool:
-    """Puts a job back with growing, jittered delay, or leaves it dead after its last attempt."""
+def fail(
+    session: Session,
+    claim: Claim,
+    *,
+    now: datetime,
+    error: str,
+    is_final: bool = False,
+    longest: timedelta = LONGEST_BACKOFF,
+) -> bool:
+    """Puts a job back with growing, jittered delay (`longest` at most), or leaves it dead after its last attempt."""
     if is_final or claim.attempt_count >= claim.maximum_attempts:
         state, run_at, done_at = JobState.DEAD, now, now
     else:
-        delay = min(FIRST_BACKOFF * 2 ** (claim.attempt_count - 1), LONGEST_BACKOFF)
+        delay = min(FIRST_BACKOFF * 2 ** min(claim.attempt_count - 1, 20), longest)
         state, run_at, done_at = JobState.READY, now + delay * random.uniform(0.8, 1.2), None
     return _write(
         session, FAIL, claim, new_state=state, new_run_at=run_at, new_done_at=done_at, new_error=error[-4000:]

@@ -13,6 +13,8 @@ HELD = "held: the address is marked"
 """The error of an e-mail that was not tried, because those before it to the same address came back."""
 ASKED_FOR = frozenset({"verify_email", "password_reset"})
 """E-mails for which somebody waits who has just typed the address: they are tried whatever came back before."""
+ATTEMPTS = 150
+"""So often an e-mail is tried, half an hour apart in the end: three days, as mail servers do among themselves."""
 UNDECIDED_DOMAIN = "@schlicht>"
 """How a Message-ID ends until the e-mail is handed over for the first time; then its domain is fixed."""
 
@@ -34,7 +36,7 @@ class Mail(SQLModel, table=True):
     they are.
 
     `message_id` is the one that is sent, from the first attempt on. `text_id` is the edited text with which it was
-    sent, None for the shop's own; with a `text_fault` that text could not be used and the own one was sent. One that
+    sent, None for default; with a `text_fault` that text could not be used and the own one was sent. One that
     came back (`bounced_at`) has failed.
     """
 
@@ -125,7 +127,7 @@ class MailInbox(SQLModel, table=True):
 class MailText(SQLModel, table=True):
     """One version of what a kind of e-mail says in one language, as a person wrote it; never changed.
 
-    The newest counts. One that `is_default` says that the shop's own text counts again.
+    The newest counts. One that `is_default` says that the default text counts again.
     """
 
     __tablename__ = "mail_texts"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func
 from sqlalchemy import select as select_columns
@@ -16,10 +17,13 @@ from app.mail.models import AddressState, Mail, MailAddress, MailInbox, MailStat
 
 @dataclass(frozen=True)
 class Leaving:
-    """An e-mail that is about to be sent, locked: whether its address is marked, and the edited text that counts."""
+    """An e-mail that is about to be sent, locked: whether its address is marked, whether an earlier one about the
+    same thing still waits after a failed attempt, and the edited text that counts.
+    """
 
     mail: Mail
     is_marked: bool
+    is_behind: bool
     text: MailText | None
 
     @property
@@ -28,7 +32,7 @@ class Leaving:
 
 
 def words_of(text: MailText | None) -> Words | None:
-    """The words of a version, None for the shop's own text."""
+    """The words of a version, None for the default text."""
     return None if text is None or text.is_default else Words(text.subject, text.body)
 
 
@@ -44,16 +48,30 @@ def lock_leaving(session: Session, mail_id: int) -> Leaving:
         .correlate(Mail)
         .scalar_subquery()
     )
+    earlier = aliased(Mail)
+    is_behind = (
+        select_columns(col(earlier.id))
+        .where(
+            col(earlier.object_kind) == col(Mail.object_kind),
+            col(earlier.object_id) == col(Mail.object_id),
+            col(earlier.to_address) == col(Mail.to_address),
+            col(earlier.id) < col(Mail.id),
+            col(earlier.state) == MailState.QUEUED,
+            col(earlier.attempt_count) > 0,
+        )
+        .correlate(Mail)
+        .exists()
+    )
     query = (
-        select(Mail, MailAddress.state, MailText)
+        select_columns(Mail, col(MailAddress.state), MailText, is_behind)
         .outerjoin(MailAddress, col(MailAddress.address) == func.lower(col(Mail.to_address)))
         .outerjoin(MailText, col(MailText.id) == newest)
         .where(col(Mail.id) == mail_id)
         .with_for_update(of=Mail)
         .execution_options(populate_existing=True)
     )
-    mail, state, text = session.exec(query).one()
-    return Leaving(mail, state not in (None, AddressState.OK), text)
+    mail, state, text, is_after = session.execute(query).one()
+    return Leaving(mail, state not in (None, AddressState.OK), bool(is_after), text)
 
 
 def list_mails(
@@ -111,6 +129,15 @@ def read_mark(session: Session, address: str) -> MailAddress | None:
         col(MailAddress.address) == address.lower(), col(MailAddress.state) != AddressState.OK
     )
     return session.exec(query).first()
+
+
+def count_waiting(session: Session, *, before: datetime) -> int:
+    """How many e-mails were written before a moment and still wait."""
+    query = select_columns(func.count()).where(
+        col(Mail.state).in_([MailState.QUEUED, MailState.SENDING]), col(Mail.created_at) < before
+    )
+    count: int = session.execute(query).scalar_one()
+    return count
 
 
 def count_marked(session: Session) -> int:

@@ -37,7 +37,7 @@ class Attached:
 def render(mail: Mail, environment: Environment, *, settings: Settings, words: Words | None = None) -> Text:
     """The subject and body of a row, in edited words where there are some.
 
-    Edited words that cannot be used never hold an e-mail up: the shop's own text is taken and the fault told.
+    Edited words that cannot be used never hold an e-mail up: the default text is taken and the fault told.
     Raises jinja2's UndefinedError when a value is missing.
     """
     values = values_of(mail, settings=settings)
@@ -54,9 +54,12 @@ def render(mail: Mail, environment: Environment, *, settings: Settings, words: W
 
 def values_of(mail: Mail, *, settings: Settings) -> dict[str, Any]:
     """What the templates of a row may name."""
+    return {**mail.values, **(mail.secret_values or {}), **standing_values(settings)}
+
+
+def standing_values(settings: Settings) -> dict[str, Any]:
+    """What every e-mail may name, whatever it is about."""
     return {
-        **mail.values,
-        **(mail.secret_values or {}),
         "seller": seller_of(settings),
         "base_url": settings.base_url,
         "main_brand_name": settings.main_brand_name,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session, col
 
 from app.jobs.service import insert_into, put_job
-from app.mail.models import UNDECIDED_DOMAIN, Mail, MailState
+from app.mail.models import ATTEMPTS, UNDECIDED_DOMAIN, Mail, MailState
 
 
 def put_mail(
@@ -48,4 +48,5 @@ def put_mail(
     insert = insert_into(session, Mail).on_conflict_do_nothing(index_elements=["key"])
     written = session.execute(insert.returning(col(Mail.id)), row).scalar()
     if written is not None:
-        put_job(session, "send_mail", now=now, key=f"send_mail:{written}", mail_id=written)
+        key = f"send_mail:{written}"
+        put_job(session, "send_mail", now=now, key=key, maximum_attempts=ATTEMPTS, mail_id=written)

@@ -58,7 +58,7 @@ class Allowed:
 
 @functools.lru_cache(maxsize=512)
 def allowed_in(kind: str, environment: Environment) -> Allowed:
-    """What the shop's own text of a kind uses, in itself and in the parts that it includes."""
+    """What the default text of a kind uses, in itself and in the parts that it includes."""
     source = own_source(kind, environment)
     own = [environment.parse(text) for text in (source.subject, source.body)]
     used = set().union(*(meta.find_undeclared_variables(tree) for tree in own)) - source.functions
@@ -86,7 +86,7 @@ def faults_of(subject: str, body: str, *, kind: str, environment: Environment) -
 
 def _faults_of_size(field: str, text: str, longest: int) -> Iterator[Fault]:
     if not text.strip():
-        yield Fault(field, 1, N_("Please write something, or go back to the shop's own text."), {})
+        yield Fault(field, 1, N_("Please write something, or go back to the default."), {})
     elif len(text) > longest:
         yield Fault(field, 1, N_("This is too long: at most %(longest)s characters."), {"longest": longest})
 

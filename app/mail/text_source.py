@@ -1,4 +1,4 @@
-"""The shop's own text of an e-mail in one language, as the template a person may edit."""
+"""The default text of an e-mail in one language, as the template a person may edit."""
 
 import functools
 import re
@@ -44,7 +44,7 @@ class Source:
 
 @functools.lru_cache(maxsize=512)
 def own_source(kind: str, environment: Environment) -> Source:
-    """The shop's own text of a kind in the environment's language, its sentences translated.
+    """The default text of a kind in the environment's language, its sentences translated.
 
     Raises jinja2's TemplateNotFound for a kind that has no templates.
     """

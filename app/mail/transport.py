@@ -87,16 +87,24 @@ class SmtpTransport:
             )
         else:
             server = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_SECONDS)
+        try:
+            self._prepare(server, context)
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+    def _prepare(self, server: smtplib.SMTP, context: ssl.SSLContext) -> None:
+        """Encrypts the conversation and signs in."""
+        if not self._is_tls:
             server.ehlo()
             if server.has_extn("starttls"):
                 server.starttls(context=context)
                 server.ehlo()
             elif not self._may_be_plain:
-                server.close()
                 raise Delay("the server offers no encryption, so nothing is sent (see SHOP_SMTP_URL)")
         if self._user:
             server.login(self._user, self._password)
-        return server
 
 
 class FolderTransport:

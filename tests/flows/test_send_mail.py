@@ -1,16 +1,21 @@
 """An e-mail leaves the outbox once, or says why it did not."""
 
+import email
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app.core.rendering import make_environments
 from app.core.transaction import transaction
 from app.flows.send_mail import send_mail
+from app.handlers.registry import LONGEST_BACKOFF
+from app.jobs import queue
+from app.jobs.models import Job, JobState
 from app.mail.models import Mail, MailState
 from app.mail.service import put_mail
 from app.mail.transport import Delay, open_transport
@@ -98,6 +103,50 @@ def test_the_message_id_that_left_is_the_one_that_is_kept_and_stays_through_ever
     assert kept == tried
     assert kept.endswith("@first.example>")
     assert f"Message-ID: {kept}".encode() in server.messages[0]
+
+
+def test_while_one_waits_after_a_failure_the_next_about_the_same_thing_does_not_overtake_it(
+    session: Session, sink: tuple[Sink, str], settings: Settings, now: datetime
+) -> None:
+    server, url = sink
+    values: dict[str, Any] = {"contact_name": "Kim", "number": "S-1", "amount_cents": 1}
+    with transaction(session):
+        for key, about in (("first", 1), ("second", 1), ("other", 2)):
+            put_mail(
+                session, "order_being_checked", key=key, to="kim@firma.example", language="en", now=now,
+                object_kind="order", object_id=about, **values,
+            )  # fmt: skip
+    first, second, other = session.exec(select(Mail.id).order_by(col(Mail.id))).all()
+    server.code = 451
+    with pytest.raises(Delay):
+        _send(session, url, first or 0, settings, now)
+    server.code = 250
+
+    with pytest.raises(Delay, match="earlier"):
+        _send(session, url, second or 0, settings, now)
+    _send(session, url, other or 0, settings, now)
+    _send(session, url, first or 0, settings, now)
+    _send(session, url, second or 0, settings, now)
+
+    session.rollback()
+    ids = {mail.message_id: mail.key for mail in session.exec(select(Mail))}
+    arrived = [email.message_from_bytes(raw)["Message-ID"] for raw in server.messages]
+    assert [ids[one] for one in arrived] == ["other", "first", "second"]
+
+
+def test_a_mail_server_that_is_down_for_a_day_loses_no_e_mail(
+    session: Session, settings: Settings, now: datetime
+) -> None:
+    _put(session, now)
+    moment = now
+    while moment < now + timedelta(hours=25):
+        with transaction(session):
+            [claim] = queue.claim(session, now=moment, lease=timedelta(seconds=30))
+            queue.fail(session, claim, now=moment, error="down", longest=LONGEST_BACKOFF["send_mail"])
+        job = session.exec(select(Job)).one()
+        assert job.state is JobState.READY
+        assert job.run_at - moment < timedelta(minutes=37)
+        moment = job.run_at
 
 
 def test_a_mail_that_the_server_refuses_for_good_is_failed_at_once(

@@ -1,10 +1,11 @@
-"""What people may write into the e-mails: all that the shop's own texts say, and nothing that does harm."""
+"""What people may write into the e-mails: all that the default texts say, and nothing that does harm."""
 
 import time
 from typing import Any
 
 import pytest
 
+from app.cli.demo_company import mails
 from app.core.i18n import LANGUAGES
 from app.core.rendering import make_environments
 from app.mail.edited_text import LONGEST_RESULT, Unusable, Words, render_edited
@@ -60,6 +61,20 @@ def test_nothing_of_a_translation_is_left_in_the_editor(kind: str) -> None:
 
 def test_every_kind_with_templates_can_be_edited() -> None:
     assert kinds_of(EN) == KINDS
+
+
+def test_the_text_that_the_demo_has_edited_is_a_good_one(settings: Settings) -> None:
+    german = ENVIRONMENTS["de"]
+    assert faults_of(mails.SUBJECT, mails.BODY, kind="delivery_address_cleared", environment=german) == []
+
+    text = render(
+        mail_of("delivery_address_cleared", "de"),
+        german,
+        settings=settings,
+        words=Words(mails.SUBJECT, mails.BODY),
+    )
+
+    assert text.fault == ""
 
 
 FAULTS = {

@@ -1,4 +1,4 @@
-"""Builders for the coach: a shop's charges by the shop's own rules, and orders on days."""
+"""Builders for the coach: a shop's charges by default rules, and orders on days."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -14,7 +14,7 @@ TODAY = date(2026, 12, 31)
 
 
 def terms_of(policy: Policy, goods: Mapping[int, Good], *, open_days: int = 0) -> Terms:
-    """The charges that the shop's own rules decide; a parcel takes further orders for so many days."""
+    """The charges that default rules decide; a parcel takes further orders for so many days."""
     return coach_terms(policy, goods, closes_on=lambda on: on + timedelta(days=open_days))
 
 

@@ -284,7 +284,7 @@ SECONDS = st.integers(0, 7 * 365 * 86_400)
 def test_no_policy_yields_a_promise_earlier_than_the_main_brands(
     session: Session, database: Database, now: datetime, data: st.DataObject
 ) -> None:
-    """Through cart, checkout and order; the floor is counted here day by day, not with the shop's own rule."""
+    """Through cart, checkout and order; the floor is counted here day by day, not with default rule."""
     lead_times = data.draw(st.lists(st.integers(0, 90), min_size=1, max_size=3))
     with transaction(session):
         make.terms(session)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from app.cli.demo_company import effort, exceptions, goods, goods_rows, people
+from app.cli.demo_company import effort, exceptions, goods, goods_rows, mails, people
 from app.cli.demo_company.abroad import ORDERS_DAYS_AGO, add_neighbours
 from app.cli.demo_company.complaints import add_complaints
 from app.cli.demo_company.dispatch import add_closing_days, add_left_behind
@@ -84,6 +84,8 @@ def builder(sizes: Sizes, *, calendar: Calendar, password: str, seed: int, now: 
         buyers += people.add_customers(rows, wanted, password_hash=password_hash, now=now)
         if not present.has_personas:
             exceptions.add_agreement(rows, buyers[0], calendar=calendar, by=goods_rows.PUBLISHER, now=now)
+            mails.add_what_came_back(rows, buyers[-1], now=now)
+            mails.add_edited_text(rows, by=goods_rows.PUBLISHER, now=now)
         conditions = Conditions(present.policy, calendar, terms, now, seed)
         early = _early_orders(buyers, refused) if refused else []
         abroad = [] if present.has_personas else add_neighbours(rows, password_hash=password_hash, now=now)

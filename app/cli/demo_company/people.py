@@ -107,7 +107,7 @@ def add_staff(rows: Rows, *, password_hash: str, created_at: datetime) -> None:
 def add_personas(
     rows: Rows, *, policy: Policy, blocks: Mapping[str, BlockFacts], password_hash: str, now: datetime
 ) -> tuple[list[Buyer], Buyer]:
-    """The customers' log-ins, each a company of its own, judged by the shop's own rule.
+    """The customers' log-ins, each a company of its own, judged by default rule.
 
     Returns those that may buy, and the one whose effort will close the shop (demo_company/effort.py).
     """

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class ImportKind(StrEnum):
-    """The main brand's list of companies, what they bought, or the shop's own blocks."""
+    """The main brand's list of companies, what they bought, or default blocks."""
 
     ACCOUNTS = "accounts"
     PURCHASES = "purchases"

@@ -1,7 +1,6 @@
 """What the e-mails say: the list of kinds, and the editor of one text with its preview on a real e-mail."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import APIRouter
 from jinja2 import Environment
@@ -15,20 +14,21 @@ from app.flows.edit_mail_text import edit_mail_text, restore_mail_text
 from app.mail.edited_text import Unusable, Words, render_edited
 from app.mail.models import Mail
 from app.mail.queries_texts import TextState, sample_mails, text_states, versions_of
-from app.mail.rendering import seller_of, values_of
+from app.mail.rendering import seller_of, standing_values, values_of
 from app.mail.text_checks import SECRETS, allowed_in
 from app.mail.text_source import kinds_of, own_source
 from app.shop import Shop
 from app.web.admin.lists import asked, desk
 from app.web.admin.words import MAIL_KINDS
 from app.web.deps import Now, ReadDep, ShopDep, StaffDep, Values, WriteDep
-from app.web.forms import Errors, errors_of
+from app.web.forms import Errors
 from app.web.rendering import see_other
 
 router = APIRouter()
 
 HIDDEN = "••••••••"
 LONGEST_EXAMPLE = 80
+MOST_FAULTS = 10
 SHAPES = ("money", "iso_date|weekday_date", "iso_date|date", "iso_moment|datetime", "number", "country")
 """How values are written out, for whoever edits."""
 
@@ -113,10 +113,18 @@ def submit_text(
             )  # fmt: skip
             return see_other(_path(kind, language, "text_saved" if is_done else "unchanged"))
     except Invalid as invalid:
-        errors, status = errors_of(invalid.fields, language=request.scope["lang"]), 422
+        errors, status = _errors(invalid, language=request.scope["lang"]), 422
     except Refused as refused:
         errors, status = {"form": translate(request.scope["lang"], refused.message)}, 409
     return _editor(request, shop, session, kind, language, draft, errors=errors, status=status)
+
+
+def _errors(invalid: Invalid, *, language: str) -> Errors:
+    """Every fault of each field, one sentence after the other."""
+    told: dict[str, list[str]] = {}
+    for fault in invalid.fields:
+        told.setdefault(fault.field, []).append(translate(language, fault.message, **fault.values))
+    return {field: " ".join(sentences[:MOST_FAULTS]) for field, sentences in told.items()}
 
 
 def _editor(
@@ -151,7 +159,7 @@ def _editor(
         errors=errors or {},
         state=text_states(session).get((kind, language), TextState(None)),
         versions=versions,
-        samples=[(str(mail.id), f"{_about(mail)} · {mail.to_address}") for mail in samples],
+        samples=[(str(mail.id), _label(shop, mail, request.scope["lang"])) for mail in samples],
         sample=sample,
         preview=preview,
         allowed=_allowed(shop, kind, environment, sample),
@@ -173,7 +181,7 @@ def _tried(shop: Shop, words: Words, mail: Mail, environment: Environment) -> Pr
 
 def _allowed(shop: Shop, kind: str, environment: Environment, sample: Mail | None) -> list[tuple[str, str]]:
     """Each value that the text may name, with what it is in the e-mail at hand."""
-    seen: dict[str, Any] = values_of(sample, settings=shop.settings) if sample else {}
+    seen = values_of(sample, settings=shop.settings) if sample else standing_values(shop.settings)
     found = []
     for name in sorted(allowed_in(kind, environment).values):
         value = HIDDEN if name in SECRETS else seen.get(name, "")
@@ -193,8 +201,11 @@ def _shortly(value: object) -> str:
     return text if len(text) <= LONGEST_EXAMPLE else text[: LONGEST_EXAMPLE - 1] + "…"
 
 
-def _about(mail: Mail) -> str:
-    return str(mail.values.get("number") or mail.values.get("company_name") or mail.id)
+def _label(shop: Shop, mail: Mail, language: str) -> str:
+    """An e-mail among those on which a text can be tried: when, about what, to whom."""
+    about = mail.values.get("number") or mail.values.get("company_name") or ""
+    parts = (shop.environments[language].filters["datetime"](mail.created_at), about, mail.to_address)
+    return " · ".join(str(part) for part in parts if part)
 
 
 def _name_of(request: Request, kind: str) -> str:

@@ -25,7 +25,7 @@ from app.insights.exceptions import count_waiting_visits
 from app.invoices.queries_drafts import count_blocked
 from app.jobs.queries import count_dead_jobs, dead_jobs
 from app.mail.models import MailState
-from app.mail.queries import count_mails, count_marked
+from app.mail.queries import count_mails, count_marked, count_waiting
 from app.mail.queries_texts import count_faulty_texts
 from app.mainbrand.queries_rating import count_waiting_overrides
 from app.ordering.service_freeze import open_freeze
@@ -43,6 +43,7 @@ from app.web.deps import Now, ReadDep, ShopDep
 router = APIRouter()
 
 NEWS = timedelta(days=14)
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,11 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
         (N_("field visits to approve"), "/admin/reports/exceptions", count_waiting_visits(session)),
         (N_("blocks short of what orders hold"), "/admin/blocks?stock=short", count_short(session)),
         (N_("e-mails failed"), "/admin/mail?state=failed", count_mails(session, MailState.FAILED)),
+        (
+            N_("e-mails waiting for over an hour"),
+            "/admin/mail?state=queued",
+            count_waiting(session, before=now - HOUR),
+        ),
         (N_("addresses from which e-mails come back"), "/admin/mail/addresses", count_marked(session)),
         (N_("texts of e-mails that could not be used"), "/admin/mail/texts", count_faulty_texts(session)),
         (N_("overrides to approve"), "/admin/ratings#overrides", count_waiting_overrides(session)),

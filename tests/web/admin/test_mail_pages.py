@@ -152,13 +152,19 @@ def test_a_text_is_saved_shown_and_given_back(admin: Browser, things: Desk, sess
 def test_a_fault_names_line_and_value_and_keeps_what_was_typed(
     admin: Browser, session: Session, things: Desk
 ) -> None:
-    values = {"act": "save", "subject": "S", "body": "Hello\r\n{{ trackin_code }}", "since_version": "0"}
+    values = {
+        "act": "save",
+        "subject": "S",
+        "body": "Hello {{ xyzzy }}\r\n{{ trackin_code }}",
+        "since_version": "0",
+    }
 
     answer = admin.submit(TEXT, values)
 
     assert answer.status_code == 422
     told = said(answer.text)
     assert "Line 2: there is no value “trackin_code” here. Did you mean “tracking_code”?" in told
+    assert "Line 1: there is no value “xyzzy” here." in told
     assert "{{ trackin_code }}" in unescape(answer.text)
     session.rollback()
     assert session.exec(select(MailText)).all() == []

@@ -74,7 +74,7 @@ def test_a_list_is_taken_and_what_became_of_it_can_be_asked_for(
         rejects.content.decode("utf-8-sig").splitlines()[1] == "2;Birkeck;Z;3;segment;is neither A, B nor C"
     )
     assert [row.company_name for row in session.exec(select(MainAccount))] == ["Ahrenborn"]
-    # The rating that follows is the shop's own act.
+    # The rating that follows is default act.
     mine = select(AuditEntry.actor_name).where(col(AuditEntry.action).like("%import%"))
     actors = set(session.exec(mine).all())
     assert actors == {"API: ERP"}
