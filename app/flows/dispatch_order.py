@@ -12,7 +12,8 @@ from app.core.errors import N_, FieldError, Invalid, NotFound, Refused
 from app.core.failpoints import reach
 from app.core.transaction import transaction
 from app.customers.models import Contact
-from app.fulfilment.models import Shipment
+from app.fulfilment.models import DeliveryProof, Shipment
+from app.fulfilment.rules.proofs import due_on, proof_of
 from app.fulfilment.rules.runs import leaves_with
 from app.invoices.service_drafts import put_drafts
 from app.mail.service import put_mail
@@ -21,6 +22,7 @@ from app.ordering.queries_stock import blocks_of_orders
 from app.ordering.rules.states import IN_PARCELS, OrderKind, OrderState, may_follow
 from app.ordering.service import add_event
 from app.payments.queries_disputes import disputed_among
+from app.policy.queries import current_policy
 
 MOST_PARCELS = 500
 
@@ -89,6 +91,7 @@ def dispatch_orders(
             _hand_over(session, order, parcel, run_on=run_on, actor=actor, now=now)
             to = contacts[order.contact_id]
             _mail(session, order, parcel, to=to, lines=lines[order.id or 0], run_on=run_on, now=now)
+        _open_proofs(session, leaving, today=today, now=now)
         if leaving:
             ids = [order.id or 0 for order in leaving]
             charged = [order.id or 0 for order in leaving if order.kind is OrderKind.GOODS]
@@ -136,6 +139,16 @@ def _hand_over(
         tracking_code=parcel.tracking_code,
         run_on=run_on.isoformat(),
     )
+
+
+def _open_proofs(session: Session, orders: Sequence[Order], *, today: date, now: datetime) -> None:
+    """Opens the slot of each proof that goods left; the policy is read only where there is one."""
+    kinds = {order.id or 0: kind for order in orders if (kind := proof_of(order.kind, order.vat_case))}
+    if not kinds:
+        return
+    until = due_on(today, current_policy(session).delivery_proof_days)
+    for order_id, kind in kinds.items():
+        session.add(DeliveryProof(order_id=order_id, kind=kind, due_on=until, created_at=now))
 
 
 def _mail(

@@ -2,10 +2,11 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.core.db import UTCDateTime, enum_type
+from app.fulfilment.rules.proofs import ProofKind
 from app.fulfilment.rules.run_states import RunState
 
 WAREHOUSE = "main"
@@ -24,6 +25,29 @@ class Shipment(SQLModel, table=True):
     tracking_code: str = Field(default="", max_length=64)
     dispatched_by: str = Field(max_length=200)
     dispatched_at: datetime = Field(sa_type=UTCDateTime, index=True)
+
+
+class DeliveryProof(SQLModel, table=True):
+    """The proof that goods sold without VAT left: opened at the dispatch, `due_on` a day, kept until `retain_until`.
+
+    It is there once `uploaded_at` is set: as a file, as a number (`reference`: MRN, or that of the carrier), or both.
+    """
+
+    __tablename__ = "delivery_proofs"
+    __table_args__ = (Index("ix_delivery_proofs_uploaded_at_due_on", "uploaded_at", "due_on"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    order_id: int = Field(unique=True, foreign_key="orders.id")
+    kind: ProofKind = Field(sa_type=enum_type(ProofKind))
+    due_on: date
+    reference: str = Field(default="", max_length=64)
+    content_type: str = Field(default="", max_length=64)
+    content: bytes = Field(default=b"", sa_type=LargeBinary)
+    sha256: str = Field(default="", max_length=64)
+    uploaded_by: str = Field(default="", max_length=200)
+    uploaded_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    retain_until: date | None = None
+    created_at: datetime = Field(sa_type=UTCDateTime)
 
 
 class DispatchRun(SQLModel, table=True):

@@ -167,6 +167,10 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "GET /admin/reports",
         "GET /admin/reports/cost-to-serve",
         "GET /admin/reports/cost-to-serve.csv",
+        "GET /admin/reports/recapitulative",
+        "GET /admin/reports/recapitulative.csv",
+        "GET /admin/proofs",
+        "GET /admin/proofs/{proof_id}/file",
         "GET /admin/screening",
         "GET /admin/screening/{screening_id}",
         "GET /admin/objections",
@@ -237,6 +241,7 @@ REGISTRY: dict[tuple[str, str], Entry] = {
         "POST /admin/dispatch/calendar/{day}/remove",
         "POST /admin/dispatch/tracking",
         "POST /admin/dispatch/runs/{run_on}/close",
+        "POST /admin/proofs/{proof_id}",
         right=Right.DISPATCH,
     ),
     **_routes(

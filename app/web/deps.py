@@ -102,6 +102,24 @@ async def photo_form(request: Request) -> PhotoForm:
     return PhotoForm(values, photos)
 
 
+@dataclass(frozen=True, slots=True)
+class FileForm:
+    """A posted form's texts, and the bytes of its field `file`; one more than is allowed where it is too large."""
+
+    values: dict[str, str]
+    content: bytes
+
+
+async def file_form(request: Request) -> FileForm:
+    """Like `form_values`, for a form with one file."""
+    values = await form_values(request)
+    form = await request.form(max_files=1, max_fields=500)
+    upload = form.get("file")
+    content = await upload.read(LARGEST_UPLOAD_BYTES + 1) if isinstance(upload, UploadFile) else b""
+    await form.close()
+    return FileForm(values, content)
+
+
 async def _posted(request: Request) -> list[tuple[str, str]]:
     form = await request.form(max_files=1, max_fields=500)
     token = request.headers.get(HEADER) or form.get(FIELD, "")
@@ -145,6 +163,7 @@ WriteDep = Annotated[Session, Depends(_write_session)]
 Values = Annotated[dict[str, str], Depends(form_values)]
 ValueLists = Annotated[dict[str, list[str]], Depends(form_lists)]
 PhotoFormDep = Annotated[PhotoForm, Depends(photo_form)]
+FileFormDep = Annotated[FileForm, Depends(file_form)]
 Now = Annotated[datetime, Depends(utc_now)]
 Address = Annotated[str, Depends(caller_address)]
 RowId = Annotated[int, Path(ge=1, le=LARGEST_ID)]

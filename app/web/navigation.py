@@ -11,6 +11,7 @@ ENTRIES = (
     ("/admin", N_("Inbox")),
     ("/admin/orders", N_("Orders")),
     ("/admin/dispatch", N_("Dispatch")),
+    ("/admin/proofs", N_("Proofs of delivery")),
     ("/admin/complaints", N_("Complaints")),
     ("/admin/services", N_("Special services")),
     ("/admin/customers", N_("Customers")),

@@ -38,6 +38,7 @@ ADMIN = (
     *("/admin/dispatch/calendar", "/admin/dispatch/tracking"),
     *("/admin/screening?state=proof", "/admin/screening?state=decided", "/admin/objections"),
     *("/admin/effort", "/admin/reports", "/admin/reports/cost-to-serve"),
+    *("/admin/proofs", "/admin/reports/recapitulative?month=2026-11"),
     *(
         "/admin/accounts",
         "/admin/imports",

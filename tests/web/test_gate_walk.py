@@ -28,6 +28,7 @@ from tests import make, make_invoice, make_money, make_services
 from tests.flows.standing import asked_standing
 from tests.make_complaint import make_complaint
 from tests.make_effort import effort_event
+from tests.make_proofs import delivery_proof
 from tests.web.conftest import Browser
 
 CANARIES = (
@@ -92,6 +93,7 @@ def plant_canaries(session: Session, probes: Probes) -> Things:
             "/admin/terms/{name}": make.terms(session).name,
             "/admin/synonyms/{group_id}": make.synonyms(session, "Otterbucht", "Kranichsteg").id,
             "/admin/discovery/{proposal_id}": make.proposal(session, "Pfahlmuschel").id,
+            "/admin/proofs/{proof_id}": delivery_proof(session, of=order).id,
             "/admin/effort/{event_id}": effort_event(session, of=stranger).id,
             "/admin/mail/{mail_id}": mail.id,
             "/admin/mail/addresses/{address_id}": _marked_address(session, mail),

@@ -4,6 +4,7 @@ from app.core.errors import N_
 
 ACTIONS = {
     "order.dispatched": N_("Order dispatched"),
+    "delivery.proven": N_("Proof of delivery kept"),
     "order.chargeback_passed": N_("May leave although the payment was charged back"),
     "customer.segment_changed": N_("Segment changed"),
     "customer.suspended": N_("Customer suspended"),

@@ -12,6 +12,7 @@ from app.customers.models import Customer
 from app.customers.queries import people_of
 from app.customers.queries_desk import CustomerFilter, find_customer, list_customers, standing_of
 from app.customers.queries_screening import screenings_of
+from app.customers.queries_vat import list_vat_checks
 from app.customers.rules.admission import ScreeningState
 from app.flows.change_segment import change_segment
 from app.flows.change_standing import move_up, resume, suspend
@@ -27,7 +28,7 @@ from app.ordering.queries_agreements import count_agreements
 from app.ordering.queries_desk import orders_of_customer
 from app.ordering.queries_growth import bought_here_cents
 from app.ordering.queries_standing import standing_orders_of
-from app.web.admin import standing_words, words
+from app.web.admin import standing_words, vat_words, words
 from app.web.admin.effort import effort_of_customer
 from app.web.admin.lists import asked, asked_choice, asked_page, chips, desk, form_error, page_urls
 from app.web.admin.order_sizes import trend
@@ -242,6 +243,8 @@ def _page(
         segment_since=given.at if given else (moments[0] if moments else customer.created_at),
         segment_by=given.actor_name if given else "",
         people=people_of(session, customer_id),
+        vat_checks=list_vat_checks(session, customer_id),
+        vat_words=vat_words.VAT_IDS,
         sizes=sizes,
         size_trend=trend(sizes.change_bp) if sizes else None,
         screenings=screenings,

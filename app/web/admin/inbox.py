@@ -19,10 +19,12 @@ from app.customers.queries_desk import count_growing
 from app.customers.queries_objections import count_open_objections
 from app.customers.queries_review import count_reviews
 from app.fulfilment.queries import count_disputed, due_counts
+from app.fulfilment.queries_proofs import count_proofs
 from app.fulfilment.queries_runs import short_orders
 from app.imports.queries import count_unfinished
 from app.insights.exceptions import count_waiting_visits
 from app.invoices.queries_drafts import count_blocked
+from app.invoices.queries_refuted import count_refuted
 from app.jobs.queries import count_dead_jobs, dead_jobs
 from app.mail.models import MailState
 from app.mail.queries import count_mails, count_marked, count_waiting
@@ -68,6 +70,7 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
     bundle_reviews, refused = count_bundle_reviews(session)
     released = released_since(session, now - NEWS, reasons=frozenset(NEEDING_STAFF))
     is_frozen = open_freeze(session) is not None
+    proofs = count_proofs(session, today=course.today)
     to_answer, overdue = count_open_complaints(session, today=course.today)
     counted = [
         (N_("complaints overdue"), "/admin/complaints", overdue),
@@ -90,6 +93,8 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
         (N_("orders late"), "/admin/dispatch#late", late),
         (N_("orders leave today"), "/admin/dispatch", leaving_today),
         (N_("orders short of goods for the next run"), "/admin/dispatch#short", short),
+        (N_("proofs of delivery overdue"), "/admin/proofs", proofs.overdue),
+        (N_("orders without VAT whose VAT id was refuted"), "/admin/proofs#refuted", count_refuted(session)),
         (N_("special services to do"), "/admin/services/orders", count_to_do(session)),
         (N_("field visits to approve"), "/admin/reports/exceptions", count_waiting_visits(session)),
         (N_("blocks short of what orders hold"), "/admin/blocks?stock=short", count_short(session)),

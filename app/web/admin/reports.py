@@ -16,6 +16,14 @@ REPORTS = (
         N_("What customers contributed in 12 months, and what is left of it after all the work for them."),
     ),
     (
+        "/admin/reports/recapitulative",
+        N_("Recapitulative statement"),
+        N_(
+            "What the documents of a month sold without VAT to companies in the EU, by VAT id, in whole euros "
+            "(section 18a UStG). Due on the 25th of the month after."
+        ),
+    ),
+    (
         "/admin/reports/order-sizes",
         N_("Order sizes"),
         N_(

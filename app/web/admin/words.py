@@ -255,6 +255,7 @@ EVENTS = {
     "late": N_("Customer told that it comes later"),
     "dispatched": N_("Handed to the carrier"),
     "delivery_failed": N_("Delivery failed"),
+    "delivery_proven": N_("Proof of delivery kept"),
     "charged_back": N_("Payment charged back"),
     "chargeback_passed": N_("May leave although the payment was charged back"),
 }
@@ -337,6 +338,7 @@ DONE = {
     "synonyms_saved": N_("Saved: the next search knows it."),
     "synonyms_deleted": N_("Deleted: the next search does without it."),
     "dispatched": N_("Dispatched. The customers get an e-mail."),
+    "proof": N_("The proof is kept with its order."),
     "effort_noted": N_("The effort is noted."),
     "effort_corrected": N_("The cause is corrected. The level is worked out anew."),
     "effort_decided": N_("Decided. Where the level has changed, the company gets an e-mail."),

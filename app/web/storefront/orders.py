@@ -66,6 +66,7 @@ EVENTS = {
     "late": N_("Delayed, we are sorry"),
     "dispatched": N_("Handed to the carrier"),
     "delivery_failed": N_("The carrier could not deliver"),
+    "delivery_proven": N_("Its arrival is proven"),
     "charged_back": N_("Payment taken back by the card's bank"),
     "chargeback_passed": N_("Looked at by a person, the order may leave"),
     "cancelled": N_("Order cancelled"),

@@ -32,6 +32,7 @@ from tests import make, make_invoice, make_money, make_services
 from tests.flows.standing import asked_standing
 from tests.make_complaint import make_complaint
 from tests.make_effort import effort_event
+from tests.make_proofs import delivery_proof
 from tests.web.conftest import Browser
 
 PICTURE = b"picture of the bundle"
@@ -67,6 +68,7 @@ class Desk:
     offer: ServiceOffer
     visit: FieldVisit
     effort_event_id: int
+    proof_id: int
     standing_order_id: int
     invoice: Invoice
     draft_id: int
@@ -136,6 +138,7 @@ def _desk(session: Session) -> Desk:
         offer=make_services.service_offer(session, of=customer, for_order=order),
         visit=make_services.field_visit(session, of=_visited(session)),
         effort_event_id=effort_event(session, of=customer).id or 0,
+        proof_id=delivery_proof(session, of=order).id or 0,
         standing_order_id=_standing_order(session, customer, contact, bundle),
         invoice=make_invoice.invoice(session, of=order),
         draft_id=make_invoice.draft(

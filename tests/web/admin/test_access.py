@@ -26,7 +26,8 @@ from tests.web.conftest import Browser
 FILES = {
     *("/admin/imports/samples/{kind}", "/admin/imports/{import_id}/rejects"),
     *("/admin/blocks/export.csv", "/admin/blocks/export.xlsx", "/admin/reports/cost-to-serve.csv"),
-    "/admin/reports/order-sizes/export.csv",
+    *("/admin/reports/order-sizes/export.csv", "/admin/reports/recapitulative.csv"),
+    "/admin/proofs/{proof_id}/file",
     "/admin/dispatch/runs/{run_on}/pick-list.pdf",
     "/admin/dispatch/runs/{run_on}/packing-slips.pdf",
     "/admin/disputes/{dispute_id}/files/{field}",
@@ -155,6 +156,7 @@ VALUES: dict[str, Callable[[Desk], dict[str, Any]]] = {
     },
     "/admin/books/{month}/close": lambda _: {"reason": ""},
     "/admin/books/{month}/export": lambda _: {},
+    "/admin/proofs/{proof_id}": lambda _: {"reference": "26DE123456789012A1"},
     "/admin/policy": lambda _: POLICY_FORM,
     "/admin/terms": lambda _: {"name": "2026-02", "text_de": "1. Neu", "text_en": "1. New", "based_on": "2026-01"},
     "/admin/staff": lambda _: {"email": "new@schlicht.example", "name": "Kim Neu", "role": "operations"},
@@ -232,6 +234,7 @@ def url(path: str, desk: Desk) -> str:
         kind="order_dispatched" if path.startswith("/admin/mail") else "accounts",
         language="en",
         address_id=desk.marked_address_id,
+        proof_id=desk.proof_id,
         name="2026-01",
         service_id=desk.service_id,
         offer_id=desk.offer.id,
@@ -365,6 +368,6 @@ def test_one_entry_of_the_menu_leads_to_each_report(sign_in: Callable[[Role], Br
     page = sign_in(Role.VIEWER).get("/admin/reports", headers={"accept-language": "de"}).text
 
     reports = {path for path in PAGES if path.startswith("/admin/reports/") and path not in FILES}
-    assert len(reports) == 3
+    assert len(reports) == 4
     assert set(re.findall('href="(/admin/reports/[^"]+)"', page)) == reports
     assert re.findall('href="(/admin/reports)"[^>]*>([^<]+)<', page) == [("/admin/reports", "Berichte")]

@@ -78,6 +78,7 @@ NAMED = {
     "/admin/dispatch": set(),
     "/admin/dispatch/calendar": {"first_on", "name"},
     "/admin/dispatch/tracking": {"list"},
+    "/admin/proofs/{proof_id}": {"file"},
     "/admin/screening/{screening_id}": {"decision"},
     "/admin/blocks": {"kind", "vat_rate_bp"},
     "/admin/blocks/{block_id}": {"kind", "vat_rate_bp"},
