@@ -33,17 +33,21 @@ from app.customers.gate import admission_now
 from app.customers.models import Contact, Customer, Screening
 from app.customers.rules.admission import Admission
 from app.customers.rules.effort_levels import EffortLevel
+from app.customers.rules.vat_ids import VatIdStatus
 from app.customers.service import forget_unconfirmed
 from app.flows.ask_standing_orders import ask_standing_orders
 from app.flows.fill_demo import demo_totp_secrets
 from app.flows.screen_customer import complete_keys, screen_all
 from app.fulfilment.calendar import work_calendar
+from app.fulfilment.models import DeliveryProof
+from app.fulfilment.rules.proofs import ProofKind
 from app.insights.invariants import check_invariants
 from app.mail.models import Mail
 from app.mainbrand.models import MainAccount, RatingRun, RunState
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import Order, TermsVersion
 from app.ordering.rules.states import OrderKind, OrderState
+from app.ordering.rules.vat import VatCase
 from app.payments.models import Payment
 from app.settings import Settings
 from app.staff.models import StaffMember
@@ -347,3 +351,20 @@ def test_the_first_log_in_has_a_standing_order_that_the_worker_asks_for(
     mail = session.exec(select(Mail).where(col(Mail.kind) == "standing_order_asked")).one()
     assert mail.to_address == "c@demo.example"
     assert mail.values["is_orderable"]
+
+
+def test_the_companies_abroad_bear_no_vat_and_the_austrian_one_is_confirmed_with_its_proof(
+    demo: dict[str, int], session: Session
+) -> None:
+    rows = session.execute(
+        select(Contact.email, Customer.vat_status, Order.vat_case, Order.vat_cents)
+        .join(Customer, col(Customer.id) == col(Contact.customer_id))
+        .join(Order, col(Order.customer_id) == col(Customer.id))
+        .where(col(Contact.email).in_([one.email for one in NEIGHBOURS]))
+    ).all()
+
+    assert {tuple(row) for row in rows} == {
+        ("at@demo.example", VatIdStatus.CONFIRMED, VatCase.INTRA_COMMUNITY, 0),
+        ("ch@demo.example", VatIdStatus.UNCHECKED, VatCase.EXPORT, 0),
+    }
+    assert {proof.kind for proof in session.exec(select(DeliveryProof))} == set(ProofKind)

@@ -1,7 +1,7 @@
 """The demo's customers abroad: one in Austria with a confirmed VAT id, one in Switzerland; their orders bear no VAT."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from app.customers.models import Contact, Customer, Screening, VatCheck
@@ -12,10 +12,14 @@ from app.customers.rules.vat_answers import VatOutcome, VatPurpose, VatService
 from app.customers.rules.vat_ids import VatIdStatus, for_authorities
 from app.customers.service_screening import REASONS
 from app.flows.fill_demo import Buyer, Rows
+from app.fulfilment.models import DeliveryProof
+from app.fulfilment.rules.proofs import due_on, proof_of
 from app.mainbrand.rules.keys import name_key
 from app.mainbrand.rules.segments import Segment
+from app.ordering.rules.states import OrderKind
 from app.ordering.rules.vat import VatCase
 from app.ordering.rules.vat_case import Supply, UsedVatId, vat_case
+from app.policy.rules.policy import Policy
 
 ORDERS_DAYS_AGO = (95, 40, 3)
 
@@ -83,6 +87,19 @@ def case_of(buyer: Buyer, *, at: datetime) -> VatCase:
 def add_proof(rows: Rows, buyer: Buyer, *, at: datetime) -> None:
     """The answer about a buyer's VAT id, as the stand-in would have given it."""
     rows.add(VatCheck, **_proof(buyer.customer_id, buyer.vat_id, at=at, number=rows.next_id(VatCheck)))
+
+
+def add_slot(rows: Rows, buyer: Buyer, order_id: int, *, left_on: date, placed_at: datetime) -> None:
+    """The slot of the proof that an order left; the oldest ones are overdue."""
+    kind = proof_of(OrderKind.GOODS, case_of(buyer, at=placed_at))
+    if kind is not None:
+        rows.add(
+            DeliveryProof,
+            order_id=order_id,
+            kind=kind,
+            due_on=due_on(left_on, Policy().delivery_proof_days),
+            created_at=datetime.combine(left_on, time(13), tzinfo=UTC),
+        )
 
 
 def add_neighbours(rows: Rows, *, password_hash: str, now: datetime) -> list[Buyer]:

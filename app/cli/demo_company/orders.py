@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from app.catalogue.models import StockReservation
 from app.catalogue.rules.stock import ReservationState
-from app.cli.demo_company.abroad import add_proof, case_of
+from app.cli.demo_company.abroad import add_proof, add_slot, case_of
 from app.cli.demo_company.ledger import add_money
 from app.core.ids import READABLE
 from app.flows.fill_demo import Buyer, Offer, Rows
@@ -108,6 +108,8 @@ def order_maker(rows: Rows, offers: Sequence[Offer], conditions: Conditions) -> 
             add_reservations(rows, order_id, lines)
         add_payment(rows, order_id, totals, placed_at=placed_at, chance=chance)
         _add_history(rows, order_id, promise, conditions, is_gone=is_gone, placed_at=placed_at, chance=chance)
+        if is_gone:
+            add_slot(rows, buyer, order_id, left_on=promise.dispatch_on, placed_at=placed_at)
         return order_id
 
     return add

@@ -23,6 +23,7 @@ from app.customers.queries_screening import matches_as_json
 from app.customers.rules.admission import ScreeningState
 from app.customers.rules.comparison import find_matches
 from app.customers.rules.matching import Applicant, Because, Candidate, Match, Verdict, judge
+from app.customers.rules.vat_ids import VatIdStatus
 from app.customers.service_screening import REASONS
 from app.flows.fill_demo import Buyer, Rows
 from app.mainbrand.models import MainAccount
@@ -333,6 +334,8 @@ def _company_values(firm: Company, *, is_known: bool) -> dict[str, Any]:
         "city": firm.city,
         "country": "DE",
         "phone": firm.phone,
+        "vat_status": VatIdStatus.UNCHECKED,
+        "vat_confirmed_at": None,
     }
 
 
