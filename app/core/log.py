@@ -32,5 +32,5 @@ def configure_logging(style: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    for noisy in ("httpx", "httpx2", "stripe", "uvicorn.access"):
+    for noisy in ("httpx", "httpx2", "stripe", "uvicorn.access", "fontTools", "fpdf"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

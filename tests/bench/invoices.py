@@ -13,6 +13,7 @@ from app.invoices.models import InvoiceDraft
 from app.invoices.rules.document import DraftState
 from app.ordering.models import Order
 from app.ordering.rules.states import OrderKind, OrderState
+from app.ordering.rules.vat import VatCase
 from tests.bench.cpu import cpu_ms
 from tests.bench.stage import Stage
 from tests.processes import WorkerProcess
@@ -35,7 +36,12 @@ def issue_invoices(stage: Stage, *, warm_count: int = 5) -> InvoiceCost:
     Raises RuntimeError where a draft does not become a document in time.
     """
     with stage.database.read_session() as session:
-        is_due = (col(Order.state) == OrderState.ACCEPTED, col(Order.kind) == OrderKind.GOODS)
+        # Those without VAT would wait until a service confirms the buyer's VAT id.
+        is_due = (
+            col(Order.state) == OrderState.ACCEPTED,
+            col(Order.kind) == OrderKind.GOODS,
+            col(Order.vat_case) == VatCase.DOMESTIC,
+        )
         numbers = list(session.exec(select(Order.number).where(*is_due).order_by(col(Order.id))))
     count = len(numbers) - warm_count
     with WorkerProcess(
