@@ -20,6 +20,7 @@ TINY = Style(points=6.5, grey=GREY)
 NOTE = Style(points=8.0, grey=70)
 FACT, FACT_LABEL = Style(points=8.5), Style(points=8.5, grey=GREY)
 TOTAL = Style(points=11.0, bold=True)
+SMALLER_FACTS = (Style(points=7.5), Style(points=6.5), Style(points=5.5))
 ADDRESS_POINTS = (10.0, 9.0, 8.0, 7.0)
 
 
@@ -119,11 +120,19 @@ class Letter(Paper):
 
     def _fact(self, label: str, value: str) -> None:
         labels = self._wrapped(label, FACTS_LABEL_MM - 2, FACT_LABEL)
-        values = self._wrapped(value, self._right_edge - FACTS_X - FACTS_LABEL_MM, FACT)
+        style, values = self._unbroken(value, self._right_edge - FACTS_X - FACTS_LABEL_MM)
         for number in range(max(len(labels), len(values))):
             self._say(labels[number] if number < len(labels) else "", FACTS_X, FACT_LABEL)
-            self._say(values[number] if number < len(values) else "", FACTS_X + FACTS_LABEL_MM, FACT)
+            self._say(values[number] if number < len(values) else "", FACTS_X + FACTS_LABEL_MM, style)
             self._y += FACT.line_mm
+
+    def _unbroken(self, value: str, width_mm: float) -> tuple[Style, list[str]]:
+        """A fact in a style in which none of its words is broken, as far as there is one: addresses are long."""
+        for style in (FACT, *SMALLER_FACTS):
+            lines = self._wrapped(value, width_mm, style)
+            if " ".join(lines) == " ".join(self._clean(value).split()):
+                break
+        return style, lines
 
     def _marks(self) -> None:
         self._pdf.set_line_width(0.1)

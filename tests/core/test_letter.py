@@ -56,6 +56,16 @@ def test_each_further_page_says_the_paper_and_repeats_the_head_of_the_table() ->
     ]
 
 
+def test_a_long_fact_is_set_smaller_and_not_broken() -> None:
+    letter = _letter()
+    email = "einkauf@immenkamp-maschinenbau-ulm.example"
+    letter.window("Kessler GmbH", ["Brunner GmbH"], [("E-Mail an", email), ("Bestellt", "am 1. Mai " * 6)])
+
+    text = text_of(letter.to_bytes())
+
+    assert email in text.split("\n")
+
+
 def test_no_address_is_cut_and_a_long_one_is_set_smaller() -> None:
     letter = _letter()
     address = [
