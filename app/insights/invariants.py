@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from app.insights.findings import Finding, Invariant
+from app.insights.invariants_cards import CARDS
 from app.insights.invariants_catalogue import CATALOGUE
 from app.insights.invariants_complaints import COMPLAINTS
 from app.insights.invariants_dispatch import DISPATCH
@@ -37,6 +38,7 @@ ALL: tuple[Invariant, ...] = (
     *GUARDS,
     *STOCK,
     *SERVICES,
+    *CARDS,
     *RATING,
     *EFFORT,
     *RHYTHM,

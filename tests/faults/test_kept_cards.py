@@ -150,5 +150,5 @@ def test_an_app_killed_while_staff_charge_a_fee_charges_it_once(
     (charged,) = services(buyer)
     assert charged.state is OrderState.DISPATCHED
     assert charged_for(buyer, charged) == [charged.gross_cents]
-    assert buyer.deliveries() == {**BOUGHT, "fee_charged": 1}
+    assert buyer.deliveries() == {**BOUGHT, "fee_charged": 1, "invoice": 1}
     assert world.faults() == []

@@ -1,6 +1,7 @@
 """How the invariants of the features are broken, all of them together."""
 
 from tests.insights import (
+    breaks_cards,
     breaks_dispatch,
     breaks_effort,
     breaks_invoices,
@@ -13,6 +14,7 @@ from tests.insights import (
 )
 
 BREAKS = {
+    **breaks_cards.BREAKS,
     **breaks_dispatch.BREAKS,
     **breaks_effort.BREAKS,
     **breaks_invoices.BREAKS,
