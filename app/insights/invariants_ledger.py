@@ -67,6 +67,20 @@ LEDGER = (
         ),
     ),
     Invariant(
+        "the_ledger_tells_each_dispute_once",
+        "Each dispute whose money was taken stands once in the ledger with its amount, and no other one does.",
+        rows_of(
+            "SELECT d.id, d.dispute_id, o.number FROM disputes d JOIN orders o ON o.id = d.order_id"
+            " LEFT JOIN money_events e ON e.kind = 'disputed' AND e.stripe_id = d.dispute_id"
+            " AND e.order_id = d.order_id AND e.amount_cents = d.amount_cents"
+            " WHERE d.taken_at IS NOT NULL AND d.amount_cents > 0 GROUP BY d.id, d.dispute_id, o.number"
+            " HAVING count(e.id) <> 1 UNION ALL SELECT e.id, e.stripe_id, o.number FROM money_events e"
+            " JOIN orders o ON o.id = e.order_id LEFT JOIN disputes d ON d.dispute_id = e.stripe_id"
+            " WHERE e.kind = 'disputed' AND d.taken_at IS NULL",
+            "Dispute {dispute_id} of order {number} and the ledger do not agree.",
+        ),
+    ),
+    Invariant(
         "no_dispute_ends_that_did_not_begin",
         "What came of disputes is never more than what was disputed.",
         rows_of(

@@ -1,5 +1,6 @@
 """A month is closed once, in its turn, and nothing is dated into it afterwards."""
 
+import threading
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from app.books.models import MonthClose
 from app.books.queries_closing import earliest_open_day, is_closed
 from app.books.queries_sealing import FIRST, seal_of
 from app.books.rules.months import Month
+from app.core.db import Database
 from app.core.errors import Invalid, Refused
 from app.core.transaction import transaction
 from app.flows.close_month import close_month
@@ -183,6 +185,31 @@ def test_money_that_is_heard_of_later_does_not_change_a_closed_month(session: Se
     assert seal_of(session, OCTOBER, BERLIN).sha256 == before
     close(session, NOVEMBER)
     assert closes(session)[1].sums["fee_cents"] == -300
+
+
+def test_closing_waits_for_the_document_that_is_just_being_written(
+    session: Session, database: Database
+) -> None:
+    sold(session, 10)
+    late = paid_order(session, paid_at=at(10, 30), dispatched_at=at(10, 31))
+    closed: list[bool] = []
+
+    def close_it() -> None:
+        with database.session() as other:
+            closed.append(close(other, OCTOBER))
+
+    thread = threading.Thread(target=close_it)
+    with transaction(session):
+        issued(session, late, issued_at=at(10, 31))
+        thread.start()
+        thread.join(timeout=0.4)
+        assert thread.is_alive()
+    thread.join(timeout=20)
+
+    assert closed == [True]
+    row = closes(session)[0]
+    assert row.document_count == 2
+    assert row.sha256 == seal_of(session, OCTOBER, BERLIN).sha256
 
 
 def test_the_seal_of_an_empty_first_month_is_that_of_nothing(session: Session) -> None:

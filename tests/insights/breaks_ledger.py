@@ -29,6 +29,10 @@ def _refund_of_nothing(hand: Hand) -> None:
     hand.run(EVENT.format(kind="refunded"))
 
 
+def _disputed_by_nobody(hand: Hand) -> None:
+    hand.run(EVENT.format(kind="disputed"))
+
+
 def _won_without_a_dispute(hand: Hand) -> None:
     hand.run(EVENT.format(kind="dispute_won"))
 
@@ -43,6 +47,10 @@ BREAKS: dict[str, tuple[Callable[[Hand], None], str]] = {
     "the_ledger_gives_back_what_refunds_did": (
         _refund_of_nothing,
         "had 0 cents paid back, and its ledger says 100",
+    ),
+    "the_ledger_tells_each_dispute_once": (
+        _disputed_by_nobody,
+        "Dispute re_9 of order",
     ),
     "no_dispute_ends_that_did_not_begin": (_won_without_a_dispute, "ended with more than they began"),
     "closed_months_have_not_changed": (_closed_with_other_rows, "Month 2026-03 was closed with 0 documents"),

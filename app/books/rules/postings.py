@@ -146,12 +146,18 @@ def book_paper(paper: Paper, accounts: Accounts) -> Iterator[Posting]:
 def book_supply(supply: Supply, accounts: Accounts) -> Iterator[Posting]:
     """What was held as a prepayment becomes revenue on the day of the supply; the VAT on both sides is the same."""
     for tax in supply.taxes:
+        held, revenue = (
+            accounts.prepayments(tax.vat_rate_bp),
+            accounts.revenue(supply.vat_case, tax.vat_rate_bp),
+        )
+        # Where corrections took more than there was, the rest goes back.
+        debit, credit = (held, revenue) if tax.gross_cents > 0 else (revenue, held)
         if tax.gross_cents:
             yield Posting(
                 on=supply.on,
-                debit=accounts.prepayments(tax.vat_rate_bp),
-                credit=accounts.revenue(supply.vat_case, tax.vat_rate_bp),
-                amount_cents=tax.gross_cents,
+                debit=debit,
+                credit=credit,
+                amount_cents=abs(tax.gross_cents),
                 voucher=supply.number,
                 order_number=supply.order_number,
                 text=f"Lieferung zu {supply.number}",

@@ -101,6 +101,14 @@ def test_a_prepayment_becomes_revenue_when_the_goods_leave_and_the_vat_stays() -
     assert balances(before)["vat_1900"] == balances(after)["vat_1900"] == -1_900
 
 
+def test_a_supply_of_which_too_much_was_corrected_goes_back_and_still_balances() -> None:
+    over = Supply(DAY, "RE-2026-000001", "B7K2M", VatCase.DOMESTIC, "", (Tax(1900, -100, -19),))
+
+    (posting,) = book_supply(over, SKR04)
+
+    assert (posting.debit, posting.credit, posting.amount_cents) == (4400, 3272, 119)
+
+
 def test_a_correction_of_what_has_not_left_takes_from_the_prepayments() -> None:
     taken = paper(kind=DocumentKind.PREPAYMENT, supplied_on=None)
     back = paper(kind=DocumentKind.CORRECTION, is_of_prepaid=True)
