@@ -35,7 +35,7 @@ from app.ordering.service import (
 )
 from app.payments.models import Payment, StripeEvent
 from app.payments.queries import Attempt, attempt_by, payment_of_metadata
-from app.payments.rules.deadlines import TRANSIENT_AFTER
+from app.payments.rules.deadlines import TRANSIENT_AFTER, pay_until
 from app.payments.rules.facts import IntentFacts, IntentStatus, SessionFacts, SessionStatus, charged
 from app.payments.rules.keys import idempotency_key
 from app.payments.rules.ledger import MoneyKind
@@ -242,7 +242,8 @@ def _still_open(
             add_event(session, attempt.order_id, "payment_failed", now=now, code=intent.failure_code)
             if order.state is OrderState.RECEIVED:
                 key = f"payment_failed:{attempt.payment_id}"
-                mail_order(session, order, "payment_failed", key=key, now=now)
+                until = pay_until(order.placed_at).isoformat()
+                mail_order(session, order, "payment_failed", key=key, now=now, pay_until=until)
         return payment.state
 
 
@@ -459,6 +460,7 @@ def _tell_of_release(
         amount_cents=payment.amount_cents,
         is_cancelled=reason in CANCELLING,
         is_payable=order.state is OrderState.RECEIVED and reason not in CANCELLING,
+        is_paid=order.state not in (OrderState.RECEIVED, OrderState.CANCELLED),
     )
     record(
         session,

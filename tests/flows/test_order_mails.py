@@ -7,9 +7,13 @@ from sqlmodel import Session, col, select
 
 from app.core.db import Database
 from app.core.rendering import make_environments
+from app.core.transaction import transaction
+from app.flows.cancel_order import cancel_order
 from app.flows.sweep_payments import sweep_payments
 from app.mail.models import Mail
 from app.mail.rendering import Text, render
+from app.payments.models import Payment
+from app.payments.rules.states import PaymentState
 from app.settings import Settings
 from tests.flows.till import Till, open_till
 
@@ -126,6 +130,39 @@ def test_a_decline_invites_to_another_card(till: Till, settings: Settings) -> No
 
     assert text.subject == f"Order {placed.number}: the card was declined"
     assert "Nothing was charged, and the order is kept." in text.body
+    assert "another card until 03/03/2026, 10:00:" in text.body
+
+
+def test_a_second_payment_that_is_released_says_that_the_order_stands(
+    session: Session, till: Till, settings: Settings
+) -> None:
+    placed, first = till.placed_and_open()
+    with transaction(session):
+        session.exec(select(Payment)).one().state = PaymentState.EXPIRED
+    second = till.session_at(till.start(placed.number))
+    for session_id in (second, first):
+        till.stripe.pay(session_id)
+        till.settle(session_id=session_id)
+
+    body = read(till, settings, "authorisation_released").body
+
+    assert f"stays as it is. You need do nothing:\nhttp://testserver/orders/{placed.number}" in body
+    assert "cancelled" not in body
+
+
+def test_a_payment_for_an_order_that_had_ended_says_so(
+    session: Session, till: Till, settings: Settings
+) -> None:
+    placed, session_id = till.placed_and_open()
+    till.stripe.pay(session_id)
+    customer_id = till.customer.id or 0
+    cancel_order(session, order_number=placed.number, customer_id=customer_id, actor_name="Kim", now=till.now)
+    for args in till.jobs():
+        till.settle(**args)
+
+    body = read(till, settings, "authorisation_released").body
+
+    assert "The order had ended before. Nothing of it is delivered." in body
 
 
 def test_an_unpaid_order_is_cancelled_in_words(session: Session, till: Till, settings: Settings) -> None:
