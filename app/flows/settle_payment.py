@@ -20,7 +20,8 @@ from app.customers.service import lock_customer
 from app.fulfilment.queries_calendar import with_closing_days
 from app.jobs.service import put_job
 from app.ordering.models import Order
-from app.ordering.queries_checkout import has_kept_out_blocks, lead_time_of_order, promise_of
+from app.ordering.queries_checkout import lead_time_of_order, promise_of
+from app.ordering.queries_goods import goods_against
 from app.ordering.queries_rhythm import still_joins
 from app.ordering.rules.promise import Calendar
 from app.ordering.rules.states import CancelReason, OrderKind, OrderState
@@ -263,7 +264,7 @@ def _decide(
         if payment.state in ENDS or payment.state is PaymentState.RELEASING:
             return payment.state
         is_service = order.kind is OrderKind.SERVICE
-        has_kept_out_goods = not is_service and has_kept_out_blocks(session, attempt.order_id)
+        kept_out, is_short = (False, False) if is_service else goods_against(session, attempt.order_id)
         if payment.state is PaymentState.CREATED:
             move(payment, PaymentState.OPEN, now=now)
         _keep_facts(payment, intent, now=now)
@@ -282,7 +283,8 @@ def _decide(
             state=order.state,
             is_paid_elsewhere=is_paid_elsewhere,
             is_admitted=admission is Admission.ADMITTED,
-            has_kept_out_goods=has_kept_out_goods,
+            has_kept_out_goods=kept_out,
+            is_out_of_stock=is_short,
         )
         if reason is None and is_service and is_impossible(session, order, goods, calendar=calendar, now=now):
             reason = ReleaseReason.SERVICE_IMPOSSIBLE

@@ -9,6 +9,7 @@ from app.cli.demo_company import effort, exceptions, goods, goods_rows, mails, p
 from app.cli.demo_company.abroad import ORDERS_DAYS_AGO, add_neighbours
 from app.cli.demo_company.complaints import add_complaints
 from app.cli.demo_company.dispatch import add_closing_days, add_left_behind
+from app.cli.demo_company.disputes import add_disputes
 from app.cli.demo_company.orders import Conditions, order_maker
 from app.cli.demo_company.services import add_services
 from app.cli.demo_company.standing import add_standing_order
@@ -171,6 +172,7 @@ def _add_orders(
             for days_ago in ORDERS_DAYS_AGO:
                 add_order(buyer, days_ago)
         add_services(rows, present.services, buyers[0], own[-1], conditions)
+        add_disputes(rows, own, conditions)
         missing -= len(rows.by_table["orders"])
     others = [buyer for buyer in buyers if buyer.customer_id != buyers[0].customer_id]
     if not present.has_personas and others and missing > 0:

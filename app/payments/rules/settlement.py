@@ -15,6 +15,7 @@ class ReleaseReason(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     NOT_ADMITTED = "not_admitted"
     GOODS_KEPT_OUT = "goods_kept_out"
+    OUT_OF_STOCK = "out_of_stock"
     SERVICE_IMPOSSIBLE = "service_impossible"
     AUTHORISATION_LOST = "authorisation_lost"
     CARD_REFUSED = "card_refused"
@@ -24,6 +25,7 @@ class ReleaseReason(StrEnum):
 CANCELLING: dict[ReleaseReason, CancelReason] = {
     ReleaseReason.NOT_ADMITTED: CancelReason.NOT_ADMITTED,
     ReleaseReason.GOODS_KEPT_OUT: CancelReason.BY_STAFF,
+    ReleaseReason.OUT_OF_STOCK: CancelReason.BY_STAFF,
     ReleaseReason.SERVICE_IMPOSSIBLE: CancelReason.BY_STAFF,
     ReleaseReason.AMOUNT_DIFFERS: CancelReason.AMOUNT_DIFFERS,
     ReleaseReason.CARD_REFUSED: CancelReason.BY_STAFF,
@@ -35,6 +37,7 @@ NEEDING_STAFF = frozenset(
     {
         ReleaseReason.NOT_ADMITTED,
         ReleaseReason.GOODS_KEPT_OUT,
+        ReleaseReason.OUT_OF_STOCK,
         ReleaseReason.AMOUNT_DIFFERS,
         ReleaseReason.FOREIGN,
         ReleaseReason.HOLD_LAPSED,
@@ -55,11 +58,13 @@ def objection(
     is_paid_elsewhere: bool,
     is_admitted: bool,
     has_kept_out_goods: bool,
+    is_out_of_stock: bool = False,
 ) -> ReleaseReason | None:
     """None when the money may be taken for the order; else the first reason why it must be released.
 
     Three amounts must be one: what Stripe reserved, what the attempt asked for, and the order's gross.
     `has_kept_out_goods`: a block of the order is dangerous or restricted by now and must not leave.
+    `is_out_of_stock`: what is counted is not enough for the paid orders and this one.
     """
     if (intent.order_number, intent.attempt) != (order_number, attempt):
         return ReleaseReason.FOREIGN
@@ -73,4 +78,6 @@ def objection(
         return ReleaseReason.NOT_ADMITTED
     if has_kept_out_goods:
         return ReleaseReason.GOODS_KEPT_OUT
+    if is_out_of_stock:
+        return ReleaseReason.OUT_OF_STOCK
     return None

@@ -77,6 +77,7 @@ RELEASE_REASONS = {
     "not_admitted": N_("The company was not admitted any more."),
     "goods_kept_out": N_("A block of it is dangerous or restricted by now."),
     "authorisation_lost": N_("The authorisation had lapsed."),
+    "out_of_stock": N_("A block of it is not there any more for this order."),
     "card_refused": N_("We did not accept the card: a company that is shut out used it."),
     "hold_lapsed": N_("Nobody decided about the shared card in time."),
 }
