@@ -1,17 +1,20 @@
 """`shop doctor` names what is missing and what to do about it."""
 
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sqlmodel import Session
 
 from app.cli.doctor import Finding, examine
-from app.core.db import open_database
+from app.core.clock import utc_now
+from app.core.db import Database, open_database
 from app.core.transaction import transaction
 from app.settings import Settings
-from tests import make
+from tests import make, make_money
 from tests.databases import free_port
 
 
@@ -96,3 +99,17 @@ def test_a_shop_without_terms_is_told_how_to_put_them_in_force(
     assert (before.is_well, after.is_well) == (False, True)
     assert before.fix == "run `shop terms NAME --german FILE --english FILE`"
     assert after.found == "version 2026-01 is in force"
+
+
+def test_webhooks_that_say_nothing_while_somebody_pays_are_named(
+    unreachable: Settings, database: Database, session: Session
+) -> None:
+    assert found(unreachable, database_url=database.url)["webhooks"].is_well
+    customer = make.customer(session)
+    order = make.order(session, of=customer, by=make.contact(session, of=customer), bundle=None)
+    make_money.payment(session, of=order, created_at=utc_now() - timedelta(minutes=30))
+
+    silent = found(unreachable, database_url=database.url)["webhooks"]
+
+    assert (silent.is_well, silent.found) == (False, "last event never, although 1 payments began since")
+    assert "/hooks/stripe" in silent.fix

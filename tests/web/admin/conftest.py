@@ -209,7 +209,7 @@ def _proposal(session: Session) -> Proposal:
 
 
 def _pay(session: Session, order: Order) -> Payment:
-    return make.saved(
+    paid = make.saved(
         session,
         Payment(
             order_id=order.id, state=PaymentState.CAPTURED, amount_cents=order.gross_cents, expires_at=make.NOW,
@@ -226,6 +226,7 @@ def _pay(session: Session, order: Order) -> Payment:
             received_at=make.NOW,
         ),
     )
+    return paid
 
 
 def _failed_mail(session: Session, order: Order, contact: Contact) -> Mail:
