@@ -3,10 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from app.audit.service import Actor, record
-from app.care.models import EffortEvent
 from app.core.errors import N_, NotFound, Refused
 from app.core.transaction import transaction
 from app.jobs.service import put_job
@@ -71,7 +70,6 @@ def reconcile(
     session.rollback()
     theirs = gateway.read_books(since=since, until=until)
     ours = our_books(session, theirs, since=since, until=until)
-    ours = replace(ours, dispute_ids=ours.dispute_ids | _known_disputes(session, theirs))
     session.rollback()
     theirs = _with_missing(gateway, ours, theirs)
     found = compare(ours, theirs)
@@ -179,24 +177,15 @@ def _put_mending(session: Session, row: BookDifference, *, now: datetime) -> Non
     if row.mend is Mend.SETTLE:
         put_job(session, "settle_payment", key=key, now=now, payment_id=row.payment_id)
     elif row.mend is Mend.FOLLOW_REFUND:
-        put_job(session, "look_at_refund", key=key, now=now, stripe_refund_id=row.object_id, event_row_id=0)
+        put_job(session, "look_at_refund", key=key, now=now, stripe_refund_id=row.object_id)
     elif row.mend is Mend.FOLLOW_DISPUTE:
-        put_job(session, "note_chargeback", key=key, now=now, dispute_id=row.object_id, event_row_id=0)
+        put_job(session, "follow_dispute", key=key, now=now, dispute_id=row.object_id)
 
 
 def _usual_since(session: Session, span: timedelta, *, now: datetime) -> datetime:
     freeze = open_freeze(session)
     usual = now - span
     return usual if freeze is None else min(usual, freeze.backup_made_at - LONGEST_AUTHORISATION)
-
-
-def _known_disputes(session: Session, theirs: TheirBooks) -> frozenset[str]:
-    """The disputes that count as effort of a company by now."""
-    keys = {f"dispute:{one.id}": one.id for one in theirs.disputes}
-    if not keys:
-        return frozenset()
-    noted = session.exec(select(EffortEvent.source_key).where(col(EffortEvent.source_key).in_(keys)))
-    return frozenset(keys[key] for key in noted)
 
 
 def _with_missing(gateway: StripeGateway, ours: OurBooks, theirs: TheirBooks) -> TheirBooks:

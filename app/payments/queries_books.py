@@ -10,9 +10,8 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.ordering.models import Order
-from app.payments.models import BookDifference, MoneyEvent, Payment, Reconciliation, Refund
+from app.payments.models import BookDifference, Dispute, MoneyEvent, Payment, Reconciliation, Refund
 from app.payments.rules.keys import refund_mark
-from app.payments.rules.ledger import MoneyKind
 from app.payments.rules.reconciliation import OurBooks, OurPayment, OurRefund, TheirBooks
 from app.payments.rules.states import PaymentState, RefundState
 
@@ -154,10 +153,7 @@ def _numbers(session: Session, numbers: set[str]) -> Iterator[str]:
 
 def _noted_disputes(session: Session, ids: set[str]) -> Iterator[str]:
     for some in _chunks(ids):
-        query = select(MoneyEvent.stripe_id).where(
-            col(MoneyEvent.kind) == MoneyKind.DISPUTED, col(MoneyEvent.stripe_id).in_(some)
-        )
-        yield from session.exec(query)
+        yield from session.exec(select(Dispute.dispute_id).where(col(Dispute.dispute_id).in_(some)))
 
 
 def _is_id(text: str) -> bool:

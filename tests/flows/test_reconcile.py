@@ -14,7 +14,6 @@ from app.core.clock import utc_now
 from app.core.db import Database
 from app.core.errors import NotFound, Refused
 from app.core.transaction import transaction
-from app.flows.note_chargeback import note_chargeback
 from app.flows.reconcile import (
     Outcome,
     mend_all,
@@ -33,6 +32,8 @@ from app.payments.rules.ledger import MoneyKind
 from app.payments.rules.reconciliation import Difference, Mend
 from app.payments.rules.states import PaymentState
 from app.payments.stripe_gateway import StripeGateway, StripeUnavailable
+from app.shop import Shop
+from app.worker import run_next
 from dev.stripe_standin.server import API_KEY, DEFAULT_SECRET, StandinProcess
 from tests.flows.till import Till, open_till
 
@@ -176,9 +177,10 @@ def test_a_payment_just_outside_of_the_lists_is_read_by_itself(
     assert kinds(found) == []
 
 
-def test_refunds_disputes_and_charges_of_the_dashboard_are_found(
-    standin: StandinProcess, till: Till, client: stripe.StripeClient
+def test_refunds_and_disputes_of_the_dashboard_are_found_followed_and_closed(
+    session: Session, standin: StandinProcess, till: Till, client: stripe.StripeClient, shop: Shop
 ) -> None:
+    shop.stripe = till.stripe  # type: ignore[assignment]
     intent_id = paid(till, standin)
     till.settle(payment_id=till.payments()[0].id)
     refund = client.v1.refunds.create({"payment_intent": intent_id, "amount": 500})
@@ -190,29 +192,10 @@ def test_refunds_disputes_and_charges_of_the_dashboard_are_found(
         Difference.REFUND_UNKNOWN: (refund.id, Mend.FOLLOW_REFUND),
         Difference.DISPUTE_UNKNOWN: (dispute["id"], Mend.FOLLOW_DISPUTE),
     }
-    with till.database.session() as session:
-        mend_all(session, actor=STAFF, now=utc_now())
-    (args,) = waiting(till, "note_chargeback")
-    assert args["dispute_id"] == dispute["id"]
-    assert waiting(till, "look_at_refund")[0]["stripe_refund_id"] == refund.id
-
-
-def test_a_dispute_that_was_followed_is_no_difference_any_more(
-    session: Session, standin: StandinProcess, till: Till
-) -> None:
-    intent_id = paid(till, standin)
-    till.settle(payment_id=till.payments()[0].id)
-    dispute = standin.dispute(intent_id)
-    assert kinds(run(till)) == [Difference.DISPUTE_UNKNOWN]
-
-    note_chargeback(
-        session,
-        till.stripe,  # type: ignore[arg-type]
-        dispute_id=dispute["id"],
-        event_row_id=0,
-        now=utc_now(),
-    )
-
+    with till.database.session() as writing:
+        assert mend_all(writing, actor=STAFF, now=utc_now()) == 2
+    while run_next(shop, kinds=("look_at_refund", "follow_dispute")):
+        pass
     assert kinds(run(till)) == []
     assert open_differences(session) == []
 
