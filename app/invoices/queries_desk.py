@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from app.core.errors import N_, NotFound
 from app.core.paging import Slice, read_page
 from app.invoices.models import Invoice, InvoiceDraft, InvoiceTax
-from app.invoices.queries_documents import no_document
+from app.invoices.queries_documents import DocumentRow, documents_of_order, no_document
 from app.invoices.rules.document import DraftState
 from app.mail.models import Mail
 from app.ordering.models import Order
@@ -22,6 +22,14 @@ class DraftRow:
 
     draft: InvoiceDraft
     order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPapers:
+    """The documents of an order, and its drafts that are not issued."""
+
+    documents: list[DocumentRow]
+    drafts: list[InvoiceDraft]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,17 @@ def facts_of_document(session: Session, document_id: int) -> DocumentFacts:
     mails = session.exec(select(Mail).where(is_of_it).order_by(col(Mail.id))).all()
     values: list[Any] = [document_id, *row, list(taxes), list(mails)]
     return DocumentFacts(*values)
+
+
+def papers_of_order(session: Session, order_id: int) -> OrderPapers:
+    """What the page of an order shows of its invoice: two queries."""
+    is_waiting = col(InvoiceDraft.state) != DraftState.ISSUED
+    drafts = session.exec(
+        select(InvoiceDraft)
+        .where(col(InvoiceDraft.order_id) == order_id, is_waiting)
+        .order_by(col(InvoiceDraft.id))
+    ).all()
+    return OrderPapers(documents_of_order(session, order_id), list(drafts))
 
 
 def list_drafts(session: Session, *, state: DraftState, text: str, page: int) -> Slice[DraftRow]:

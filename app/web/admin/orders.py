@@ -15,6 +15,7 @@ from app.flows.decide_hold import decide_hold
 from app.flows.pass_chargeback import pass_chargeback
 from app.flows.write_effort import write_effort
 from app.fulfilment.queries import shipment_of
+from app.invoices.queries_desk import papers_of_order
 from app.mail.queries import mails_about
 from app.ordering.queries_desk import find_order, list_orders, read_parts
 from app.ordering.queries_rhythm import companions_of
@@ -197,5 +198,6 @@ def _page(
         is_disputed=is_waiting and bool(disputed_among(session, [order_id])),
         new_run=course.run_for(order.dispatch_on) if is_late else None,
         services=services_of_order(session, order, now=now),
+        papers=papers_of_order(session, order_id),
         entries=order_timeline(session, order, language=request.scope["lang"]),
     )

@@ -202,3 +202,16 @@ def test_trying_again_puts_the_work_once_and_the_reason_away(
     jobs = session.exec(select(Job).where(Job.kind == "issue_invoice")).all()
     assert [job.args for job in jobs] == [{"draft_id": draft.id}]
     assert "Try again" not in desk.get(at).text
+
+
+def test_the_page_of_an_order_leads_to_its_documents_and_to_what_waits(
+    session: Session, desk: Any, order: Order
+) -> None:
+    assert 'id="invoices"' not in desk.get(f"/admin/orders/{order.number}").text
+    invoice = make_invoice.invoice(session, of=order)
+    draft = make_invoice.draft(session, of=order, state=DraftState.BLOCKED, problem=make_invoice.PROBLEM)
+
+    text = desk.get(f"/admin/orders/{order.number}").text
+
+    assert f'href="/admin/invoices/{invoice.number}"' in text
+    assert f'href="/admin/invoices/drafts/{draft.id}"' in text
