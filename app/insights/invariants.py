@@ -18,6 +18,7 @@ from app.insights.invariants_mail import MAIL
 from app.insights.invariants_money import MONEY
 from app.insights.invariants_orders import ORDERS
 from app.insights.invariants_rating import RATING
+from app.insights.invariants_refunds import REFUNDS
 from app.insights.invariants_rhythm import RHYTHM
 from app.insights.invariants_services import SERVICES
 from app.insights.invariants_stock import STOCK
@@ -37,6 +38,7 @@ ALL: tuple[Invariant, ...] = (
     *CATALOGUE,
     *GUARDS,
     *STOCK,
+    *REFUNDS,
     *SERVICES,
     *CARDS,
     *RATING,
