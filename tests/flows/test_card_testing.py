@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import Session, select
 
 from app.audit.models import AuditEntry
@@ -300,3 +301,23 @@ def test_an_order_begins_its_payment_at_once_only_where_nothing_must_be_looked_a
     work(till)
 
     assert (first, second, begins("key-3")) == (False, True, False)
+
+
+def test_a_usual_payment_asks_one_query_about_tries_and_none_of_the_policy(
+    session: Session, till: Till
+) -> None:
+    new = new_company(session, till)
+    number = order_of(session, new)
+    asked: list[str] = []
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    event.listen(till.database.writing, "before_cursor_execute", listen)
+    try:
+        new.start(number)
+    finally:
+        event.remove(till.database.writing, "before_cursor_execute", listen)
+
+    assert len([one for one in asked if "card_declines" in one]) == 1
+    assert [one for one in asked if "policy_versions" in one or "card_waits" in one] == []
