@@ -147,6 +147,13 @@ def count_marked(session: Session) -> int:
     return count
 
 
+def count_unreadable_inboxes(session: Session) -> int:
+    """How many inboxes of reports cannot be read at present."""
+    query = select_columns(func.count()).where(col(MailInbox.failed_since).is_not(None))
+    count: int = session.execute(query).scalar_one()
+    return count
+
+
 def read_inbox(session: Session) -> MailInbox | None:
     """How the reading of the inbox of reports goes; None where it was never read."""
     return session.exec(select(MailInbox)).first()

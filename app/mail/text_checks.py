@@ -21,7 +21,7 @@ FILTERS = frozenset(
     (
         "money", "date", "iso_date", "iso_moment", "month", "weekday_date", "datetime", "country", "number",
         "percent_bp", "whole_percent", "duration", "milli",
-        "default", "length", "upper", "lower", "capitalize", "trim", "urlencode",
+        "default", "length", "upper", "lower", "title", "capitalize", "trim", "urlencode",
     )
 )  # fmt: skip
 TESTS = frozenset({"defined", "undefined", "none"})

@@ -27,7 +27,7 @@ from app.invoices.queries_drafts import count_blocked
 from app.invoices.queries_refuted import count_refuted
 from app.jobs.queries import count_dead_jobs, dead_jobs
 from app.mail.models import MailState
-from app.mail.queries import count_mails, count_marked, count_waiting
+from app.mail.queries import count_mails, count_marked, count_unreadable_inboxes, count_waiting
 from app.mail.queries_texts import count_faulty_texts
 from app.mainbrand.queries_rating import count_waiting_overrides
 from app.ordering.service_freeze import open_freeze
@@ -103,6 +103,11 @@ def show_inbox(request: Request, shop: ShopDep, session: ReadDep, now: Now) -> R
             N_("e-mails waiting for over an hour"),
             "/admin/mail?state=queued",
             count_waiting(session, before=now - HOUR),
+        ),
+        (
+            N_("inboxes of undelivered e-mails that cannot be read"),
+            "/admin/mail/addresses",
+            count_unreadable_inboxes(session),
         ),
         (N_("addresses from which e-mails come back"), "/admin/mail/addresses", count_marked(session)),
         (N_("texts of e-mails that could not be used"), "/admin/mail/texts", count_faulty_texts(session)),

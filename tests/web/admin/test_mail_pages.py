@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from app.core.transaction import transaction
 from app.customers.models import Contact
-from app.mail.models import HELD, AddressState, Mail, MailAddress, MailState, MailText
+from app.mail.models import HELD, AddressState, Mail, MailAddress, MailInbox, MailState, MailText
 from app.staff.rules.roles import Role
 from tests import make
 from tests.web.admin.conftest import Desk
@@ -105,6 +105,28 @@ def test_a_person_whose_address_works_reads_nothing_of_it(
     browser: Callable[..., Browser], things: Desk
 ) -> None:
     assert "come back" not in browser(things.contact).get("/account").text
+
+
+def test_an_inbox_that_cannot_be_read_is_a_task_that_says_why(
+    admin: Browser, session: Session, things: Desk
+) -> None:
+    make.saved(session, MailInbox(name="bounces", failed_since=make.NOW, error="wrong password"))
+
+    assert "<b>1</b> inboxes of undelivered e-mails that cannot be read" in admin.get("/admin").text
+    assert "wrong password" in admin.get("/admin/mail/addresses").text
+
+
+def test_the_papers_of_an_e_mail_are_named_and_a_missing_one_is_told(
+    admin: Browser, session: Session, things: Desk
+) -> None:
+    with transaction(session):
+        mail = session.get_one(Mail, things.mail.id)
+        mail.attachments, mail.text_fault = [{"kind": "invoice_pdf", "id": 4711}], "body, line 2: gone"
+
+    page = admin.get(f"/admin/mail/{things.mail.id}").text
+
+    assert "A paper that goes with this e-mail does not exist." in page
+    assert "The edited text could not be used, so the default was sent: body, line 2: gone" in page
 
 
 def test_a_text_is_tried_on_a_real_e_mail_before_it_counts(
