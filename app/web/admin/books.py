@@ -95,7 +95,7 @@ def submit_close(
 
 @router.post("/admin/books/{month}/export")
 def submit_export(
-    request: Request, month: str, shop: ShopDep, session: WriteDep, staff: StaffDep, now: Now
+    request: Request, month: str, shop: ShopDep, session: WriteDep, staff: StaffDep, _: Values, now: Now
 ) -> Response:
     wanted = read_month(month, shop, now=now)
     zone = ZoneInfo(shop.settings.timezone)
