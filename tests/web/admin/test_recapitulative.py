@@ -57,18 +57,18 @@ def viewer(things: Desk, sign_in: Callable[[Role], Browser]) -> Browser:
 def test_the_statement_of_a_month_holds_its_documents_and_flags_what_is_not_proven(
     session: Session, things: Desk, viewer: Browser
 ) -> None:
-    first = document(session, things, "RE-2026-000001")
-    document(session, things, "RE-2026-000002", buyer_vat_id="CZ123", vat_case=VatCase.REVERSE_CHARGE)
+    first = document(session, things, "RE-2026-990001")
+    document(session, things, "RE-2026-990002", buyer_vat_id="CZ123", vat_case=VatCase.REVERSE_CHARGE)
     document(
         session,
         things,
-        "RK-2026-000001",
+        "RK-2026-990001",
         kind=DocumentKind.CORRECTION,
         corrects_id=first.id,
         net_cents=2_300,
     )
-    document(session, things, "RE-2026-000003", issued_on=date(2026, 12, 1))
-    document(session, things, "RE-2026-000004", vat_case=VatCase.EXPORT)
+    document(session, things, "RE-2026-990003", issued_on=date(2026, 12, 1))
+    document(session, things, "RE-2026-990004", vat_case=VatCase.EXPORT)
     make.saved(
         session,
         VatCheck(
