@@ -21,6 +21,7 @@ from app.payments.rules.facts import (
     SessionWish,
     WarningFacts,
 )
+from app.payments.rules.reconciliation import TheirBooks, TheirDispute, TheirIntent, TheirRefund
 from app.payments.rules.refunding import is_lost_refund
 from app.payments.stripe_gateway import Forged, KeyMismatch, StripeRefusal, StripeUnavailable
 from tests import make
@@ -254,6 +255,29 @@ class FakeStripe(FakeCards):
         self._do("read_recent", None, None, lambda: None)
         return RecentThings(tuple(self.refunds), tuple(self.disputes), tuple(self.warnings))
 
+    def read_books(self, *, since: datetime, until: datetime) -> TheirBooks:
+        """All that was ever made here, as if at the end of the span: it keeps no times, as the stand-in does."""
+        self._do("read_books", None, None, lambda: None)
+        paid = [one.intent for one in self.sessions.values() if one.intent]
+        return TheirBooks(
+            intents=tuple(_listed(one, until) for one in [*paid, *self.fees.values()]),
+            refunds=tuple(
+                TheirRefund(
+                    one.id,
+                    one.intent_id,
+                    one.amount_cents,
+                    one.status is RefundStatus.FAILED,
+                    one.mark,
+                    until,
+                )
+                for one in self.refunds.values()
+            ),
+            disputes=tuple(
+                TheirDispute(one.id, one.intent_id, one.amount_cents, one.status, until)
+                for one in self.disputes.values()
+            ),
+        )
+
     def read_warning(self, warning_id: str) -> WarningFacts:
         self._do("read_warning", None, None, lambda: None)
         if warning_id not in self.warnings:
@@ -352,3 +376,17 @@ class FakeChecker(Checker):
         if self.failure is not None:
             raise self.failure
         return Report("made by hand", self.findings)
+
+
+def _listed(intent: IntentFacts, at: datetime) -> TheirIntent:
+    received_cents = intent.amount_cents if intent.status is IntentStatus.CAPTURED else 0
+    return TheirIntent(
+        intent.id,
+        intent.status,
+        intent.amount_cents,
+        received_cents,
+        intent.currency,
+        intent.order_number,
+        intent.attempt,
+        at,
+    )
