@@ -28,18 +28,23 @@ class ProofState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VatProof:
-    """What is proven of an id now; `request_id` and `at` are those of the newest clear answer."""
+    """What is proven of an id now; `request_id` and `at` are those of the newest clear answer.
+
+    `first_asked_at` and `last_asked_at` are those of the questions for documents that nobody answered since.
+    """
 
     state: ProofState
     request_id: str = ""
     at: datetime | None = None
+    first_asked_at: datetime | None = None
+    last_asked_at: datetime | None = None
 
 
 def vat_proof(session: Session, customer_id: int, *, vat_id: str, now: datetime) -> VatProof:
     """Whether a VAT id that a company used for an order is (still) confirmed, for a document that names it.
 
     Only an answer of the last 24 hours counts, and one of them that says no counts more than an older yes. Who reads
-    `ask` puts the question with `put_vat_check(…, purpose=VatPurpose.INVOICE)` and looks again later.
+    `ask` puts the question with `put_invoice_question` and looks again later.
     """
     of_id = (col(VatCheck.customer_id) == customer_id, col(VatCheck.vat_id) == vat_id)
     newest = session.exec(
@@ -53,15 +58,16 @@ def vat_proof(session: Session, customer_id: int, *, vat_id: str, now: datetime)
     known = (newest.request_id, newest.at) if newest else ("", None)
     if newest is not None and now - newest.at <= PROOF_LASTS:
         return VatProof(ProofState.CONFIRMED, *known)
-    first_asked_at = session.exec(
+    unanswered = session.exec(
         select(VatCheck.at)
         .where(*of_id, col(VatCheck.purpose) == VatPurpose.INVOICE)
         .where(col(VatCheck.at) > (newest.at if newest else datetime.min.replace(tzinfo=now.tzinfo)))
         .order_by(col(VatCheck.at))
-        .limit(1)
-    ).first()
+    ).all()
+    first_asked_at, last_asked_at = (unanswered[0], unanswered[-1]) if unanswered else (None, None)
     has_waited = first_asked_at is not None and now - first_asked_at >= UNANSWERED_AFTER
-    return VatProof(ProofState.UNANSWERED if has_waited and newest else ProofState.ASK, *known)
+    state = ProofState.UNANSWERED if has_waited and newest else ProofState.ASK
+    return VatProof(state, known[0], known[1], first_asked_at, last_asked_at)
 
 
 def list_vat_checks(session: Session, customer_id: int, *, limit: int = 20) -> list[VatCheck]:

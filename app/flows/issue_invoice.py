@@ -17,15 +17,24 @@ from app.audit.service import SYSTEM, Actor, record
 from app.core.errors import N_, NotFound, Refused, ShopError, Unavailable
 from app.core.failpoints import reach
 from app.core.transaction import transaction
-from app.customers.rules.vat_answers import VatPurpose
-from app.customers.service_vat import put_vat_check
+from app.customers.service_vat import put_invoice_question, put_staff_question
 from app.invoices.checking import Checker, Report
-from app.invoices.making import Material, NothingToIssue, ProofWanted, Render, build, read_material
+from app.invoices.making import (
+    VAT_ID_IN_DOUBT,
+    Material,
+    NothingToIssue,
+    ProofWanted,
+    Render,
+    build,
+    is_vat_id_in_doubt,
+    read_material,
+)
 from app.invoices.models import Invoice, InvoiceDraft, InvoiceTax
+from app.invoices.queries_facts import vat_id_of
 from app.invoices.rules.document import Document, DraftState, to_json
 from app.invoices.rules.numbering import moment_of_issue, number_of, retain_until
 from app.invoices.rules.supply import CannotBuild
-from app.invoices.service_drafts import drop_draft, lock_draft, put_issue_job
+from app.invoices.service_drafts import drop_draft, lock_draft, wait_again
 from app.invoices.service_mail import mail_invoice
 from app.invoices.service_numbers import draw, lock_range, look
 from app.invoices.xml import write_xml
@@ -96,7 +105,10 @@ def issue_invoice(
 
 
 def try_again(session: Session, *, draft_id: int, actor: Actor, now: datetime) -> bool:
-    """Has a blocked draft tried once more; False where it is not blocked any more. Raises NotFound."""
+    """Has a blocked draft tried once more; False where it is not blocked any more. Raises NotFound.
+
+    Where the buyer's VAT id is in doubt, it is asked about anew first.
+    """
     with transaction(session):
         order_id = _order_of(session, draft_id)
         if order_id is None:
@@ -105,9 +117,10 @@ def try_again(session: Session, *, draft_id: int, actor: Actor, now: datetime) -
         draft = lock_draft(session, draft_id)
         if draft is None or draft.state is not DraftState.BLOCKED:
             return False
-        draft.state, draft.problem, draft.changed_at = DraftState.WAITING, None, now
-        draft.attempt_count += 1
-        put_issue_job(session, draft, now=now)
+        is_asked = is_vat_id_in_doubt(draft) and put_staff_question(
+            session, customer_id=order.customer_id, vat_id=vat_id_of(session, order), now=now
+        )
+        wait_again(session, draft, now=now, run_at=now + LOOK_SOON if is_asked else None)
         record(
             session,
             actor,
@@ -292,24 +305,23 @@ def _set_aside(session: Session, draft_id: int, problem: CannotBuild, *, now: da
 def _ask_first(session: Session, draft_id: int, wanted: ProofWanted, *, now: datetime) -> None:
     """Has the VAT id asked about, and the draft looked at again when there may be an answer."""
     with transaction(session):
-        asked = put_vat_check(
+        asked = put_invoice_question(
             session,
             customer_id=wanted.customer_id,
             vat_id=wanted.vat_id,
-            purpose=VatPurpose.INVOICE,
+            last_asked_at=wanted.proof.last_asked_at,
             now=now,
-            attempt=0,
         )
         if asked:
-            draft = session.get(InvoiceDraft, draft_id)
-            is_fresh = draft is not None and now - draft.created_at < LOOK_OFTEN_FOR
-            again_at = now + (LOOK_SOON if is_fresh else LOOK_LATER)
-            key = f"issue_invoice_proof:{draft_id}:{again_at:%Y%m%d%H%M}"
-            put_job(session, "issue_invoice", key=key, now=now, run_at=again_at, draft_id=draft_id)
+            first_asked_at = wanted.proof.first_asked_at or now
+            wait = LOOK_SOON if now - first_asked_at < LOOK_OFTEN_FOR else LOOK_LATER
+            window = int((now + wait).timestamp()) // int(wait.total_seconds())
+            key = f"issue_invoice_proof:{draft_id}:{wait.seconds}:{window}"
+            put_job(session, "issue_invoice", key=key, now=now, run_at=now + wait, draft_id=draft_id)
             return
     problem = Refused(
         N_("No service can confirm the VAT id of this company: look at it before this invoice."),
-        code="invoice.vat_id_not_confirmed",
+        code=VAT_ID_IN_DOUBT,
     )
     _block(session, draft_id, problem, now=now)
 

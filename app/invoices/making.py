@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session, col, select
 
 from app.core.errors import N_
-from app.customers.queries_vat import ProofState, vat_proof
+from app.customers.queries_vat import ProofState, VatProof, vat_proof
 from app.invoices.models import InvoiceDraft
 from app.invoices.queries_facts import original_of, read_order_facts, read_refund_facts
 from app.invoices.rules.building import (
@@ -17,7 +17,7 @@ from app.invoices.rules.building import (
     correction_document,
     invoice_of,
 )
-from app.invoices.rules.document import Document, DocumentKind
+from app.invoices.rules.document import Document, DocumentKind, DraftState
 from app.invoices.rules.supply import CannotBuild
 from app.ordering.models import Order
 from app.ordering.rules.states import BINDING, OrderKind
@@ -28,7 +28,9 @@ from app.settings import Settings
 Render = Callable[[Document, bytes], bytes]
 """Makes the PDF of a document, with its XML inside."""
 Facts = OrderFacts | RefundFacts
+VAT_ID_IN_DOUBT = "invoice.vat_id_not_confirmed"
 LONGEST_ASKING = timedelta(days=3)
+"""So long nobody answers the questions for a document before a person looks at it."""
 
 
 class NothingToIssue(CannotBuild):
@@ -38,10 +40,11 @@ class NothingToIssue(CannotBuild):
 class ProofWanted(Exception):
     """The buyer's VAT id has to be asked about before this document (§ 18 e UStG)."""
 
-    def __init__(self, customer_id: int, vat_id: str) -> None:
+    def __init__(self, customer_id: int, vat_id: str, proof: VatProof) -> None:
         super().__init__(vat_id)
         self.customer_id = customer_id
         self.vat_id = vat_id
+        self.proof = proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,12 @@ def read_material(session: Session, draft: InvoiceDraft, *, settings: Settings, 
     return Material(kind, draft.order_id, order.customer_id, found)
 
 
+def is_vat_id_in_doubt(draft: InvoiceDraft) -> bool:
+    """Whether a draft is blocked because its buyer's VAT id is refuted, or nobody confirms it."""
+    is_blocked = draft.state is DraftState.BLOCKED and draft.problem is not None
+    return is_blocked and (draft.problem or {}).get("code") == VAT_ID_IN_DOUBT
+
+
 def build(material: Material, *, number: str, issued_on: date) -> Document:
     """The document of this material under a number and a day. Raises CannotBuild."""
     if isinstance(material.facts, RefundFacts):
@@ -93,15 +102,20 @@ def build(material: Material, *, number: str, issued_on: date) -> Document:
 def _check_vat_id(
     session: Session, draft: InvoiceDraft, customer_id: int, vat_id: str, *, now: datetime
 ) -> None:
-    """No document without VAT whose VAT id is not confirmed; where nobody answers, the order's confirmation counts."""
-    state = vat_proof(session, customer_id, vat_id=vat_id, now=now).state
-    if state is ProofState.REFUTED or (state is ProofState.ASK and now - draft.created_at > LONGEST_ASKING):
+    """No document without VAT whose VAT id is not confirmed; where nobody answers, the order's confirmation counts.
+
+    The time of asking runs from the first question, and anew where a person has the draft tried again.
+    """
+    proof = vat_proof(session, customer_id, vat_id=vat_id, now=now)
+    asked_at = proof.first_asked_at
+    is_over = asked_at is not None and now - max(asked_at, draft.changed_at) > LONGEST_ASKING
+    if proof.state is ProofState.REFUTED or (proof.state is ProofState.ASK and is_over):
         raise CannotBuild(
             N_("The VAT id of this company is not confirmed any more: look at it before this invoice."),
-            code="invoice.vat_id_not_confirmed",
+            code=VAT_ID_IN_DOUBT,
         )
-    if state is ProofState.ASK:
-        raise ProofWanted(customer_id, vat_id)
+    if proof.state is ProofState.ASK:
+        raise ProofWanted(customer_id, vat_id, proof)
 
 
 def _check_refund(session: Session, refund_id: int) -> None:

@@ -100,6 +100,11 @@ def original_of(session: Session, order_id: int) -> Invoice | None:
     ).first()
 
 
+def vat_id_of(session: Session, order: Order) -> str:
+    """The VAT id that an order's documents name: the one it was placed with, else the company's; "" for none."""
+    return order.vat_id or session.get_one(Customer, order.customer_id).vat_id or ""
+
+
 def _supplied_on(order: Order, zone: ZoneInfo) -> date | None:
     is_done = order.state is OrderState.DISPATCHED and order.dispatched_at is not None
     return _day(order.dispatched_at, zone) if is_done and order.dispatched_at else None
@@ -119,9 +124,7 @@ def _buyer(
     email = profile.email if profile is not None else ""
     if not email:
         email = session.exec(select(Contact.email).where(col(Contact.id) == order.contact_id)).one()
-    return party(
-        **own, vat_id=order.vat_id or customer.vat_id or "", contact_name=order.contact_name, email=email
-    )
+    return party(**own, vat_id=vat_id_of(session, order), contact_name=order.contact_name, email=email)
 
 
 def _ship_to(order: Order) -> Party:

@@ -26,15 +26,27 @@ def put_correction_drafts(session: Session, refunds: Iterable[tuple[int, int]], 
     return _put(session, rows, DocumentKind.CORRECTION, now)
 
 
-def put_issue_job(session: Session, draft: InvoiceDraft, *, now: datetime) -> None:
+def put_issue_job(
+    session: Session, draft: InvoiceDraft, *, now: datetime, run_at: datetime | None = None
+) -> None:
     """The work of making a draft a document, once for each time that it is asked for."""
     put_job(
         session,
         "issue_invoice",
         key=f"issue_invoice:{draft.id}:{draft.attempt_count}",
         now=now,
+        run_at=run_at,
         draft_id=draft.id,
     )
+
+
+def wait_again(
+    session: Session, draft: InvoiceDraft, *, now: datetime, run_at: datetime | None = None
+) -> None:
+    """Has a blocked draft tried once more, at once or then; its problem is put away."""
+    draft.state, draft.problem, draft.changed_at = DraftState.WAITING, None, now
+    draft.attempt_count += 1
+    put_issue_job(session, draft, now=now, run_at=run_at)
 
 
 def lock_draft(session: Session, draft_id: int) -> InvoiceDraft | None:
