@@ -11,7 +11,7 @@ from app.core.errors import N_
 from app.core.money import split
 from app.customers.models import Contact, Customer
 from app.invoices.models import BillingProfile, Invoice, InvoiceDraft
-from app.invoices.rules.building import OrderFacts, RefundFacts, party, reason_of
+from app.invoices.rules.building import WITH_BOTH_VAT_IDS, OrderFacts, RefundFacts, party, reason_of
 from app.invoices.rules.correcting import Piece
 from app.invoices.rules.document import DocumentKind, PaidByCard, Party, from_json
 from app.invoices.rules.supply import CannotBuild, SoldCharge, SoldLine, SoldPart
@@ -113,7 +113,10 @@ def _supplied_on(order: Order, zone: ZoneInfo) -> date | None:
 def _buyer(
     session: Session, draft: InvoiceDraft, order: Order, customer: Customer, profile: BillingProfile | None
 ) -> Party:
-    """The name and address of the draft, else those that the company wants on its invoices, else its own."""
+    """The name and address of the draft, else those that the company wants on its invoices, else its own.
+
+    Beside a confirmed VAT id the name stays that of the company whose id it is.
+    """
     own = {"name": customer.company_name} | {
         name: getattr(customer, name) for name in ("street", "postal_code", "city", "country")
     }
@@ -121,6 +124,8 @@ def _buyer(
         own = {name: getattr(draft, f"billing_{name}") for name in own}
     elif profile is not None and profile.name:
         own = {name: getattr(profile, name) for name in own}
+    if order.vat_case in WITH_BOTH_VAT_IDS:
+        own["name"] = customer.company_name
     email = profile.email if profile is not None else ""
     if not email:
         email = session.exec(select(Contact.email).where(col(Contact.id) == order.contact_id)).one()

@@ -155,3 +155,17 @@ def test_a_refuted_id_that_is_asked_about_anew_and_confirmed_gets_its_invoice(bo
 
     assert books.numbers() == ["RE-2026-000001"]
     assert from_json(books.invoices()[0].document).buyer.vat_id == VAT_ID
+
+
+def test_an_invoice_with_a_confirmed_vat_id_names_its_company_at_another_address(books: Books) -> None:
+    draft_of(books)
+    place = {"street": "Ring 1", "postal_code": "1010", "city": "Wien", "country": "AT"}
+    other = {"name": "Probst Holding SE", **place}
+    books.change(books.drafts()[0], **{f"billing_{name}": value for name, value in other.items()})
+    books.prove(VAT_ID, VatOutcome.VALID)
+
+    books.issue_all()
+
+    buyer = from_json(books.invoices()[0].document).buyer
+    assert (buyer.name, buyer.vat_id) == (books.customer.company_name, VAT_ID)
+    assert {name: getattr(buyer, name) for name in place} == place
