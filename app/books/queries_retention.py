@@ -82,7 +82,7 @@ def is_mail_over(today: date) -> ColumnElement[bool]:
 
 
 GOES_ALONG = frozenset({"invoices", "invoice_taxes", "invoice_drafts"})
-"""What refers to a document and goes with it, or before it."""
+"""What refers to a document and goes with it or before it, or (its draft) stays and forgets it."""
 
 
 def is_free(model: type[SQLModel]) -> ColumnElement[bool]:

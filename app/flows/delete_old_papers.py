@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlmodel import Session, SQLModel, col
 
 from app.audit.service import Actor, record
@@ -69,9 +69,28 @@ def _delete_documents(session: Session, *, now: datetime) -> Sequence[str]:
         ids = [row_id for row_id, _ in rows]
         if ids:
             _delete(session, InvoiceTax, col(InvoiceTax.invoice_id).in_(ids))
-            _delete(session, InvoiceDraft, col(InvoiceDraft.invoice_id).in_(ids))
+            _leave_drafts_without(session, ids)
             _delete(session, Invoice, col(Invoice.id).in_(ids))
     return [number for _, number in rows]
+
+
+def _leave_drafts_without(session: Session, invoice_ids: Sequence[int | None]) -> None:
+    """What documents were made of stays as a note without names, so that nothing is invoiced a second time."""
+    session.execute(
+        update(InvoiceDraft)
+        .where(col(InvoiceDraft.invoice_id).in_(invoice_ids))
+        .values(
+            invoice_id=None,
+            problem=None,
+            buyer_reference="",
+            billing_name="",
+            billing_street="",
+            billing_postal_code="",
+            billing_city="",
+            billing_country="",
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _delete_all(session: Session, model: type[MoneyEvent] | type[Mail], *, now: datetime) -> int:

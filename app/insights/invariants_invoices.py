@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import bindparam, text
 from sqlmodel import Session
@@ -69,6 +69,20 @@ def _undrafted(session: Session, now: datetime) -> Iterator[tuple[object, str]]:
     ).bindparams(bindparam("before", type_=UTCDateTime))
     for row_id, number in session.execute(statement, {"before": now - LONGEST_WAIT}):
         yield row_id, f"Order {number} was delivered, and no invoice of it is written or waits."
+
+
+def _wrong_drafts(session: Session, now: datetime) -> Iterator[tuple[object, str]]:
+    """Drafts of documents that were kept long enough stay alone: they say that their order was invoiced."""
+    statement = text(
+        "SELECT i.id AS id, i.number FROM invoices i WHERE 1 <> (SELECT count(*) FROM invoice_drafts d"
+        " WHERE d.invoice_id = i.id AND d.state = 'issued' AND d.order_id = i.order_id)"
+        " UNION ALL SELECT d.id, 'a draft' FROM invoice_drafts d"
+        " WHERE (d.state <> 'issued' AND d.invoice_id IS NOT NULL)"
+        " OR (d.state = 'issued' AND d.invoice_id IS NULL AND d.changed_at >= :kept_since) ORDER BY 1"
+    ).bindparams(bindparam("kept_since", type_=UTCDateTime))
+    kept_since = datetime(now.year - RETENTION_YEARS + 1, 1, 1, tzinfo=UTC)
+    for row_id, name in session.execute(statement, {"kept_since": kept_since}):
+        yield row_id, f"Of {name} ({row_id}) no draft, or a wrong one, says that it was issued."
 
 
 _ORIGINAL_LEFT = (
@@ -140,14 +154,8 @@ INVOICES = (
     ),
     Invariant(
         "a_document_has_its_draft",
-        "Every document came of one draft that says so, and no other draft says so.",
-        rows_of(
-            "SELECT i.id AS id, i.number FROM invoices i WHERE 1 <> (SELECT count(*) FROM invoice_drafts d"
-            " WHERE d.invoice_id = i.id AND d.state = 'issued' AND d.order_id = i.order_id)"
-            " UNION ALL SELECT d.id, 'a draft' FROM invoice_drafts d"
-            " WHERE (d.state = 'issued') <> (d.invoice_id IS NOT NULL) ORDER BY 1",
-            "Of {number} ({id}) no draft, or a wrong one, says that it was issued.",
-        ),
+        "Every document came of one draft that says so, and no other draft says so before its document may be gone.",
+        _wrong_drafts,
     ),
     Invariant("issued_bytes_are_kept", "XML and PDF are, byte by byte, what was issued.", _changed_bytes),
     Invariant(

@@ -96,7 +96,8 @@ class InvoiceDraft(SQLModel, table=True):
     """What shall become a document: an order, or a refund of one that has its document.
 
     Billing name and address are empty where those of the company (or the order) hold. `problem` says why it is
-    blocked: code, message and the findings of the validation.
+    blocked: code, message and the findings of the validation. An issued one stays without `invoice_id` when its
+    document has been kept long enough and is gone: it tells that the order was invoiced.
     """
 
     __tablename__ = "invoice_drafts"

@@ -13,13 +13,15 @@ from app.books.queries_retention import Due, Kept, list_kept
 from app.core.clock import utc_now
 from app.core.transaction import transaction
 from app.flows.delete_old_papers import delete_old_papers
+from app.flows.write_drafts import write_drafts
+from app.insights.invariants_invoices import INVOICES
 from app.invoices.models import Invoice, InvoiceDraft, InvoiceTax
 from app.invoices.rules.document import DocumentKind, DraftState
 from app.mail.models import Mail, MailState
 from app.ordering.models import Order
 from app.payments.models import MoneyEvent
 from tests.make import saved
-from tests.make_invoices import issued, paid_order
+from tests.make_invoices import BERLIN, issued, paid_order, refund
 
 NOW = utc_now()
 THIS_YEAR = NOW.year
@@ -146,32 +148,59 @@ def test_a_document_stays_as_long_as_its_correction_is_kept(session: Session) ->
     assert {one.number for one in session.exec(select(Invoice))} == {original.number, number}
 
 
-def test_a_document_goes_with_its_correction_and_its_draft(session: Session) -> None:
+def draft_of(session: Session, document: Invoice, *, refund_id: int | None = None) -> InvoiceDraft:
+    return saved(
+        session,
+        InvoiceDraft(
+            order_id=document.order_id,
+            refund_id=refund_id,
+            kind=document.kind,
+            state=DraftState.ISSUED,
+            billing_name="Firma Nord GmbH",
+            billing_street="Werkstraße 1",
+            invoice_id=document.id,
+            created_at=document.issued_at,
+            changed_at=document.issued_at,
+        ),
+    )
+
+
+def test_what_was_invoiced_is_not_invoiced_again_after_its_documents_went(session: Session) -> None:
     original = old_order(session, OVER - 1)
     order = session.get_one(Order, original.order_id)
-    issued(
+    back = refund(session, order, 119, at=in_year(OVER))
+    correction = issued(
         session,
         order,
         kind=DocumentKind.CORRECTION,
         issued_at=in_year(OVER),
         rates=((1900, 100),),
         corrects=original,
+        of_refund=back,
     )
-    saved(
-        session,
-        InvoiceDraft(
-            order_id=order.id,
-            kind=DocumentKind.INVOICE,
-            state=DraftState.ISSUED,
-            invoice_id=original.id,
-            created_at=in_year(OVER - 1),
-            changed_at=in_year(OVER - 1),
-        ),
-    )
+    draft_of(session, original)
+    draft_of(session, correction, refund_id=back.id)
 
     assert run(session).document_count == 2
+
     assert counts(session)[:2] == (0, 0)
-    assert session.exec(select(InvoiceDraft)).all() == []
+    assert write_drafts(session, zone=BERLIN, now=NOW, is_whole=True) == 0
+    session.rollback()
+    drafts = session.exec(select(InvoiceDraft)).all()
+    assert [(one.state, one.invoice_id) for one in drafts] == [(DraftState.ISSUED, None)] * 2
+    assert {one.billing_name + one.billing_street for one in drafts} == {""}
+    found = {one.name: list(one.check(session, NOW)) for one in INVOICES}
+    assert found["what_is_delivered_is_invoiced"] == found["a_document_has_its_draft"] == []
+
+
+def test_a_draft_whose_document_is_gone_too_early_is_found(session: Session) -> None:
+    document = old_order(session, OVER + 1)
+    draft = draft_of(session, document)
+    with transaction(session):
+        session.execute(text("UPDATE invoice_drafts SET invoice_id = NULL"))
+
+    (check,) = (one for one in INVOICES if one.name == "a_document_has_its_draft")
+    assert sorted(row_id for row_id, _ in check.check(session, NOW)) == sorted([document.id, draft.id])
 
 
 def test_money_of_a_years_last_evening_waits_a_year_longer(session: Session) -> None:
