@@ -191,13 +191,15 @@ def _past(
     The company's row is locked: no further one can come before this transaction ends.
     """
     policy = policy_of_sales(session)
+    counts = counts_for_rhythm(policy, now=now)
     matters = or_(
         col(Order.checkout_key) == checkout_key,
         col(Order.state) == OrderState.RECEIVED,
         col(Order.placed_at) > now - DAY,
-        counts_for_rhythm(policy, now=now),
+        counts,
     )
-    query = select_earlier(customer_id).add_columns(is_watched(customer_id, now=now)).where(matters)
+    facts = (is_watched(customer_id, now=now), counts.label("counts"))
+    query = select_earlier(customer_id).add_columns(*facts).where(matters)
     rows = session.execute(query).all()
     known = next((row for row in rows if row.checkout_key == checkout_key), None)
     lately = [row.placed_at for row in rows if row.placed_at > now - DAY]
@@ -210,7 +212,7 @@ def _past(
         # Of a company's first order nothing is known here: its payment begins with a look of its own.
         is_paying and bool(rows) and not rows[0].is_watched and len(lately) < FREE_PAGES,
         policy,
-        earlier_of(rows, policy=policy, calendar=calendar, now=now),
+        earlier_of((row for row in rows if row.counts), policy=policy, calendar=calendar, now=now),
     )
 
 

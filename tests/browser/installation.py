@@ -1,5 +1,6 @@
 """One running installation of real processes: shop, worker, card service and mailbox over a small demo company."""
 
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,13 +35,15 @@ class Installation:
         self.last_steps[email] = step
         return pyotp.TOTP(secret or self.totp_secrets[email]).generate_otp(step)
 
-    def message(self, *, to: str, subject: str) -> dict[str, Any]:
-        """The newest message to a recipient with a subject, as soon as it is there."""
+    def message(self, *, to: str, subject: str | re.Pattern[str]) -> dict[str, Any]:
+        """The newest message to a recipient with a subject, or one of a form, as soon as it is there."""
         give_up_at = time.monotonic() + WAIT_SECONDS
         while True:
             found = self.mailbox.messages(to=to)
             for message in found:
-                if message["subject"] == subject:
+                if message["subject"] == subject or (
+                    isinstance(subject, re.Pattern) and subject.fullmatch(message["subject"])
+                ):
                     return message
             if time.monotonic() > give_up_at:
                 subjects = [message["subject"] for message in found]

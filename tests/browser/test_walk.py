@@ -18,6 +18,7 @@ LETTERS = ("Confirm your e-mail address", "We check your application", "Your com
 RECEIVED = "Order %(number)s received"
 DECLINED = "Order %(number)s: the card was declined"
 ACCEPTED = "Order %(number)s accepted"
+INVOICED = "Invoice %(number)s for your order %(order_number)s"
 LEFT = "Your order %(number)s has left"
 Ordered = tuple[str, str, str]
 """Number, total and promised day of an order, as its page shows them."""
@@ -62,14 +63,24 @@ def test_a_company_gets_from_the_closed_door_to_dispatched_orders(
     _dispatches_one_by_one(staff, first[0], second[0])
     _reads_that_both_have_left(customer, installation, applicant, first[0], second[0])
 
-    assert installation.subjects(to=applicant.email) == [
+    numbers = (first[0], second[0])
+    invoices = [_invoice_of(customer, installation, applicant, number) for number in numbers]
+    subjects = installation.subjects(to=applicant.email)
+    assert [one for one in subjects if one not in invoices] == [
         *(customer.say(subject) for subject in LETTERS),
         *(customer.say(subject, number=first[0]) for subject in (RECEIVED, DECLINED, ACCEPTED)),
         *(customer.say(subject, number=second[0]) for subject in (RECEIVED, ACCEPTED)),
-        *(customer.say(LEFT, number=number) for number in (first[0], second[0])),
+        *(customer.say(LEFT, number=number) for number in numbers),
     ]
+    assert len(set(invoices)) == 2
     assert installation.captured_cents(of=first[0]) == [_cents(first[1])]
     assert installation.captured_cents(of=second[0]) == [_cents(second[1])]
+
+
+def _invoice_of(customer: Visit, installation: Installation, applicant: acts.Applicant, number: str) -> str:
+    """The subject of the e-mail that brings the invoice of an order that has left."""
+    form = re.escape(customer.say(INVOICED, number="@", order_number=number)).replace("@", r"RE-\d{4}-\d{6}")
+    return str(installation.message(to=applicant.email, subject=re.compile(form))["subject"])
 
 
 def _is_kept_outside(

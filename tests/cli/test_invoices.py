@@ -71,7 +71,7 @@ def _tamper(session: Session, change: str) -> None:
     if connection.dialect.name == "sqlite":
         connection.execute(text("DROP TRIGGER invoices_no_update"))
     else:
-        connection.execute(text("SET session_replication_role = replica"))
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
     connection.execute(text(f"UPDATE {Invoice.__tablename__} SET {change}"))
     session.commit()
 
