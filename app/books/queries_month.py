@@ -12,7 +12,9 @@ from app.books.queries_closing import close_of
 from app.books.rules.months import Month
 from app.books.rules.totals import FOR_DOCUMENTS, MonthRow, MonthSums, RateSum, money_sums, rate_sums
 from app.invoices.models import Invoice, InvoiceTax
+from app.invoices.queries_taxed import may_be_taxed_in
 from app.invoices.rules.document import DocumentKind
+from app.invoices.rules.taxed_on import taxed_on
 from app.payments.models import MoneyEvent
 from app.payments.rules.ledger import SIGNS, MoneyKind
 
@@ -117,15 +119,20 @@ def sum_rates(session: Session, condition: ColumnElement[bool]) -> tuple[RateSum
 
 
 def sum_taxed(session: Session, month: Month) -> tuple[RateSum, ...]:
-    """Documents by VAT case and rate whose VAT the month owes, whenever they were issued: see Paper.taxed_on."""
-    supplied, paid = col(Invoice.supplied_on), col(Invoice.paid_on)
-    earlier = case((supplied < paid, supplied), else_=paid)
-    taxed_on = case(
-        (col(Invoice.kind) == DocumentKind.CORRECTION, col(Invoice.issued_on)),
-        (col(Invoice.kind) == DocumentKind.PREPAYMENT, func.coalesce(paid, col(Invoice.issued_on))),
-        else_=func.coalesce(earlier, supplied, paid, col(Invoice.issued_on)),
+    """Documents by VAT case and rate whose VAT the month owes, whenever they were issued: see rules/taxed_on.py."""
+    days = (col(Invoice.issued_on), col(Invoice.supplied_on), col(Invoice.paid_on))
+    marks = (col(Invoice.kind), col(Invoice.vat_case), col(InvoiceTax.vat_rate_bp))
+    rows = session.execute(
+        select(*marks, *days, func.sum(InvoiceTax.net_cents), func.sum(InvoiceTax.vat_cents))
+        .join(InvoiceTax, col(InvoiceTax.invoice_id) == col(Invoice.id))
+        .where(may_be_taxed_in(month.first_on, month.last_on))
+        .group_by(*marks, *days)
     )
-    return sum_rates(session, taxed_on.between(month.first_on, month.last_on))
+    return rate_sums(
+        (vat_case, rate_bp, kind is DocumentKind.CORRECTION, int(net), int(vat))
+        for kind, vat_case, rate_bp, issued, supplied, paid, net, vat in rows
+        if month == Month.of(taxed_on(kind, vat_case, issued_on=issued, supplied_on=supplied, paid_on=paid))
+    )
 
 
 def sum_money(session: Session, condition: ColumnElement[bool]) -> dict[MoneyKind, int]:

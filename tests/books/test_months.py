@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,9 +13,11 @@ from app.books.queries_month import sum_days, sum_month, sum_taxed
 from app.books.queries_open import list_open
 from app.books.queries_postings import each_money, each_paper, each_posting, each_supply
 from app.books.rules.accounts import CHARTS
-from app.books.rules.months import Month
+from app.books.rules.months import Month, months_of
 from app.books.rules.postings import Posting, lines_of
 from app.books.rules.totals import OpenItem, RateSum
+from app.core.transaction import transaction
+from app.invoices.queries_recapitulative import read_statement
 from app.invoices.rules.document import DocumentKind
 from app.ordering.models import Order
 from app.ordering.rules.vat import VatCase
@@ -244,3 +247,23 @@ def test_debit_equals_credit_in_a_month_with_everything(session: Session, sold: 
     assert -sum(found[account] for account in (4400, 4300, 4120)) == sums.net_cents
     assert -(found["vat_1900"] + found["vat_700"]) == sums.vat_cents
     assert found[10000] == 0
+
+
+def test_month_page_and_recapitulative_statement_agree_on_random_documents(session: Session) -> None:
+    chance = Random(18)
+    cases = (VatCase.INTRA_COMMUNITY, VatCase.REVERSE_CHARGE)
+    with transaction(session):
+        for _ in range(25):
+            paid, sent, written = (at(chance.randint(9, 12), chance.randint(1, 28)) for _ in range(3))
+            order = paid_order(session, paid_at=paid, dispatched_at=sent)
+            case, rates = chance.choice(cases), ((0, chance.randint(1, 90_000)),)
+            issued(session, order, issued_at=written, rates=rates, vat_case=case, vat_id="ATU12345675")
+
+    for month in months_of(2026):
+        reported = read_statement(session, month.first_on, month.following.first_on)
+        assert sorted(row.net_cents for row in reported) == sorted(
+            row.net_cents for row in sum_taxed(session, month)
+        )
+    assert sum(row.net_cents for month in months_of(2026) for row in sum_taxed(session, month)) == sum(
+        paper.net_cents for month in months_of(2026) for paper in each_paper(session, month)
+    )

@@ -7,6 +7,7 @@ from datetime import date
 from app.books.rules.accounts import Accounts
 from app.core.money import divide_half_up
 from app.invoices.rules.document import DocumentKind
+from app.invoices.rules.taxed_on import taxed_on
 from app.ordering.rules.vat import VatCase
 from app.payments.rules.ledger import MoneyKind
 
@@ -60,14 +61,14 @@ class Paper:
 
     @property
     def taxed_on(self) -> date:
-        """The day whose month owes the VAT (§ 13 (1) no. 1 UStG): supply, or the payment where it came first.
-
-        A correction counts when it is issued (§ 17 (1) UStG).
-        """
-        if self.kind is DocumentKind.CORRECTION:
-            return self.issued_on
-        days = [self.paid_on] if self.kind is DocumentKind.PREPAYMENT else [self.paid_on, self.supplied_on]
-        return min((day for day in days if day is not None), default=self.issued_on)
+        """The day whose month owes the VAT."""
+        return taxed_on(
+            self.kind,
+            self.vat_case,
+            issued_on=self.issued_on,
+            supplied_on=self.supplied_on,
+            paid_on=self.paid_on,
+        )
 
 
 @dataclass(frozen=True, slots=True)
