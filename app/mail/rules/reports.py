@@ -67,12 +67,18 @@ def status_of_answer(code: int, text: str) -> str:
     return {550: "5.1.1", 551: "5.1.6", 552: "5.2.2", 553: "5.1.3"}.get(code, "")
 
 
+_LONG_LINE = re.compile(rb"(?:[^\n]{1,998}\n)*[^\n]{999}")
+"""A line of the head that is longer than an e-mail may have one (RFC 5322, 2.1.1); an empty line ends the head."""
+
+
 def read_report(raw: bytes) -> Report | None:
     """What an e-mail in the bounce inbox says, or None for all that is no final report about another e-mail.
 
     Reads delivery reports (RFC 3464) whose action is "failed", and complaints (RFC 5965). Delays, receipts,
     out-of-office answers and ordinary e-mails are None; so is anything that cannot be read.
     """
+    if _LONG_LINE.match(raw):
+        return None
     try:
         return _read(email.message_from_bytes(raw[:LARGEST_REPORT_BYTES]))
     except Exception:
