@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from app.invoices.checking import Checker, Report
+from app.payments.rules.books import TheirBooks, TheirDispute, TheirIntent, TheirRefund
 from app.payments.rules.facts import (
     DeclineFacts,
     DisputeFacts,
@@ -21,7 +22,6 @@ from app.payments.rules.facts import (
     SessionWish,
     WarningFacts,
 )
-from app.payments.rules.reconciliation import TheirBooks, TheirDispute, TheirIntent, TheirRefund
 from app.payments.rules.refunding import is_lost_refund
 from app.payments.stripe_gateway import Forged, KeyMismatch, StripeRefusal, StripeUnavailable
 from tests import make

@@ -38,7 +38,7 @@ from app.mainbrand.queries_basis import basis_of
 from app.mainbrand.rules.segments import Segment
 from app.ordering.models import CartLine, Order, OrderLine, OrderTax, TermsVersion
 from app.payments.models import BookDifference
-from app.payments.rules.reconciliation import Difference, Mend
+from app.payments.rules.books import Difference, Mend
 from app.policy.queries import current_version_id
 from app.staff.models import ApiKey, StaffMember, StaffSession
 from app.staff.rules.roles import Role

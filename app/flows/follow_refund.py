@@ -37,14 +37,17 @@ def follow_refund(
     One that was made in Stripe's dashboard gets a row of its own (cause `stripe:re_…`), the ledger's line, a mail,
     and ends its order where nothing is left before the goods are gone. Raises StripeUnavailable: the job tries again.
     """
-    try:
-        facts = gateway.read_refund(stripe_refund_id)
-    except StripeRefusal:
-        facts = None
-    state = None
+    facts, state = _read(gateway, stripe_refund_id), None
     if facts is not None:
         known = _row_of(session, facts)
-        state = _take(session, known, facts, now=now) if known else _take_foreign(session, facts, now=now)
+        seen_failed = _failed_try(session, known) if known else None
+        if seen_failed is not None:
+            # A look that began before our "failed" may be the older word: only one that begins now counts.
+            facts = _read(gateway, stripe_refund_id) or facts
+        if known:
+            state = _take(session, known, facts, seen_failed=seen_failed, now=now)
+        else:
+            state = _take_foreign(session, facts, now=now)
     reach("look_at_refund.after_finish")
     _note_handled(session, event_row_id, now=now)
     return state
@@ -86,7 +89,25 @@ def _row_of(session: Session, facts: RefundFacts) -> int | None:
     return row_id
 
 
-def _take(session: Session, row_id: int, facts: RefundFacts, *, now: datetime) -> RefundState:
+def _read(gateway: StripeGateway, stripe_refund_id: str) -> RefundFacts | None:
+    try:
+        return gateway.read_refund(stripe_refund_id)
+    except StripeRefusal:
+        return None
+
+
+def _failed_try(session: Session, row_id: int) -> int | None:
+    """Which try of a refund of ours is known as failed; None where it is asked or done."""
+    state, retry_count = session.exec(
+        select(Refund.state, Refund.retry_count).where(col(Refund.id) == row_id)
+    ).one()
+    session.rollback()
+    return retry_count if state is RefundState.FAILED else None
+
+
+def _take(
+    session: Session, row_id: int, facts: RefundFacts, *, seen_failed: int | None, now: datetime
+) -> RefundState:
     with transaction(session):
         order_id = session.exec(select(Refund.order_id).where(col(Refund.id) == row_id)).one()
         order = lock_order(session, order_id)
@@ -95,8 +116,14 @@ def _take(session: Session, row_id: int, facts: RefundFacts, *, now: datetime) -
         has_failed = facts.status is RefundStatus.FAILED
         marked = refund_of_mark(facts.mark)
         is_old_try = refund.refund_id != facts.id and (marked is None or marked[2] != refund.retry_count)
-        if is_old_try and (has_failed or refund.state is not RefundState.ASKED or marked is None):
+        if is_old_try and (has_failed or refund.state is RefundState.DONE or marked is None):
             return refund.state
+        if refund.state is RefundState.FAILED and not has_failed:
+            if seen_failed != refund.retry_count:
+                return refund.state
+            # The money went out after all: a try of its own, so that ledger and mail say so anew.
+            refund.state, refund.failure = RefundState.ASKED, ""
+            refund.retry_count = max(refund.retry_count + 1, marked[2] if marked else 0)
         failure = facts.failure_code if has_failed else ""
         take_answer(session, order, refund, facts, failure=failure, now=now)
         reach("look_at_refund.before_commit")

@@ -12,18 +12,20 @@ from app.jobs.service import put_job
 from app.ordering.service_freeze import open_freeze, open_sales
 from app.payments.models import BookDifference, Reconciliation
 from app.payments.queries_books import noted_fees, open_differences, our_books
-from app.payments.rules.facts import IntentStatus, RefundStatus
-from app.payments.rules.ledger import MoneyKind
-from app.payments.rules.reconciliation import (
+from app.payments.rules.books import (
     Found,
     Mend,
     OurBooks,
+    OurDispute,
     OurPayment,
     TheirBooks,
+    TheirDispute,
     TheirIntent,
     TheirRefund,
-    compare,
 )
+from app.payments.rules.facts import IntentStatus, RefundStatus
+from app.payments.rules.ledger import MoneyKind
+from app.payments.rules.reconciliation import compare
 from app.payments.service_books import keep_differences
 from app.payments.service_ledger import MoneyNote, note_money
 from app.payments.stripe_gateway import StripeGateway, StripeRefusal
@@ -190,7 +192,7 @@ def _usual_since(session: Session, span: timedelta, *, now: datetime) -> datetim
 
 def _with_missing(gateway: StripeGateway, ours: OurBooks, theirs: TheirBooks) -> TheirBooks:
     """Their books with what our books name and the lists do not: read one by one, as a list may end before it."""
-    intents, refunds = list(theirs.intents), list(theirs.refunds)
+    intents, refunds, disputes = list(theirs.intents), list(theirs.refunds), list(theirs.disputes)
     listed = {one.id for one in intents}
     for payment in ours.payments:
         if payment.is_due and payment.intent_id and payment.intent_id not in listed:
@@ -204,7 +206,19 @@ def _with_missing(gateway: StripeGateway, ours: OurBooks, theirs: TheirBooks) ->
                 continue
             has_failed = facts.status is RefundStatus.FAILED
             refunds.append(TheirRefund(facts.id, "", facts.amount_cents, has_failed, facts.mark, refund.at))
-    return replace(theirs, intents=tuple(intents), refunds=tuple(refunds))
+    listed = {one.id for one in disputes}
+    for dispute in ours.disputes:
+        if dispute.is_due and dispute.dispute_id not in listed:
+            disputes += _read_dispute(gateway, dispute)
+    return replace(theirs, intents=tuple(intents), refunds=tuple(refunds), disputes=tuple(disputes))
+
+
+def _read_dispute(gateway: StripeGateway, dispute: OurDispute) -> list[TheirDispute]:
+    try:
+        facts = gateway.read_dispute(dispute.dispute_id)
+    except StripeRefusal:
+        return []
+    return [TheirDispute(facts.id, facts.intent_id, facts.amount_cents, facts.status, dispute.at)]
 
 
 def _read_intent(gateway: StripeGateway, payment: OurPayment) -> list[TheirIntent]:

@@ -7,10 +7,10 @@ from sqlalchemy import JSON, CheckConstraint, Column, Index, LargeBinary, Unique
 from sqlmodel import Field, SQLModel
 
 from app.core.db import UTCDateTime, enum_type
+from app.payments.rules.books import Difference, Mend
 from app.payments.rules.disputes import WarningDecision
 from app.payments.rules.holding import HoldDecision
 from app.payments.rules.ledger import MoneyKind
-from app.payments.rules.reconciliation import Difference, Mend
 from app.payments.rules.staff_refunds import RefundReason, RequestState
 from app.payments.rules.states import PaymentState, PaymentWay, RefundState
 

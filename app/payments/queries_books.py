@@ -11,8 +11,8 @@ from sqlmodel import Session, col, select
 
 from app.ordering.models import Order
 from app.payments.models import BookDifference, Dispute, MoneyEvent, Payment, Reconciliation, Refund
+from app.payments.rules.books import OurBooks, OurDispute, OurPayment, OurRefund, TheirBooks
 from app.payments.rules.keys import refund_mark
-from app.payments.rules.reconciliation import OurBooks, OurPayment, OurRefund, TheirBooks
 from app.payments.rules.states import PaymentState, RefundState
 
 OF_THE_DEMO = "demo_"
@@ -32,8 +32,8 @@ def our_books(session: Session, theirs: TheirBooks, *, since: datetime, until: d
     return OurBooks(
         payments=tuple(_payments(session, intent_ids - {""}, attempts, since=since, until=until)),
         refunds=tuple(_refunds(session, {one.id for one in theirs.refunds}, since=since, until=until)),
+        disputes=tuple(_disputes(session, dispute_ids, since=since, until=until)),
         order_numbers=frozenset(_numbers(session, numbers)),
-        dispute_ids=frozenset(_noted_disputes(session, dispute_ids)),
     )
 
 
@@ -151,9 +151,33 @@ def _numbers(session: Session, numbers: set[str]) -> Iterator[str]:
         yield from session.exec(select(Order.number).where(col(Order.number).in_(some)))
 
 
-def _noted_disputes(session: Session, ids: set[str]) -> Iterator[str]:
-    for some in _chunks(ids):
-        yield from session.exec(select(Dispute.dispute_id).where(col(Dispute.dispute_id).in_(some)))
+def _disputes(session: Session, ids: set[str], *, since: datetime, until: datetime) -> Iterator[OurDispute]:
+    conditions: list[ColumnElement[bool]] = [
+        and_(col(Dispute.opened_at) >= since, col(Dispute.opened_at) <= until)
+    ]
+    conditions += [col(Dispute.dispute_id).in_(some) for some in _chunks(ids)]
+    met: set[str] = set()
+    for condition in conditions:
+        rows: Any = session.execute(
+            select_columns(Dispute, Order.number, Payment.session_id)  # type: ignore[call-overload]
+            .join(Order, col(Order.id) == col(Dispute.order_id))
+            .join(Payment, col(Payment.id) == col(Dispute.payment_id))
+            .where(condition)
+            .order_by(col(Dispute.id))
+        )
+        for dispute, number, session_id in rows:
+            if dispute.dispute_id in met or (session_id or "").startswith(OF_THE_DEMO):
+                continue
+            met.add(dispute.dispute_id)
+            yield OurDispute(
+                dispute.dispute_id,
+                dispute.payment_id,
+                number,
+                dispute.amount_cents,
+                dispute.status,
+                dispute.opened_at,
+                is_due=since <= dispute.opened_at <= until,
+            )
 
 
 def _is_id(text: str) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from app.payments.models import BookDifference
-from app.payments.rules.reconciliation import Difference, Found, Mend
+from app.payments.rules.books import Difference, Found, Mend
 
 
 def keep_differences(

@@ -4,15 +4,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from app.payments.rules.books import TheirBooks, TheirCharge, TheirDispute, TheirFee, TheirIntent, TheirRefund
 from app.payments.rules.facts import IntentStatus
-from app.payments.rules.reconciliation import (
-    TheirBooks,
-    TheirCharge,
-    TheirDispute,
-    TheirFee,
-    TheirIntent,
-    TheirRefund,
-)
 from app.payments.stripe_answers import INTENT_STATUS
 
 PAGE_LENGTH = 100

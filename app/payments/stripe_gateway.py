@@ -10,6 +10,7 @@ import stripe
 from stripe.params import DisputeUpdateParamsEvidence, PaymentIntentCreateParams
 from stripe.params.checkout import SessionCreateParams
 
+from app.payments.rules.books import TheirBooks
 from app.payments.rules.facts import (
     DeclineFacts,
     DisputeFacts,
@@ -26,7 +27,6 @@ from app.payments.rules.facts import (
     WarningFacts,
 )
 from app.payments.rules.keys import is_test_key
-from app.payments.rules.reconciliation import TheirBooks
 from app.payments.rules.refunding import is_lost_refund
 from app.payments.stripe_answers import CardRefused as CardRefused
 from app.payments.stripe_answers import KeyMismatch as KeyMismatch

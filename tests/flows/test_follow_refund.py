@@ -182,3 +182,37 @@ def _work_off(session: Session, case: Case) -> None:
                 follow_refund(session, case.till.stripe, now=case.now, **args)  # type: ignore[arg-type]
             elif kind == "follow_charge":
                 follow_charge(session, case.till.stripe, now=case.now, **args)  # type: ignore[arg-type]
+
+
+def test_a_refund_that_failed_here_and_lives_at_stripe_is_done_and_told_anew(
+    session: Session, case: Case
+) -> None:
+    refund_id = dashboard(case, amount_cents=1_500)
+    follow(session, case, refund_id)
+    stripe = case.till.stripe
+    living = stripe.refunds[refund_id]
+    stripe.refunds[refund_id] = replace(living, status=RefundStatus.FAILED, failure_code="declined")
+    assert follow(session, case, refund_id) is RefundState.FAILED
+    stripe.refunds[refund_id] = living
+
+    assert [follow(session, case, refund_id) for _ in range(2)] == [RefundState.DONE] * 2
+    assert (held(session), told(session, "refund")) == (GROSS - 1_500, 2)
+    assert case.refunds(session)[0].failure == ""
+
+
+def test_a_look_that_began_before_the_refund_failed_does_not_bring_it_back(
+    session: Session, case: Case
+) -> None:
+    refund_id = dashboard(case, amount_cents=1_500)
+    follow(session, case, refund_id)
+    stripe = case.till.stripe
+    living = stripe.refunds[refund_id]
+    failed = replace(living, status=RefundStatus.FAILED, failure_code="declined")
+    stripe.refunds[refund_id] = failed
+    follow(session, case, refund_id)
+    # The first look answers with the older word, the second with the newer.
+    answers = iter([living, failed])
+    stripe.read_refund = lambda _: next(answers)  # type: ignore[method-assign]
+
+    assert follow(session, case, refund_id) is RefundState.FAILED
+    assert held(session) == GROSS

@@ -28,8 +28,8 @@ from app.ordering.service_freeze import freeze_sales
 from app.payments import stripe_books
 from app.payments.models import BookDifference, MoneyEvent, Payment, Reconciliation, StripeEvent
 from app.payments.queries_books import open_differences
+from app.payments.rules.books import Difference, Mend
 from app.payments.rules.ledger import MoneyKind
-from app.payments.rules.reconciliation import Difference, Mend
 from app.payments.rules.states import PaymentState
 from app.payments.stripe_gateway import StripeGateway, StripeUnavailable
 from app.shop import Shop
@@ -198,6 +198,30 @@ def test_refunds_and_disputes_of_the_dashboard_are_found_followed_and_closed(
         pass
     assert kinds(run(till)) == []
     assert open_differences(session) == []
+
+
+def test_a_dispute_that_was_lost_unseen_is_found_and_followed(
+    standin: StandinProcess, till: Till, shop: Shop
+) -> None:
+    shop.stripe = till.stripe  # type: ignore[assignment]
+    intent_id = paid(till, standin)
+    till.settle(payment_id=till.payments()[0].id)
+    dispute = standin.dispute(intent_id)
+    run(till)
+    with till.database.session() as writing:
+        mend_all(writing, actor=STAFF, now=utc_now())
+    while run_next(shop, kinds=("follow_dispute",)):
+        pass
+    standin.close_dispute(dispute["id"], is_won=False)
+
+    found = {one.kind: (one.object_id, one.mend) for one in run(till).found}
+
+    assert found == {Difference.DISPUTE_DIFFERS: (dispute["id"], Mend.FOLLOW_DISPUTE)}
+    with till.database.session() as writing:
+        mend_all(writing, actor=STAFF, now=utc_now())
+    while run_next(shop, kinds=("follow_dispute",)):
+        pass
+    assert kinds(run(till)) == []
 
 
 def test_lists_longer_than_a_page_are_read_to_their_end(

@@ -18,7 +18,7 @@ from app.core.errors import Refused
 from app.core.transaction import transaction
 from app.flows.reconcile import reconcile
 from app.invoices.models import NumberRange
-from app.payments.rules.reconciliation import Difference
+from app.payments.rules.books import Difference
 from app.payments.stripe_gateway import StripeGateway
 from dev.stripe_standin.server import API_KEY, DEFAULT_SECRET, StandinProcess
 from tests import make

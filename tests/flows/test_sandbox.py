@@ -13,8 +13,9 @@ import pytest
 import stripe
 
 from app.core.clock import utc_now
+from app.payments.rules.books import Difference, OurBooks
 from app.payments.rules.facts import CardItem, IntentStatus, RefundStatus, SessionStatus, SessionWish
-from app.payments.rules.reconciliation import Difference, OurBooks, compare
+from app.payments.rules.reconciliation import compare
 from app.payments.stripe_gateway import StripeGateway, StripeRefusal
 from dev.stripe_standin.server import API_KEY, DEFAULT_SECRET, StandinProcess
 

@@ -1,7 +1,7 @@
 """The staff's words for differences between our books and Stripe's, and for the way to mend each."""
 
 from app.core.errors import N_
-from app.payments.rules.reconciliation import Difference, Mend
+from app.payments.rules.books import Difference, Mend
 
 DONE = {
     "comparing": N_("The books are compared. Look again in a moment."),
@@ -26,7 +26,10 @@ DIFFERENCES = {
     Difference.REFUND_UNKNOWN: N_("a refund that is not in our books"),
     Difference.REFUND_MISSING: N_("a refund of ours that Stripe does not have"),
     Difference.REFUND_DIFFERS: N_("a refund of another amount"),
+    Difference.REFUNDED_TWICE: N_("a second refund went out for one of ours"),
     Difference.DISPUTE_UNKNOWN: N_("a dispute that is not in our books"),
+    Difference.DISPUTE_DIFFERS: N_("a dispute of another amount or outcome"),
+    Difference.DISPUTE_MISSING: N_("a dispute of ours that Stripe does not have"),
 }
 BY_THE_SHOP = {
     Mend.SETTLE: N_(
@@ -65,6 +68,16 @@ BY_A_PERSON = {
     Difference.REFUND_UNKNOWN: N_("It belongs to a payment that is not here: mend that one first."),
     Difference.REFUND_MISSING: N_("The customer still waits: refund it in Stripe's dashboard."),
     Difference.REFUND_DIFFERS: N_("Compare the two; pay back what is missing from the order's page."),
+    Difference.REFUNDED_TWICE: N_(
+        "The customer got this money twice: cancel the second refund in Stripe's dashboard while that is possible,"
+        " or ask for it back."
+    ),
+    Difference.DISPUTE_DIFFERS: N_(
+        "Our books hold the newer word. Compare the dispute in Stripe's dashboard with the page of the order."
+    ),
+    Difference.DISPUTE_MISSING: N_(
+        "Look for the dispute in Stripe's dashboard: where it is not there, our books say too little money."
+    ),
     Difference.DISPUTE_UNKNOWN: N_(
         "It belongs to a payment that is not here: answer it in Stripe's dashboard."
     ),

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.payments.rules.facts import IntentStatus
-from app.payments.rules.reconciliation import (
+from app.payments.rules.books import (
     Difference,
     Mend,
     OurBooks,
+    OurDispute,
     OurPayment,
     OurRefund,
     TheirBooks,
@@ -19,8 +19,10 @@ from app.payments.rules.reconciliation import (
     TheirDispute,
     TheirIntent,
     TheirRefund,
-    compare,
 )
+from app.payments.rules.disputes import Course, course_of
+from app.payments.rules.facts import IntentStatus
+from app.payments.rules.reconciliation import compare
 from app.payments.rules.states import PaymentState, RefundState
 
 AT = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)
@@ -32,12 +34,18 @@ REFUND = OurRefund(3, "S-1", RefundState.DONE, 2_000, "re_1", "tok-3-", AT)
 DISPUTE = TheirDispute("du_1", "pi_1", 11_900, "needs_response", AT)
 
 
-def ours(*payments: OurPayment, refunds: tuple[OurRefund, ...] = (), known: str = "") -> OurBooks:
-    return OurBooks(payments, refunds, frozenset({"S-1"}), frozenset({known}))
+COURSES = ["warning_needs_response", "needs_response", "under_review", "won", "lost"]
+NOTED = OurDispute("du_1", 1, "S-1", 11_900, "needs_response", AT)
+
+
+def ours(
+    *payments: OurPayment, refunds: tuple[OurRefund, ...] = (), disputes: tuple[OurDispute, ...] = ()
+) -> OurBooks:
+    return OurBooks(payments, refunds, disputes, frozenset({"S-1"}))
 
 
 def test_equal_books_have_no_difference() -> None:
-    here = ours(PAID, refunds=(REFUND,), known="du_1")
+    here = ours(PAID, refunds=(REFUND,), disputes=(NOTED,))
     there = TheirBooks((TAKEN,), (TheirCharge("ch_1", "pi_1", 11_900, "S-1", AT),), (BACK,), (DISPUTE,))
 
     assert compare(here, there) == []
@@ -134,6 +142,41 @@ CASES = {
         TheirBooks((TAKEN,), refunds=(replace(BACK, amount_cents=2_001),)),
         (Difference.REFUND_DIFFERS, "re_1", 2_000, 2_001, Mend.NONE),
     ),
+    "a refund that failed here and lives there": (
+        ours(PAID, refunds=(replace(REFUND, state=RefundState.FAILED),)),
+        TheirBooks((TAKEN,), refunds=(BACK,)),
+        (Difference.REFUND_UNKNOWN, "re_1", 0, 2_000, Mend.FOLLOW_REFUND),
+    ),
+    "a refund that is only asked for here and lives there": (
+        ours(PAID, refunds=(replace(REFUND, state=RefundState.ASKED, stripe_id=""),)),
+        TheirBooks((TAKEN,), refunds=(BACK,)),
+        (Difference.REFUND_UNKNOWN, "re_1", 0, 2_000, Mend.FOLLOW_REFUND),
+    ),
+    "a refund that was paid back twice": (
+        ours(PAID, refunds=(REFUND,)),
+        TheirBooks((TAKEN,), refunds=(replace(BACK, id="re_0", mark="tok-3-1"), BACK)),
+        (Difference.REFUNDED_TWICE, "re_0", 0, 2_000, Mend.NONE),
+    ),
+    "a dispute of another amount": (
+        ours(PAID, disputes=(NOTED,)),
+        TheirBooks((TAKEN,), disputes=(replace(DISPUTE, amount_cents=5_000),)),
+        (Difference.DISPUTE_DIFFERS, "du_1", 11_900, 5_000, Mend.FOLLOW_DISPUTE),
+    ),
+    "a dispute that is lost there and open here": (
+        ours(PAID, disputes=(NOTED,)),
+        TheirBooks((TAKEN,), disputes=(replace(DISPUTE, status="lost"),)),
+        (Difference.DISPUTE_DIFFERS, "du_1", 11_900, 11_900, Mend.FOLLOW_DISPUTE),
+    ),
+    "a dispute that is lost there and won here": (
+        ours(PAID, disputes=(replace(NOTED, status="won"),)),
+        TheirBooks((TAKEN,), disputes=(replace(DISPUTE, status="lost"),)),
+        (Difference.DISPUTE_DIFFERS, "du_1", 11_900, 11_900, Mend.NONE),
+    ),
+    "a dispute that never was": (
+        ours(PAID, disputes=(NOTED,)),
+        TheirBooks((TAKEN,)),
+        (Difference.DISPUTE_MISSING, "du_1", 11_900, 0, Mend.NONE),
+    ),
     "a dispute": (
         ours(PAID),
         TheirBooks((TAKEN,), disputes=(DISPUTE,)),
@@ -201,7 +244,11 @@ def test_a_payment_that_a_person_has_to_decide_is_rightly_reserved() -> None:
 
 
 def test_what_lies_outside_of_the_span_is_not_missing_there() -> None:
-    here = ours(replace(PAID, is_due=False), refunds=(replace(REFUND, is_due=False),))
+    here = ours(
+        replace(PAID, is_due=False),
+        refunds=(replace(REFUND, is_due=False),),
+        disputes=(replace(NOTED, is_due=False),),
+    )
 
     assert compare(here, TheirBooks()) == []
 
@@ -227,3 +274,51 @@ def test_money_that_stays_there_and_not_here_never_goes_unseen(
         assert [one.object_id for one in found] == ["pi_1"]
     if state is PaymentState.CAPTURED and status is not IntentStatus.CAPTURED:
         assert Difference.NOT_CAPTURED_THERE in {one.kind for one in found}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    rows=st.lists(st.tuples(st.sampled_from(RefundState), st.sampled_from([700, 2_000])), max_size=2),
+    tries=st.lists(
+        st.tuples(st.integers(0, 3), st.integers(0, 1), st.booleans(), st.sampled_from([700, 2_000])),
+        max_size=4,
+    ),
+    disputes=st.lists(st.tuples(st.booleans(), *[st.sampled_from(COURSES)] * 2), max_size=2),
+)
+def test_money_that_went_out_there_and_not_here_never_goes_unseen(
+    rows: list[tuple[RefundState, int]],
+    tries: list[tuple[int, int, bool, int]],
+    disputes: list[tuple[bool, str, str]],
+) -> None:
+    """Without a finding, what went out by their books is what went out by ours, one by one."""
+    mine = tuple(
+        OurRefund(number, "S-1", state, cents, f"re_{number}-0", f"tok-{number}-", AT)
+        for number, (state, cents) in enumerate(rows)
+    )
+    there = {
+        f"re_{row}-{turn}": TheirRefund(
+            f"re_{row}-{turn}", "pi_1", cents, has_failed, f"tok-{row}-{turn}", AT
+        )
+        for row, turn, has_failed, cents in tries
+    }
+    noted = tuple(
+        replace(NOTED, dispute_id=f"du_{number}", status=status)
+        for number, (is_noted, status, _) in enumerate(disputes)
+        if is_noted
+    )
+    told = tuple(
+        replace(DISPUTE, id=f"du_{number}", status=status) for number, (_, _, status) in enumerate(disputes)
+    )
+
+    found = compare(
+        ours(PAID, refunds=mine, disputes=noted), TheirBooks((TAKEN,), (), tuple(there.values()), told)
+    )
+
+    went_out = sorted((one.mark[:-1], one.amount_cents) for one in there.values() if not one.has_failed)
+    booked = sorted((one.mark, one.amount_cents) for one in mine if one.state is RefundState.DONE)
+    lost = {one.id: course_of(one.status) for one in told if course_of(one.status) is not Course.ASKED}
+    written = {
+        one.dispute_id: course_of(one.status) for one in noted if course_of(one.status) is not Course.ASKED
+    }
+    assert bool(found) == ((went_out, lost) != (booked, written))
+    assert len({(one.kind, one.object_id) for one in found}) == len(found)

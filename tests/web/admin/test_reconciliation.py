@@ -8,7 +8,7 @@ from app.core.clock import utc_now
 from app.core.transaction import transaction
 from app.jobs.models import Job
 from app.ordering.service_freeze import freeze_sales
-from app.payments.rules.reconciliation import Difference, Mend
+from app.payments.rules.books import Difference, Mend
 from app.staff.rules.roles import Role
 from app.web.admin.difference_words import BUTTONS, BY_THE_SHOP, DIFFERENCES, way_out
 from tests import make
