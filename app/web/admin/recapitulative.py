@@ -53,7 +53,7 @@ def export_statement(request: Request, shop: ShopDep, session: ReadDep, now: Now
 
 
 def as_csv(rows: Sequence[StatementRow]) -> str:
-    """The statement with semicolons, as the tax office's portal reads it; what is not confirmed says so."""
+    """The statement as a worksheet with semicolons, not the portal's import file; what is not confirmed says so."""
     target = io.StringIO()
     writer = csv.writer(target, delimiter=";", lineterminator="\r\n")
     writer.writerow(COLUMNS)
