@@ -21,6 +21,7 @@ from app.web.deps import Now, ReadDep, ShopDep, StaffDep, Values, WriteDep
 from app.web.forms import errors_of
 from app.web.problems import wants_json
 from app.web.rendering import see_other, shop_of
+from app.web.storefront.vat import confirm_company_now
 
 router = APIRouter()
 
@@ -29,6 +30,13 @@ FIELDS = ("service_id", "quantity", "reason", "form_key")
 
 @router.get("/admin/customers/{number}/fee")
 def show_fee(request: Request, number: str, session: ReadDep, now: Now) -> Response:
+    """The page; a VAT id that the amounts hang on is asked about first, as at the checkout."""
+    customer = find_customer(session, number)
+    vat = service_vat_of(customer, seller_country=_country(request), now=now)
+    customer_id = customer.id or 0
+    # No connection is held while the tax offices think.
+    session.rollback()
+    confirm_company_now(request, customer_id, vat, now=now)
     return _page(request, session, number, now=now)
 
 
@@ -81,9 +89,7 @@ def _page(
     card = living_card(session, customer.id or 0)
     known = {**dict.fromkeys(FIELDS, ""), **(values or {})}
     known["form_key"] = known["form_key"] or new_token()
-    settings = shop_of(request).settings
-    country = work_calendar(settings.seller_federal_state, settings.timezone).country
-    case = service_vat_of(customer, seller_country=country, now=now).case
+    case = service_vat_of(customer, seller_country=_country(request), now=now).case
     services = [one for one in services_on_sale(session) if not needs_order(one.kind)]
     return desk(
         request,
@@ -101,6 +107,11 @@ def _page(
         most=max((most_units(one.kind) for one in services), default=1),
         values=known,
     )
+
+
+def _country(request: Request) -> str:
+    settings = shop_of(request).settings
+    return work_calendar(settings.seller_federal_state, settings.timezone).country
 
 
 def _whole(text: str) -> int:

@@ -15,6 +15,11 @@ ANSWER_SECONDS = 2.5
 
 
 def confirm_now(request: Request, visitor: Visitor, vat: VatPosition, *, now: datetime) -> bool:
+    """The same as `confirm_company_now`, for the company that looks at the page."""
+    return confirm_company_now(request, visitor.customer_id, vat, now=now)
+
+
+def confirm_company_now(request: Request, customer_id: int, vat: VatPosition, *, now: datetime) -> bool:
     """Whether the VAT id that the amounts hang on is confirmed by now. No connection may be held meanwhile."""
     if not vat.is_waiting:
         return False
@@ -23,7 +28,7 @@ def confirm_now(request: Request, visitor: Visitor, vat: VatPosition, *, now: da
         status = confirm_for_checkout(
             session,
             shop.vat_services.hurried(answer_seconds=ANSWER_SECONDS),
-            customer_id=visitor.customer_id,
+            customer_id=customer_id,
             now=now,
         )
     return status is VatIdStatus.CONFIRMED

@@ -22,6 +22,7 @@ from app.ordering.rules.vat import VatCase
 from app.policy.models import PolicyVersion
 from app.policy.rules.policy import Exports, Policy, UnconfirmedVat, to_values
 from app.shop import Shop
+from app.staff.rules.roles import Role
 from dev.vat_standin.server import VatStandinProcess
 from tests import make, make_services
 from tests.flows.till import Till, open_till
@@ -263,3 +264,18 @@ def test_a_service_alone_is_reverse_charge_for_a_confirmed_company_and_bears_vat
     order = orders(till)[0]
     assert (order.vat_case, order.vat_id) == (VatCase.REVERSE_CHARGE, "ATU12345675")
     assert (order.vat_cents, order.gross_cents) == (0, order.charges_net_cents)
+
+
+def test_the_page_of_a_fee_asks_about_the_vat_id_before_it_names_an_amount(
+    session: Session, till: Till, browser: Callable[..., Any], standin: VatStandinProcess
+) -> None:
+    move(session, till, vat_id="ATU12345675", **VIENNA)
+    number = session.get_one(Customer, till.contact.customer_id).number
+    session.rollback()
+
+    answer = browser(make.staff_member(session, role=Role.FINANCE)).get(f"/admin/customers/{number}/fee")
+
+    assert answer.status_code == 200
+    assert len(session.exec(select(VatCheck)).all()) == 1
+    session.expire_all()
+    assert session.get_one(Customer, till.contact.customer_id).vat_status is VatIdStatus.CONFIRMED
