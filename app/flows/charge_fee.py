@@ -19,6 +19,7 @@ from app.jobs.service import put_job
 from app.ordering.models import Order, TermsVersion
 from app.ordering.queries_vat import service_vat_of
 from app.ordering.rules.promise import Calendar
+from app.ordering.service_freeze import refuse_frozen
 from app.ordering.service_placing import DeliveryAddress, order_of_key
 from app.ordering.service_special import store_special
 from app.payments.models_cards import CardConsent, SavedCard
@@ -59,6 +60,7 @@ def charge_fee(
         known = order_of_key(session, customer.id, form_key)
         if known:
             return known.number
+        refuse_frozen(session)
         # With the company locked nobody removes the card any more.
         card = _card(session, customer.id, today=today)
         if asked.admission is not Admission.ADMITTED:

@@ -16,6 +16,7 @@ from app.jobs.service import put_job
 from app.ordering.models import Order
 from app.ordering.rules.states import OrderState
 from app.ordering.service import add_event, lock_order, mail_order
+from app.ordering.service_freeze import refuse_frozen
 from app.payments.models import Payer, Payment
 from app.payments.models_cards import SavedCard
 from app.payments.queries_cards import usable_card
@@ -68,6 +69,7 @@ def pay_with_kept_card(
             raise Refused(N_("Ordering is not possible right now."), code="order.not_admitted")
         if any(one.state in LIVING for one in lock_payments(session, order.id)):
             raise Refused(N_("This order is being paid at this moment."), code="order.just_paying")
+        refuse_frozen(session)
         card = usable_card(session, customer_id, today=now.date())
         if card is None:
             raise Refused(N_("No card is kept that can be charged. Please pay by card."), code="card.none")

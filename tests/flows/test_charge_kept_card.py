@@ -14,6 +14,7 @@ from app.flows.keep_card import remove_card
 from app.flows.sweep_payments import sweep_payments
 from app.mail.models import Mail
 from app.ordering.rules.states import OrderState
+from app.ordering.service_freeze import freeze_sales
 from app.payments.models import Payment
 from app.payments.rules.facts import IntentStatus
 from app.payments.rules.states import PaymentState, PaymentWay
@@ -242,6 +243,21 @@ def test_a_fee_needs_a_consent_that_lasts_and_a_company_that_is_admitted(
         fee(counter)
 
     assert fees(till) == []
+
+
+@pytest.mark.parametrize("how", ["the company's button", "a fee of staff"])
+def test_no_new_charge_begins_while_sales_are_frozen(
+    session: Session, till: Till, counter: Counter, how: str
+) -> None:
+    number = phone_help(counter)
+    with transaction(session):
+        freeze_sales(session, backup_made_at=till.now, now=till.now)
+
+    with pytest.raises(Refused) as refused:
+        begin(till, number) if how == "the company's button" else fee(counter)
+
+    assert refused.value.code == "order.sales_frozen"
+    assert (fees(till), till.jobs("charge_kept_card")) == ([], [])
 
 
 def test_another_companys_order_is_not_paid_with_this_card(
