@@ -108,7 +108,12 @@ def concerned_of(session: Session, order: Order | None) -> Concerned | None:
         return None
     is_invoiced = session.exec(select(Invoice.id).where(col(Invoice.order_id) == order.id).limit(1)).first()
     return Concerned(
-        order.number, order.kind, order.state, order.country, is_invoiced=is_invoiced is not None
+        order.number,
+        order.kind,
+        order.state,
+        order.country,
+        order.postal_code,
+        is_invoiced=is_invoiced is not None,
     )
 
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from app.care.models import ServiceOrder, SpecialService
 from app.care.queries_services import concerned_of, course_of
 from app.care.rules.effort import EffortCause, EffortKind
-from app.care.rules.service_wishes import ADDRESS_FIELDS, is_possible
+from app.care.rules.service_wishes import ADDRESS_FIELDS, is_possible, moves_vat_area
 from app.care.rules.services import ServiceKind
 from app.care.rules.storage import is_as_agreed, told_of_keeping
 from app.care.service_effort import note_effort
@@ -53,7 +53,8 @@ def is_impossible(
     address that a person has to look at first gets its case on the review desk, as at checkout.
     """
     row, service = lock_special(session, order.id or 0)
-    if not is_possible(service.kind, concerned_of(session, goods)):
+    concerned = concerned_of(session, goods)
+    if not is_possible(service.kind, concerned):
         return True
     if service.kind is ServiceKind.STORAGE and goods is not None:
         course = course_of(session, calendar, now=now)
@@ -61,6 +62,8 @@ def is_impossible(
         return not is_as_agreed(row.details, course, **days) or _is_being_stored(session, goods, but=order)
     if service.kind is not ServiceKind.ADDRESS_CHANGE:
         return False
+    if concerned and moves_vat_area(row.details["address"], concerned):
+        return True
     to = destination(row.details["address"])
     return is_held_back(session, customer_id=order.customer_id, contact_id=order.contact_id, to=to, now=now)
 
@@ -75,8 +78,8 @@ def begin_special(
 ) -> None:
     """A service is paid: it becomes binding. An address changes, goods are kept, copies are sent; all else waits.
 
-    `goods` is locked. Where the goods left in the moment between our decision and Stripe's answer, the change waits
-    for a person too, who gives the money back.
+    `goods` is locked. Where the goods left in the moment between our decision and Stripe's answer, or the new
+    address has another VAT, the change waits for a person too, who gives the money back.
     """
     row, service = lock_special(session, order.id or 0)
     if "fee_reason" in row.details:
@@ -88,8 +91,8 @@ def begin_special(
         _keep_goods(session, goods, until_on, calendar, by=order, now=now)
         told = {"keeps": told_of_keeping(row.details, goods.number, arrives_on=goods.promised_on)}
     accept_special(session, order, now=now, **told)
-    if service.kind is ServiceKind.ADDRESS_CHANGE and goods and goods.state is OrderState.ACCEPTED:
-        _change_address(session, goods, row.details["address"], by=order, now=now)
+    is_address = service.kind is ServiceKind.ADDRESS_CHANGE
+    if is_address and goods and _change_address(session, goods, row.details["address"], by=order, now=now):
         close_special(session, order, row, service, by="", note="", minutes=0, now=now)
     if service.kind is ServiceKind.INVOICE_COPY and goods and _mail_copies(session, goods, by=order, now=now):
         close_special(session, order, row, service, by="", note="", minutes=0, now=now)
@@ -198,7 +201,11 @@ def _is_being_stored(session: Session, goods: Order, *, but: Order) -> bool:
 
 def _change_address(
     session: Session, goods: Order, address: Mapping[str, str], *, by: Order, now: datetime
-) -> None:
+) -> bool:
+    """False, and nothing changes, where the goods have left, or would go where another VAT law holds."""
+    concerned = concerned_of(session, goods)
+    if goods.state is not OrderState.ACCEPTED or concerned is None or moves_vat_area(address, concerned):
+        return False
     old = _one_line({name: getattr(goods, name) for name in ADDRESS_FIELDS})
     for name in ADDRESS_FIELDS:
         setattr(goods, name, address[name])
@@ -212,6 +219,7 @@ def _change_address(
         goes_to=_one_line(address),
         service=by.number,
     )
+    return True
 
 
 def _mail_copies(session: Session, goods: Order, *, by: Order, now: datetime) -> int:

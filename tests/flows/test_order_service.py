@@ -312,6 +312,22 @@ def test_a_change_of_address_for_goods_that_left_meanwhile_is_never_charged(coun
     assert_books_are_right(counter)
 
 
+def test_an_address_change_out_of_a_place_without_vat_is_not_charged_and_moves_nothing(
+    counter: Counter,
+) -> None:
+    goods = counter.goods()
+    placed = counter.order("address-change", order_number=goods.number, address=ELSEWHERE)
+    with counter.till.database.session() as session, transaction(session):
+        session.execute(update(Order).where(col(Order.id) == goods.id).values(postal_code="27498"))
+    session_id = counter.till.session_at(counter.till.start(placed.number))
+    counter.till.stripe.pay(session_id)
+
+    assert counter.till.settle(session_id=session_id) is PaymentState.RELEASED
+
+    assert counter.till.payments()[-1].release_reason == ReleaseReason.SERVICE_IMPOSSIBLE
+    assert counter.till.order(goods.number).postal_code == "27498"
+
+
 def test_goods_that_leave_in_the_moment_of_the_charge_leave_the_change_to_a_person(counter: Counter) -> None:
     goods = counter.goods()
     placed = counter.order("address-change", order_number=goods.number, address=ELSEWHERE)

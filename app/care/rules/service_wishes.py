@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app.care.rules.services import ServiceKind
 from app.care.rules.storage import Keeping, details_of_keeping
 from app.core.errors import N_, FieldError
-from app.customers.rules.countries import EU, fault_of_address, is_outside_vat_area
+from app.customers.rules.countries import fault_of_address, is_outside_vat_area
 from app.ordering.rules.states import OrderKind, OrderState
 
 ADDRESS_FIELDS = ("company_name", "contact_name", "street", "postal_code", "city", "country")
@@ -46,6 +46,7 @@ class Concerned:
     kind: OrderKind
     state: OrderState
     country: str
+    postal_code: str
     is_invoiced: bool = False
 
 
@@ -91,6 +92,14 @@ def is_possible(kind: ServiceKind, concerned: Concerned | None) -> bool:
     return concerned.state in POSSIBLE_IN[kind]
 
 
+def moves_vat_area(address: Mapping[str, str], concerned: Concerned) -> bool:
+    """Whether goods would go where another VAT law holds than that of the order: another country, or into or out of a
+    place of its country where the EU's VAT law does not hold."""
+    country, was = address["country"], concerned.country
+    is_outside = is_outside_vat_area(country, address.get("postal_code", ""))
+    return country != was or is_outside != is_outside_vat_area(was, concerned.postal_code)
+
+
 def faults_of_wish(
     kind: ServiceKind, wish: Wish, *, most: int | None = None, is_offered: bool = False
 ) -> list[FieldError]:
@@ -126,12 +135,6 @@ def details_of(kind: ServiceKind, wish: Wish) -> dict[str, object]:
     return details
 
 
-def _moves_country(address: Mapping[str, str], concerned: Concerned) -> bool:
-    """Whether the goods would go where another VAT law holds than that of the order."""
-    is_outside = is_outside_vat_area(address["country"], address.get("postal_code", ""))
-    return address["country"] != concerned.country or (is_outside and concerned.country in EU)
-
-
 def _why_impossible(kind: ServiceKind, concerned: Concerned | None) -> str:
     if kind is ServiceKind.INVOICE_COPY:
         return N_("This order has no invoice yet: it comes by e-mail when the goods have left.")
@@ -153,7 +156,7 @@ def _faults_of_address(wish: Wish) -> list[FieldError]:
     fault = fault_of_address(wish.address.get("postal_code", ""), country=wish.address.get("country", ""))
     if fault is not None and fault.field not in wrong:
         found.append(fault)
-    elif wish.concerned and "country" not in wrong and _moves_country(wish.address, wish.concerned):
+    elif wish.concerned and "country" not in wrong and moves_vat_area(wish.address, wish.concerned):
         message = N_("The country stays as it is: prices and tax were worked out for it.")
         found.append(FieldError("country", message))
     return found

@@ -18,7 +18,7 @@ from app.care.rules.service_wishes import (
 from app.care.rules.services import ServiceKind
 from app.ordering.rules.states import OrderKind, OrderState
 
-GOODS = Concerned("S-1", OrderKind.GOODS, OrderState.ACCEPTED, "DE", is_invoiced=True)
+GOODS = Concerned("S-1", OrderKind.GOODS, OrderState.ACCEPTED, "DE", "04177", is_invoiced=True)
 ADDRESS = {
     "company_name": "Probst Werkstatt GmbH",
     "contact_name": "Kim Probst",
@@ -88,6 +88,30 @@ def test_a_new_address_lies_in_the_same_country_as_prices_and_tax_were_made_for_
     assert wrong(
         ServiceKind.ADDRESS_CHANGE, Wish(concerned=GOODS, address={**ADDRESS, "postal_code": "1"})
     ) == ["postal_code"]
+
+
+@pytest.mark.parametrize(
+    "country, was, becomes, is_allowed",
+    [
+        ("DE", "27498", "10115", False),
+        ("DE", "78266", "10115", False),
+        ("ES", "35001", "28001", False),
+        ("DE", "10115", "27498", False),
+        ("ES", "28001", "35001", False),
+        ("DE", "27498", "78266", True),
+        ("ES", "35001", "38001", True),
+        ("CH", "8005", "3011", True),
+    ],
+)
+def test_goods_do_not_move_into_or_out_of_where_the_vat_law_of_the_eu_holds(
+    country: str, was: str, becomes: str, is_allowed: bool
+) -> None:
+    concerned = replace(GOODS, country=country, postal_code=was)
+    address = {**ADDRESS, "country": country, "postal_code": becomes}
+
+    fields = wrong(ServiceKind.ADDRESS_CHANGE, Wish(concerned=concerned, address=address))
+
+    assert fields == ([] if is_allowed else ["country"])
 
 
 @pytest.mark.parametrize("kind", sorted(ServiceKind))
