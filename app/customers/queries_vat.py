@@ -6,12 +6,17 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
-from app.customers.models import VatCheck
-from app.customers.rules.vat_answers import VatOutcome, VatPurpose
+from app.customers.models import Customer, VatCheck
+from app.customers.rules.vat_answers import AskedCompany, VatOutcome, VatPurpose
 
 PROOF_LASTS = timedelta(hours=24)
 UNANSWERED_AFTER = timedelta(hours=36)
 """So long are the services asked for a document before the confirmation of the order counts: all retries."""
+
+LOOKS_BACK = 50
+"""So many clear answers are looked through for one about the company as it is."""
+ASKED_WITH = "asked"
+"""Where `VatCheck.matched` keeps the mark of the facts that were asked with."""
 
 
 class ProofState(StrEnum):
@@ -40,19 +45,27 @@ class VatProof:
     last_asked_at: datetime | None = None
 
 
+def asked_of(customer: Customer, vat_id: str) -> AskedCompany:
+    """What a question about this VAT id says of a company as it is now."""
+    return AskedCompany(vat_id, customer.company_name, customer.street, customer.postal_code, customer.city)
+
+
 def vat_proof(session: Session, customer_id: int, *, vat_id: str, now: datetime) -> VatProof:
     """Whether a VAT id that a company used for an order is (still) confirmed, for a document that names it.
 
-    Only an answer of the last 24 hours counts, and one of them that says no counts more than an older yes. Who reads
+    Only an answer of the last 24 hours counts, and one of them that says no counts more than an older yes. An
+    answer about another name or place than the company has now counts neither way. Who reads
     `ask` puts the question with `put_invoice_question` and looks again later.
     """
     of_id = (col(VatCheck.customer_id) == customer_id, col(VatCheck.vat_id) == vat_id)
-    newest = session.exec(
+    mark = asked_of(session.get_one(Customer, customer_id), vat_id).mark()
+    clear = session.exec(
         select(VatCheck)
         .where(*of_id, col(VatCheck.outcome) != VatOutcome.UNAVAILABLE)
         .order_by(col(VatCheck.at).desc(), col(VatCheck.id).desc())
-        .limit(1)
-    ).first()
+        .limit(LOOKS_BACK)
+    )
+    newest = next((one for one in clear if one.matched.get(ASKED_WITH, mark) == mark), None)
     if newest is not None and newest.outcome is not VatOutcome.VALID:
         return VatProof(ProofState.REFUTED, newest.request_id, newest.at)
     known = (newest.request_id, newest.at) if newest else ("", None)

@@ -20,6 +20,8 @@ from app.customers.service_vat import put_vat_check
 from app.jobs.service import put_job
 
 HARMLESS = frozenset({"phone"})
+CONFIRMED_WITH = frozenset({"vat_id", "company_name", "street", "postal_code", "city", "country"})
+"""What a confirmation of a VAT id was asked with: it says nothing of a company that has another name or place."""
 
 
 def change_company(
@@ -44,7 +46,7 @@ def change_company(
         customer.company_name = facts.company_name
         customer.legal_form = facts.legal_form
         customer.name_key = facts.name_key
-        if customer.vat_id != facts.vat_key:
+        if changed & CONFIRMED_WITH:
             _ask_anew(session, customer, facts.vat_key, now=now)
         customer.vat_note = facts.vat_note
         customer.register_number = facts.register_number or None
@@ -77,7 +79,7 @@ def change_company(
 
 
 def _ask_anew(session: Session, customer: Customer, vat_id: str | None, *, now: datetime) -> None:
-    """Another VAT id: what was confirmed of the old one says nothing of it."""
+    """Another VAT id, or another company with it: what was confirmed before says nothing of it."""
     customer.vat_id = vat_id
     customer.vat_status = VatIdStatus.UNCHECKED
     customer.vat_confirmed_at = None

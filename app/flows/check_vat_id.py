@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 
 from app.core.transaction import transaction
 from app.customers.models import Customer, VatCheck
+from app.customers.queries_vat import ASKED_WITH, asked_of
 from app.customers.rules.vat_answers import (
     AskedCompany,
     VatAnswer,
@@ -36,8 +37,8 @@ def check_vat_id(
     known of the id that it has now.
 
     No transaction is open while the services are asked. An outage changes nothing that is known; the job that asks
-    again is put when `attempt` (from 0) is given. An answer about an id that was changed meanwhile, or older than
-    another one, is kept and changes nothing.
+    again is put when `attempt` (from 0) is given. An answer about an id, a name or a place that was changed
+    meanwhile, or older than another one, is kept and changes nothing.
     """
     company, status = _company(session, customer_id, vat_id)
     session.rollback()
@@ -48,11 +49,10 @@ def check_vat_id(
         customer = lock_customer(session, customer_id)
         is_newest = _is_newest(session, customer_id, company.vat_id, now=now)
         for answer in answers:
-            session.add(
-                _row(answer, customer_id=customer_id, vat_id=company.vat_id, purpose=purpose, now=now)
-            )
+            session.add(_row(answer, customer_id=customer_id, company=company, purpose=purpose, now=now))
         outcome = answers[-1].outcome
-        if is_newest and customer.vat_id == company.vat_id:
+        is_as_asked = customer.vat_id == company.vat_id and asked_of(customer, company.vat_id) == company
+        if is_newest and is_as_asked:
             customer.vat_status = status_after(outcome, customer.vat_status)
             if outcome is VatOutcome.VALID:
                 customer.vat_confirmed_at = now
@@ -79,8 +79,7 @@ def _company(
     asked = vat_id or customer.vat_id
     if not asked:
         return None, customer.vat_status
-    facts = (customer.company_name, customer.street, customer.postal_code, customer.city)
-    return AskedCompany(asked, *facts), customer.vat_status
+    return asked_of(customer, asked), customer.vat_status
 
 
 def _is_newest(session: Session, customer_id: int, vat_id: str, *, now: datetime) -> bool:
@@ -93,16 +92,18 @@ def _is_newest(session: Session, customer_id: int, vat_id: str, *, now: datetime
     return session.exec(later.limit(1)).first() is None
 
 
-def _row(answer: VatAnswer, *, customer_id: int, vat_id: str, purpose: VatPurpose, now: datetime) -> VatCheck:
+def _row(
+    answer: VatAnswer, *, customer_id: int, company: AskedCompany, purpose: VatPurpose, now: datetime
+) -> VatCheck:
     return VatCheck(
         customer_id=customer_id,
-        vat_id=vat_id,
+        vat_id=company.vat_id,
         service=answer.service,
         outcome=answer.outcome,
         request_id=answer.request_id,
         reason=answer.reason,
         answer=answer.raw,
-        matched=answer.matched,
+        matched={**answer.matched, ASKED_WITH: company.mark()},
         purpose=purpose,
         at=now,
     )

@@ -119,6 +119,24 @@ def test_an_answer_about_an_id_that_was_changed_meanwhile_is_kept_and_confirms_n
     assert session.exec(select(VatCheck.vat_id)).all() == ["ATU99999999"]
 
 
+def test_an_answer_about_a_name_that_was_changed_meanwhile_confirms_nothing_and_is_no_proof(session):
+    customer = _company(session)
+    customer_id = customer.id
+
+    class Slow(Services):
+        def ask(self, company):
+            with transaction(session):
+                session.get_one(Customer, customer_id).company_name = "Another Company GmbH"
+            return super().ask(company)
+
+    services = Slow(session, [[VALID]])
+    check_vat_id(session, services, customer_id=customer_id, purpose=VatPurpose.CHECKOUT, now=NOW)
+
+    assert _known(session, customer_id) == (VatIdStatus.UNCHECKED, None)
+    assert session.exec(select(VatCheck.outcome)).all() == [VatOutcome.VALID]
+    assert vat_proof(session, customer_id, vat_id="ATU12345675", now=NOW).state is ProofState.ASK
+
+
 def test_a_late_yes_does_not_overwrite_the_no_of_a_later_question(session):
     customer = _company(session)
 

@@ -1,8 +1,10 @@
 """What VIES and eVatR answered about a VAT id: valid, another company's, invalid, or no answer at all."""
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -56,6 +58,10 @@ class AskedCompany:
     street: str
     postal_code: str
     city: str
+
+    def mark(self) -> str:
+        """A short mark of these facts, the same for the same ones: what a question was about, without naming it."""
+        return hashlib.sha256(json.dumps(astuple(self)).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,12 @@ import pytest
 from sqlmodel import Session, select
 
 from app.audit.models import AuditEntry
+from app.core.clock import utc_now
+from app.core.transaction import transaction
 from app.customers.models import Contact, ContactSession, Customer
 from app.customers.rules.admission import ScreeningState
+from app.customers.rules.vat_ids import VatIdStatus
+from app.jobs.models import Job
 from app.mainbrand.rules.segments import Segment
 from app.shop import Shop
 from app.worker import run_until_idle
@@ -104,6 +108,23 @@ def test_a_changed_vat_id_closes_the_catalogue_until_it_is_checked_and_an_a_acco
     assert visitor.get("/catalogue").status_code == 403
     entry = session.exec(select(AuditEntry).where(AuditEntry.action == "customer.changed")).one()
     assert (entry.old, entry.new) == ({"vat_id": "DE900000014"}, {"vat_id": "DE900000022"})
+
+
+@pytest.mark.parametrize(
+    "name, value", [("company_name", "Novak Handel GmbH"), ("street", "Ringweg 9"), ("city", "Halle")]
+)
+def test_a_changed_name_or_place_takes_the_confirmation_of_the_vat_id_away_and_asks_anew(
+    browser: Browsers, session: Session, kim: Contact, name: str, value: str
+) -> None:
+    customer = customer_of(session, kim)
+    with transaction(session):
+        customer.vat_status, customer.vat_confirmed_at = VatIdStatus.CONFIRMED, utc_now()
+
+    browser(kim).submit("/account", {**DATA, name: value}, page="/account")
+
+    customer = customer_of(session, kim)
+    assert (customer.vat_status, customer.vat_confirmed_at) == (VatIdStatus.UNCHECKED, None)
+    assert session.exec(select(Job).where(Job.kind == "check_vat_id")).one().args["purpose"] == "change"
 
 
 def test_a_changed_street_is_checked_and_the_catalogue_opens_again(
