@@ -21,7 +21,7 @@ from app.web.deps import Now, ReadDep, ShopDep, StaffDep, Values, WriteDep
 from app.web.forms import errors_of
 from app.web.problems import wants_json
 from app.web.rendering import see_other, shop_of
-from app.web.storefront.vat import confirm_company_now
+from app.web.vat import confirm_company_now
 
 router = APIRouter()
 

@@ -29,7 +29,7 @@ from app.web.small_orders import small_order
 from app.web.storefront.bundle import bundle_page
 from app.web.storefront.coach import NOT_READABLE, charges_saved, shown_order, silence_text
 from app.web.storefront.promises import calendar_of, last_order
-from app.web.storefront.vat import confirm_soon
+from app.web.vat import confirm_soon
 from app.web.visitor import Visitor
 
 router = APIRouter()

@@ -36,7 +36,7 @@ from app.web.small_orders import small_order
 from app.web.storefront.cart import cart_page
 from app.web.storefront.offers import offer_for_programs
 from app.web.storefront.promises import calendar_of, holidays_of, last_order
-from app.web.storefront.vat import confirm_now
+from app.web.vat import confirm_now
 from app.web.visitor import Visitor
 
 router = APIRouter()

@@ -39,7 +39,7 @@ from app.web.problems import wants_json
 from app.web.rendering import page, see_other
 from app.web.storefront.checkout import RETURN_SECONDS, to_card_page
 from app.web.storefront.promises import holidays_of
-from app.web.storefront.vat import confirm_soon
+from app.web.vat import confirm_soon
 from app.web.visitor import Visitor
 
 router = APIRouter()

@@ -38,7 +38,7 @@ from app.web.small_orders import small_order
 from app.web.storefront.checkout import changes_for_programs, chosen, to_card_page
 from app.web.storefront.promises import calendar_of, last_order
 from app.web.storefront.standing_orders import RUNS
-from app.web.storefront.vat import confirm_soon
+from app.web.vat import confirm_soon
 from app.web.visitor import Visitor
 
 router = APIRouter()
