@@ -85,6 +85,19 @@ EVATR_INVALID = frozenset(
 )
 """Words about the id that was asked for. Every other one is about us, or asks to come back later."""
 
+_TRADE = """
+handel handels handelsgesellschaft grosshandel trading trade technik technology technologies tech bau
+bauunternehmen maschinenbau metallbau service services group gruppe holding international europe deutschland
+germany austria oesterreich systeme system systems solutions loesungen industrie industries industrial werkzeuge
+tools vertrieb vertriebs sales distribution logistik logistics transport transporte spedition consulting
+beratung management verwaltung verwaltungs beteiligungs immobilien elektro elektrotechnik elektronik electronics
+engineering import export company firma gesellschaft unternehmen werk werke werkstatt produktion production
+gmbh mbh ag kg ug ohg gbr ek ltd limited inc llc plc sa sas sarl srl spa bv nv ab as aps oy kft sro doo sp zoo co
+und and et the fuer for der die das de la le di von van
+"""
+TRADE_WORDS = frozenset(_TRADE.split())
+"""Words of many companies' names, as `name_words` writes them: they tell no company from another."""
+
 _LIKENESS = {
     "A": Likeness.SAME,
     "B": Likeness.DIFFERENT,
@@ -143,8 +156,7 @@ def read_vies(status_code: int, body: object, *, asked: AskedCompany) -> VatAnsw
     matched = {name: _likeness(raw.get(key)) for name, key in _VIES_FIELDS.items()}
     if matched["company_name"] == Likeness.NOT_TOLD:
         matched["company_name"] = _name_likeness(asked.company_name, raw.get("name"))
-    is_other = matched["company_name"] == Likeness.DIFFERENT
-    outcome = VatOutcome.MISMATCH if is_other else VatOutcome.VALID
+    outcome = VatOutcome.MISMATCH if _is_other(matched) else VatOutcome.VALID
     return VatAnswer(VatService.VIES, outcome, request_id, raw=raw, matched=matched)
 
 
@@ -169,8 +181,7 @@ def read_evatr(status_code: int, body: object, *, asked: AskedCompany) -> VatAns
     if not request_id:
         return VatAnswer(VatService.EVATR, VatOutcome.UNAVAILABLE, reason="no_proof", raw=raw)
     matched = {name: _likeness(raw.get(key)) for name, key in _EVATR_FIELDS.items()}
-    is_other = matched["company_name"] == Likeness.DIFFERENT
-    outcome = VatOutcome.MISMATCH if is_other else VatOutcome.VALID
+    outcome = VatOutcome.MISMATCH if _is_other(matched) else VatOutcome.VALID
     return VatAnswer(VatService.EVATR, outcome, request_id, word, raw, matched)
 
 
@@ -193,13 +204,24 @@ def _likeness(told: object) -> str:
     return _LIKENESS.get(str(told), Likeness.NOT_TOLD).value
 
 
+def _is_other(matched: Mapping[str, str]) -> bool:
+    """Whether the id is another company's: its name differs, or is not told and street and city both differ."""
+    if matched["company_name"] in (Likeness.SAME, Likeness.DIFFERENT):
+        return matched["company_name"] == Likeness.DIFFERENT
+    return matched["street"] == matched["city"] == Likeness.DIFFERENT
+
+
 def _name_likeness(ours: str, theirs: object) -> str:
-    """Whether a word of the names is the same; names in other letters, and none, are not compared."""
+    """Whether a word of the names is the same that not every second company has; where one has no such word, all words
+    must be the same. Names in other letters, and none, are not compared."""
     text = theirs if isinstance(theirs, str) else ""
     words = set(name_words(text))
     if not words or not all(word.isascii() for word in words):
         return Likeness.NOT_TOLD.value
-    return (Likeness.SAME if words & set(name_words(ours)) else Likeness.DIFFERENT).value
+    own = set(name_words(ours))
+    telling, own_telling = words - TRADE_WORDS, own - TRADE_WORDS
+    is_same = bool(telling & own_telling) if telling and own_telling else words == own
+    return (Likeness.SAME if is_same else Likeness.DIFFERENT).value
 
 
 def _plain(told: object) -> str:

@@ -106,6 +106,31 @@ def test_another_companys_id_is_no_confirmation(name, outcome):
     assert read_vies(200, {**VIES, "name": name}, asked=COMPANY).outcome is outcome
 
 
+@pytest.mark.parametrize(
+    "ours, theirs, outcome",
+    [
+        ("Berger Handel GmbH", "Novak Handel GmbH", VatOutcome.MISMATCH),
+        ("Berger Technik", "Novak Technik KG", VatOutcome.MISMATCH),
+        ("Handel GmbH", "Novak Handel GmbH", VatOutcome.MISMATCH),
+        ("Berger Trading", "BERGER HANDEL GMBH", VatOutcome.VALID),
+        ("Technik Service GmbH", "Service Technik", VatOutcome.VALID),
+    ],
+)
+def test_a_common_trade_word_makes_no_two_names_the_same(ours, theirs, outcome):
+    asked = AskedCompany("ATU12345675", ours, "Seeweg 1", "4810", "Gmunden")
+
+    assert read_vies(200, {**VIES, "name": theirs}, asked=asked).outcome is outcome
+
+
+def test_an_untold_name_with_another_street_and_city_is_another_companys_id():
+    told = {**EVATR, "ergFirmenname": "D", "ergStrasse": "B", "ergOrt": "B"}
+    vies = {**VIES, "traderStreetMatch": "INVALID", "traderCityMatch": "INVALID"}
+
+    assert read_evatr(200, told, asked=COMPANY).outcome is VatOutcome.MISMATCH
+    assert read_evatr(200, {**told, "ergStrasse": "A"}, asked=COMPANY).outcome is VatOutcome.VALID
+    assert read_vies(200, vies, asked=COMPANY).outcome is VatOutcome.MISMATCH
+
+
 def test_the_qualified_request_says_of_each_fact_whether_it_is_the_same():
     answer = read_evatr(200, EVATR, asked=COMPANY)
 
