@@ -17,6 +17,11 @@ from app.flows.restore import freeze_restored
 from app.invoices.models import NumberRange
 
 File = Annotated[Path, typer.Argument(help="the backup, one file")]
+WHICH_NUMBERS = (
+    "Name the last invoice and the last correction that were sent: --last-number RE-2026-000123"
+    " --last-number RK-2026-000007. They stand in the last invoice e-mail that went out, or in the newest file of an"
+    " invoice. Only where no document was sent after the backup: --no-later-numbers."
+)
 
 
 def register(cli: typer.Typer) -> None:
@@ -55,9 +60,14 @@ def restore(
             help="the last document sent since the backup, such as RE-2026-000123; once for each kind"
         ),
     ] = None,
+    no_later_numbers: Annotated[
+        bool, typer.Option("--no-later-numbers", help="no document was sent after the backup")
+    ] = False,
 ) -> None:
     """Put a backup into the empty database of SHOP_DATABASE_URL; nothing is sold before `shop reconcile` ran."""
-    last_numbers = dict(_number(text) for text in last_number or ())
+    last_numbers = _numbers(last_number or [])
+    if bool(last_numbers) is no_later_numbers:
+        raise typer.BadParameter(WHICH_NUMBERS, param_hint="--last-number")
     url = load_settings().database_url
     try:
         manifest = load_backup(url, file)
@@ -72,14 +82,24 @@ def restore(
     typer.echo(f"Restored as it was at {manifest['made_at']}. Last numbers of invoices then:")
     for name, number in manifest["last_numbers"].items():
         typer.echo(f"    {name}: {number}")
-    typer.echo("Nothing is sold until the books are compared: run `shop reconcile`, then start the shop.")
+    typer.echo(
+        "Nothing is sold and no invoice is numbered until the books are compared:"
+        " run `shop reconcile`, then start the shop."
+    )
 
 
-def _number(name: str) -> tuple[tuple[str, int], int]:
-    matched = re.fullmatch(r"([A-Z]{1,8})-(20\d\d)-(\d{1,9})", name)
-    if matched is None:
-        raise typer.BadParameter(f"{name!r} is no number such as RE-2026-000123", param_hint="--last-number")
-    return (matched[1], int(matched[2])), int(matched[3])
+def _numbers(names: list[str]) -> dict[tuple[str, int], int]:
+    """The highest number named of each kind and year."""
+    found: dict[tuple[str, int], int] = {}
+    for name in names:
+        matched = re.fullmatch(r"(RE|RK)-(20\d\d)-(\d{1,9})", name)
+        if matched is None:
+            raise typer.BadParameter(
+                f"{name!r} is no number such as RE-2026-000123 or RK-2026-000007", param_hint="--last-number"
+            )
+        kind = matched[1], int(matched[2])
+        found[kind] = max(found.get(kind, 0), int(matched[3]))
+    return found
 
 
 def _facts(session: Session) -> dict[str, Any]:

@@ -41,6 +41,7 @@ from app.invoices.xml import write_xml
 from app.jobs.service import put_job
 from app.ordering.models import Order
 from app.ordering.service import lock_order
+from app.ordering.service_freeze import open_freeze
 from app.settings import Settings
 
 MOST_TRIES = 50
@@ -69,14 +70,19 @@ def issue_invoice(
     """The number of the document that a draft became; None where it has none: gone, blocked, or issued before.
 
     What the rules refuse, or what cannot be built, gets no number: the draft is blocked with the findings until a
-    person has it tried again. Raises Unavailable where the check does not answer, and where the clock stands before
-    the last document: whoever called tries again later.
+    person has it tried again. While sales are frozen the draft waits: the last number may not be known yet. Raises
+    Unavailable where the check does not answer, and where the clock stands before the last document: whoever called
+    tries again later.
     """
     checked: tuple[Document, Report] | None = None
     for _ in range(MOST_TRIES):
         draft = session.get(InvoiceDraft, draft_id)
         if draft is None or draft.state is not DraftState.WAITING:
             session.rollback()
+            return None
+        if open_freeze(session) is not None:
+            session.rollback()
+            _look_again(session, draft_id, now=clock())
             return None
         try:
             material = read_material(session, draft, settings=settings, now=clock())
@@ -324,6 +330,14 @@ def _ask_first(session: Session, draft_id: int, wanted: ProofWanted, *, now: dat
         code=VAT_ID_IN_DOUBT,
     )
     _block(session, draft_id, problem, now=now)
+
+
+def _look_again(session: Session, draft_id: int, *, now: datetime) -> None:
+    """The draft waits for the sales to open, however long that takes: one job for each look."""
+    again_at = now + LOOK_LATER
+    with transaction(session):
+        key = f"issue_invoice_frozen:{draft_id}:{again_at:%Y%m%d%H%M}"
+        put_job(session, "issue_invoice", key=key, now=now, run_at=again_at, draft_id=draft_id)
 
 
 def _block(session: Session, draft_id: int, problem: ShopError, *, now: datetime, detail: str = "") -> None:

@@ -28,6 +28,7 @@ from app.ordering.models import OrderTax
 from app.ordering.rules.pricing import ChargeKind, PricedCharge
 from app.ordering.rules.states import OrderState
 from app.ordering.rules.vat import VatCase
+from app.ordering.service_freeze import freeze_sales, open_sales
 from app.settings import Settings
 from tests.fakes import FakeChecker
 from tests.flows.test_stock_race import run_at_once
@@ -409,3 +410,18 @@ def test_an_ordinary_invoice_waits_for_the_delivery(books: Books) -> None:
 
     assert books.issue(draft_id) is None
     assert (books.drafts()[0].problem or {})["code"] == "invoice.no_delivery"
+
+
+def test_no_document_is_numbered_while_sales_are_frozen_and_the_draft_waits(books: Books) -> None:
+    (draft_id,) = books.draft(books.order((2, 3)))
+    with books.database.session() as session, transaction(session):
+        freeze_sales(session, backup_made_at=NOW, now=NOW)
+
+    assert (books.issue(draft_id), books.waiting(), books.numbers()) == (None, [draft_id], [])
+    with books.database.read_session() as session:
+        again = session.exec(select(Job).where(col(Job.key).startswith("issue_invoice_frozen:"))).one()
+    assert (again.args, again.run_at) == ({"draft_id": draft_id}, NOW + flow.LOOK_LATER)
+
+    with books.database.session() as session, transaction(session):
+        open_sales(session, by="drill", now=NOW)
+    assert books.issue(draft_id) == "RE-2026-000001"

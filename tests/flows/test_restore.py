@@ -26,6 +26,8 @@ from tests.databases import Databases, opened
 from tests.flows.test_reconcile import SOON
 from tests.flows.till import Till, open_till
 
+LAST_NUMBERS = ("--last-number", "RE-2026-000041", "--last-number", "RK-2026-000007")
+
 
 @pytest.fixture(scope="module")
 def standin() -> Iterator[StandinProcess]:
@@ -86,7 +88,7 @@ def test_every_payment_made_since_the_backup_is_found_and_nothing_is_sold_before
     lost = [bought(till, standin, f"since-{number}") for number in range(2)]
 
     place = databases.new_blank()
-    done = shop(place.url, "restore", str(file), "--last-number", "RE-2026-000041")
+    done = shop(place.url, "restore", str(file), *LAST_NUMBERS)
     assert (done.exit_code, "Nothing is sold" in done.output) == (0, True), (done.output, done.exception)
 
     with opened(place) as restored:
@@ -107,7 +109,8 @@ def test_every_payment_made_since_the_backup_is_found_and_nothing_is_sold_before
         with restored.read_session() as reading:
             actions = [entry.action for entry in reading.exec(select(AuditEntry))]
             assert "shop.restored" in actions
-            assert reading.exec(select(NumberRange.last_number)).all() == [41]
+            ranges = reading.exec(select(NumberRange).order_by(col(NumberRange.prefix))).all()
+            assert [(one.prefix, one.last_number) for one in ranges] == [("RE", 41), ("RK", 7)]
 
 
 def test_a_backup_carries_its_proof_and_a_damaged_one_is_refused(database: Database, tmp_path: Path) -> None:
@@ -151,4 +154,17 @@ def test_a_number_that_is_none_restores_nothing(database: Database, shop: Any, t
     write_backup(database.url, file, made_at=utc_now(), facts={})
 
     assert shop(f"sqlite:///{tmp_path}/new.db", "restore", str(file), "--last-number", "41").exit_code == 2
+    assert not (tmp_path / "new.db").exists()
+
+
+@pytest.mark.parametrize("words", [(), ("--no-later-numbers", "--last-number", "RE-2026-000041")])
+def test_a_restore_without_a_word_on_the_last_numbers_restores_nothing(
+    database: Database, shop: Any, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    file = tmp_path / "shop.backup"
+    write_backup(database.url, file, made_at=utc_now(), facts={})
+
+    done = shop(f"sqlite:///{tmp_path}/new.db", "restore", str(file), *words)
+
+    assert (done.exit_code, "the last invoice" in done.output) == (2, True)
     assert not (tmp_path / "new.db").exists()
