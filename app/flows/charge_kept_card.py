@@ -67,9 +67,13 @@ def pay_with_kept_card(
             raise Refused(N_("This order cannot be paid any more."), code="order.not_payable")
         if asked.admission is not Admission.ADMITTED:
             raise Refused(N_("Ordering is not possible right now."), code="order.not_admitted")
-        if any(one.state in LIVING for one in lock_payments(session, order.id)):
+        attempts = lock_payments(session, order.id)
+        if any(one.state in LIVING for one in attempts):
             raise Refused(N_("This order is being paid at this moment."), code="order.just_paying")
         refuse_frozen(session)
+        if any(one.way is PaymentWay.OFF_SESSION for one in attempts):
+            # One try an order: otherwise the form, sent again, tests a card as often as one likes.
+            raise Refused(N_("No card is kept that can be charged. Please pay by card."), code="card.none")
         card = usable_card(session, customer_id, today=now.date())
         if card is None:
             raise Refused(N_("No card is kept that can be charged. Please pay by card."), code="card.none")

@@ -97,6 +97,9 @@ def test_a_word_against_the_card_is_not_tried_again_but_told_once_with_a_link(
     assert len(till.stripe.fee_wishes) == 1
     assert till.order(number).state is OrderState.RECEIVED
     assert mail(session, "fee_failed").values["card"] == "Visa •••• 4242"
+    with pytest.raises(Refused) as refused:
+        begin(till, number)
+    assert (refused.value.code, len(fees(till))) == ("card.none", 1)
     assert counter.pay(number) is PaymentState.CAPTURED
 
 
