@@ -21,11 +21,12 @@ from app.payments.models import Payer, Payment
 from app.payments.models_cards import SavedCard
 from app.payments.queries_cards import usable_card
 from app.payments.rules.deadlines import pay_until
-from app.payments.rules.facts import FeeWish, IntentFacts, IntentStatus
+from app.payments.rules.facts import DeclineFacts, FeeWish, IntentFacts, IntentStatus
 from app.payments.rules.keys import idempotency_key
 from app.payments.rules.states import PaymentState, PaymentWay
 from app.payments.service import LIVING, lock_payments, move
 from app.payments.service_attempts import begin_charge
+from app.payments.service_limits import note_declines
 from app.payments.stripe_gateway import CardRefused, StripeGateway, StripeRefusal, StripeUnavailable
 
 LOOK_FIRST_AFTER = timedelta(minutes=10)
@@ -199,6 +200,10 @@ def _give_up(session: Session, order: Order, payment: Payment, *, code: str, now
     move(payment, PaymentState.EXPIRED, now=now)
     payment.failure_code = code[:64]
     add_event(session, payment.order_id, "payment_failed", now=now, code=code)
+    if code != NOT_ASKED:
+        # It has no charge that we know: the attempt itself counts, once, among the declines of the company.
+        decline = DeclineFacts(charge_id=f"off_session:{payment.id}", code=code, at=now)
+        note_declines(session, [decline], payment_id=payment.id or 0, customer_id=order.customer_id, now=now)
     card = session.get(SavedCard, payment.saved_card_id)
     if card is not None and card.ended_at is None:
         # It may be gone: what Stripe says of it now counts.

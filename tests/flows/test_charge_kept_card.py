@@ -16,6 +16,7 @@ from app.mail.models import Mail
 from app.ordering.rules.states import OrderState
 from app.ordering.service_freeze import freeze_sales
 from app.payments.models import Payment
+from app.payments.models_cards import CardDecline
 from app.payments.rules.facts import IntentStatus
 from app.payments.rules.states import PaymentState, PaymentWay
 from app.payments.stripe_gateway import StripeUnavailable
@@ -100,6 +101,8 @@ def test_a_word_against_the_card_is_not_tried_again_but_told_once_with_a_link(
     with pytest.raises(Refused) as refused:
         begin(till, number)
     assert (refused.value.code, len(fees(till))) == ("card.none", 1)
+    session.rollback()
+    assert [one.code for one in session.exec(select(CardDecline))] == [code]
     assert counter.pay(number) is PaymentState.CAPTURED
 
 
