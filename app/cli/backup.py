@@ -69,16 +69,19 @@ def restore(
     if bool(last_numbers) is no_later_numbers:
         raise typer.BadParameter(WHICH_NUMBERS, param_hint="--last-number")
     url = load_settings().database_url
+
+    def prepare(place: str, manifest: dict[str, Any]) -> None:
+        upgrade(place)
+        database = open_database(place)
+        with database.session() as session:
+            freeze_restored(session, made_at=manifest["made_at"], last_numbers=last_numbers, now=utc_now())
+        database.close()
+
     try:
-        manifest = load_backup(url, file)
+        manifest = load_backup(url, file, prepare=prepare)
     except BackupFault as fault:
         typer.echo(str(fault), err=True)
         raise typer.Exit(1) from fault
-    upgrade(url)
-    database = open_database(url)
-    with database.session() as session:
-        freeze_restored(session, made_at=manifest["made_at"], last_numbers=last_numbers, now=utc_now())
-    database.close()
     typer.echo(f"Restored as it was at {manifest['made_at']}. Last numbers of invoices then:")
     for name, number in manifest["last_numbers"].items():
         typer.echo(f"    {name}: {number}")

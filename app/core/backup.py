@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import tempfile
 import zipfile
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -76,11 +77,14 @@ def read_manifest(source: Path) -> dict[str, Any]:
     return manifest
 
 
-def load_backup(database_url: str, source: Path) -> dict[str, Any]:
+def load_backup(
+    database_url: str, source: Path, *, prepare: Callable[[str, dict[str, Any]], None] | None = None
+) -> dict[str, Any]:
     """Puts a backup into an empty database of the same engine; its manifest.
 
-    Raises BackupFault, and then changes nothing. A database that holds tables is never written over: whoever restores
-    names an empty one.
+    `prepare` gets the URL of the copy and the manifest: of SQLite before the copy appears under its name, of
+    PostgreSQL after it was loaded. Raises BackupFault, and then changes nothing. A database that holds tables is
+    never written over: whoever restores names an empty one.
     """
     manifest = read_manifest(source)
     url = make_url(database_url)
@@ -93,7 +97,11 @@ def load_backup(database_url: str, source: Path) -> dict[str, Any]:
         copy = Path(folder) / manifest["file"]
         with zipfile.ZipFile(source) as archive, archive.open(copy.name) as packed, copy.open("wb") as file:
             shutil.copyfileobj(packed, file)
+        if prepare is not None and manifest["engine"] == "sqlite":
+            prepare(f"sqlite:///{copy}", manifest)
         _load(url, copy)
+    if prepare is not None and manifest["engine"] != "sqlite":
+        prepare(database_url, manifest)
     return manifest
 
 
@@ -113,10 +121,14 @@ def _load(url: URL, copy: Path) -> None:
         place = Path(url.database)
         place.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(copy)) as restored:
+            restored.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             faults = restored.execute("PRAGMA integrity_check").fetchall()
         if faults != [("ok",)]:
             raise BackupFault(f"SQLite finds the copy damaged: {faults[0][0]}")
-        shutil.copyfile(copy, place)
+        coming = place.with_name(f"{place.name}.restoring")
+        shutil.copyfile(copy, coming)
+        coming.chmod(0o600)
+        coming.replace(place)
         return
     _run(
         "pg_restore",
@@ -135,6 +147,9 @@ def _refuse_filled(url: URL) -> None:
             raise BackupFault(
                 f"{url.database} exists: move it away, or name another place in SHOP_DATABASE_URL."
             )
+        for end in ("-wal", "-shm", "-journal"):
+            if Path(f"{url.database}{end}").exists():
+                raise BackupFault(f"{url.database}{end} of another database exists: move it away first.")
         return
     engine = create_engine(url)
     try:

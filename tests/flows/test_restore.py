@@ -168,3 +168,26 @@ def test_a_restore_without_a_word_on_the_last_numbers_restores_nothing(
 
     assert (done.exit_code, "the last invoice" in done.output) == (2, True)
     assert not (tmp_path / "new.db").exists()
+
+
+@pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
+def test_a_restore_refuses_the_leftovers_of_another_database(tmp_path: Path, end: str) -> None:
+    (tmp_path / "old.db").touch()
+    write_backup(f"sqlite:///{tmp_path}/old.db", tmp_path / "shop.backup", made_at=utc_now(), facts={})
+    (tmp_path / f"new.db{end}").touch()
+
+    with pytest.raises(BackupFault, match="move it away"):
+        load_backup(f"sqlite:///{tmp_path}/new.db", tmp_path / "shop.backup")
+    assert not (tmp_path / "new.db").exists()
+
+
+def test_what_prepares_a_copy_is_in_it_before_it_appears(tmp_path: Path) -> None:
+    (tmp_path / "old.db").touch()
+    write_backup(f"sqlite:///{tmp_path}/old.db", tmp_path / "shop.backup", made_at=utc_now(), facts={})
+
+    def prepare(url: str, _: dict[str, Any]) -> None:
+        assert not (tmp_path / "new.db").exists()
+        assert url.startswith("sqlite:///")
+
+    load_backup(f"sqlite:///{tmp_path}/new.db", tmp_path / "shop.backup", prepare=prepare)
+    assert (tmp_path / "new.db").stat().st_mode & 0o777 == 0o600
