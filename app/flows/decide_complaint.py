@@ -22,6 +22,7 @@ from app.care.service_replacements import order_again
 from app.core.errors import N_, FieldError, Invalid, Refused
 from app.core.transaction import transaction
 from app.customers.service import lock_customer
+from app.invoices.queries_facts import check_corrected, corrected_but_kept
 from app.ordering.models import Order
 from app.ordering.rules.promise import Calendar
 from app.ordering.rules.states import OrderKind, OrderState
@@ -60,7 +61,7 @@ def decide_complaint(
     a job. Raises NotFound, Invalid with a fault per field, SoldOut, and Refused: `complaint.decided` (somebody else
     was faster), `complaint.same_person` (a reopened one goes to another), `complaint.replaced_before`,
     `complaint.refunded_before`, `complaint.not_sent`,
-    `complaint.not_sendable`, `complaint.nothing_paid`, `complaint.nothing_left`.
+    `complaint.not_sendable`, `complaint.nothing_paid`, `complaint.nothing_left`, `refund.corrected`.
     """
     note = answer.note.strip()
     with transaction(session):
@@ -156,7 +157,7 @@ def _carry_out(
             code="complaint.not_sent",
         )
     if answer.outcome is ComplaintOutcome.REPLACEMENT:
-        _may_replace(session, complaint)
+        _may_replace(session, complaint, order)
         check_left(session, order, answer.quantities or {})
         made = order_again(
             session,
@@ -182,7 +183,7 @@ def _carry_out(
     return told
 
 
-def _may_replace(session: Session, complaint: Complaint) -> None:
+def _may_replace(session: Session, complaint: Complaint, order: Order) -> None:
     if complaint.replacement_order_id is not None:
         raise _replaced_before()
     if any(refund.state in COUNTING for refund in refunds_of(session, complaint)):
@@ -190,6 +191,8 @@ def _may_replace(session: Session, complaint: Complaint) -> None:
             N_("This complaint was paid back already: goods again would be too much."),
             code="complaint.refunded_before",
         )
+    if complaint.refund_id in corrected_but_kept(session, paid_order_id(order)):
+        check_corrected(session, paid_order_id(order))
 
 
 def _call_off_replacement(
@@ -226,6 +229,7 @@ def _pay_back(
     now: datetime,
 ) -> int:
     """Asks for the refund; the cents of it. What was replaced was paid with the order that it belongs to."""
+    check_corrected(session, paid_order_id(order))
     paid = read_paid(session, paid_order_id(order))
     if paid is None:
         raise Refused(

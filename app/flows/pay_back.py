@@ -16,7 +16,7 @@ from app.core.errors import N_, NotFound, Refused
 from app.core.failpoints import reach
 from app.core.transaction import transaction
 from app.customers.service import lock_customer
-from app.invoices.queries_facts import original_of
+from app.invoices.queries_facts import corrected_but_kept, original_of
 from app.invoices.service_drafts import put_correction_drafts
 from app.jobs.service import put_job
 from app.ordering.models import Order
@@ -114,7 +114,11 @@ def _is_still_the_answer(session: Session, refund: Refund, paid: PaidOrder | Non
     if what == "complaint":
         complaint = lock_complaint(session, int(rest.split(":")[0]))
         about_id = complaint.order_id
-        if not is_answer_of(complaint, refund):
+        # What was corrected has to go back, whatever became of the answer, unless goods went instead.
+        is_owed = complaint.replacement_order_id is None and refund.id in corrected_but_kept(
+            session, refund.order_id
+        )
+        if not is_answer_of(complaint, refund) and not is_owed:
             raise Refused(
                 N_("This complaint was opened or answered again since: its present answer counts."),
                 code="refund.not_the_answer",

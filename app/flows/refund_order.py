@@ -15,6 +15,7 @@ from app.care.service_effort import note_effort
 from app.core.errors import N_, FieldError, Invalid, NotFound, Refused
 from app.core.failpoints import reach
 from app.core.transaction import transaction
+from app.invoices.queries_facts import check_corrected
 from app.jobs.service import insert_into
 from app.ordering.models import Order
 from app.ordering.rules.states import OrderKind
@@ -61,7 +62,7 @@ def refund_order(
     Where all that is left goes back before the goods left, the order is called off and gives its stock free in the
     same transaction; a partial refund leaves it alive. Raises NotFound, Invalid `refund.invalid` with a fault per
     field, and Refused: `refund.nothing_paid`, `refund.nothing_left`, `refund.disputed` (the bank has the money),
-    `refund.form_used` (the same form was sent before for something else).
+    `refund.form_used` (the same form was sent before for something else), `refund.corrected`.
     """
     faults = [*unread, *faults_of_wish(wish)]
     if faults or wish.reason is None:
@@ -232,6 +233,7 @@ def _decided_before(request: RefundRequest, is_granted: bool, actor: Actor) -> b
 
 
 def _worth(session: Session, order: Order, wish: RefundWish) -> Payable:
+    check_corrected(session, order.id or 0)
     found: Refundable | None = read_refundable(session, order)
     if found is None:
         raise Refused(

@@ -15,6 +15,15 @@ REFUNDS = (
         ),
     ),
     Invariant(
+        "what_is_corrected_went_back",
+        "No refund stays failed whose correction is issued: too little VAT would be declared.",
+        rows_of(
+            "SELECT f.id, f.order_id, i.number FROM refunds f JOIN invoices i ON i.refund_id = f.id"
+            " WHERE f.state = 'failed' ORDER BY f.id",
+            "{number} corrects refund {id} of order {order_id}, which failed: ask for it again.",
+        ),
+    ),
+    Invariant(
         "a_dispute_is_booked_as_it_stands",
         "A dispute that took money is in the ledger once as such, and a decided one with its end.",
         rows_of(

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from app.catalogue.models import BundleItem
-from app.core.errors import N_
+from app.core.errors import N_, Refused
 from app.core.money import split
 from app.customers.models import Contact, Customer
 from app.invoices.models import BillingProfile, Invoice, InvoiceDraft
@@ -103,6 +103,27 @@ def original_of(session: Session, order_id: int) -> Invoice | None:
 def vat_id_of(session: Session, order: Order) -> str:
     """The VAT id that an order's documents name: the one it was placed with, else the company's; "" for none."""
     return order.vat_id or session.get_one(Customer, order.customer_id).vat_id or ""
+
+
+def corrected_but_kept(session: Session, order_id: int) -> Sequence[int]:
+    """Refunds of an order whose correction is issued while the card service sent the money back to us."""
+    return session.exec(
+        select(Refund.id)
+        .join(Invoice, col(Invoice.refund_id) == col(Refund.id))
+        .where(col(Refund.order_id) == order_id, col(Refund.state) == RefundState.FAILED)
+    ).all()  # type: ignore[return-value]
+
+
+def check_corrected(session: Session, order_id: int) -> None:
+    """Raises Refused `refund.corrected`: other money back would be corrected twice, and too little VAT declared."""
+    if corrected_but_kept(session, order_id):
+        raise Refused(
+            N_(
+                "A refund of this order failed after its correction was issued."
+                " Ask for that refund again on the page of refunds; until then nothing else of it is paid back."
+            ),
+            code="refund.corrected",
+        )
 
 
 def _supplied_on(order: Order, zone: ZoneInfo) -> date | None:

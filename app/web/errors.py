@@ -33,7 +33,7 @@ CONFLICTS = (
     "complaint.nothing_paid", "complaint.not_sent", "complaint.nothing_left", "refund.nothing_left",
     "complaint.complained_before", "refund.none_failed", "refund.not_the_answer", "refund.nothing_paid",
     "refund.disputed", "refund.form_used", "refund.same_person", "refund.decided", "refund.changed_meanwhile",
-    "dispute.over", "dispute.not_lost", "proof.there_already",
+    "refund.corrected", "dispute.over", "dispute.not_lost", "proof.there_already",
     "order.no_goods", "order.disputed", "order.vat_unconfirmed", "dispatch.list_changed",
     "calendar.moves_orders", "run.gone", "run.still_taking_orders",
     "standing.over", "standing.ended", "standing.too_many",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from tests.insights.breaks_invoices import COLUMNS
 from tests.insights.conftest import Hand
 
 REQUEST = (
@@ -22,11 +23,27 @@ def running(statement: str) -> Callable[[Hand], None]:
     return lambda hand: hand.run(statement)
 
 
+def _failed_after_its_correction(hand: Hand) -> None:
+    hand.run(
+        "INSERT INTO refunds (id, payment_id, order_id, amount_cents, cause, is_for_us, state, token, retry_count,"
+        " failure, asked_by, asked_at) SELECT 4711, p.id, p.order_id, i.gross_cents, 'staff:4711', :no, 'failed', 't',"
+        " 0, 'declined', 'Ole', i.issued_at FROM invoices i JOIN payments p ON p.order_id = i.order_id"
+        " WHERE i.kind = 'invoice'",
+        no=False,
+    )
+    hand.run(
+        f"INSERT INTO invoices (number, kind, order_id, customer_id, corrects_id, refund_id, {COLUMNS})"
+        f" SELECT 'RK-2026-000001', 'correction', order_id, customer_id, id, 4711, {COLUMNS} FROM invoices"
+        " WHERE kind = 'invoice'"
+    )
+
+
 BREAKS: dict[str, tuple[Callable[[Hand], None], str]] = {
     "a_granted_refund_is_as_it_was_asked_for": (
         running(REQUEST),
         "is granted, and its refund says something else",
     ),
+    "what_is_corrected_went_back": (_failed_after_its_correction, "corrects refund 4711 of order"),
     "a_dispute_is_booked_as_it_stands": (
         running(DISPUTE.format(taken="created_at", sent="NULL")),
         "is needs_response, and the ledger says something else",
