@@ -28,6 +28,7 @@ from app.ordering.rules.promise import Calendar
 from app.ordering.rules.states import OrderKind, OrderState
 from app.ordering.service import add_event, call_off, lock_order
 from app.payments.models import Payment
+from app.payments.queries_refundable import check_not_taken
 from app.payments.queries_refunds import COUNTING, read_paid
 from app.payments.rules.refunding import refund_of_lines, refund_of_order
 from app.payments.service import lock_payments
@@ -61,7 +62,7 @@ def decide_complaint(
     a job. Raises NotFound, Invalid with a fault per field, SoldOut, and Refused: `complaint.decided` (somebody else
     was faster), `complaint.same_person` (a reopened one goes to another), `complaint.replaced_before`,
     `complaint.refunded_before`, `complaint.not_sent`,
-    `complaint.not_sendable`, `complaint.nothing_paid`, `complaint.nothing_left`, `refund.corrected`.
+    `complaint.not_sendable`, `complaint.nothing_paid`, `complaint.nothing_left`, `refund.corrected`, `refund.disputed`.
     """
     note = answer.note.strip()
     with transaction(session):
@@ -230,6 +231,7 @@ def _pay_back(
 ) -> int:
     """Asks for the refund; the cents of it. What was replaced was paid with the order that it belongs to."""
     check_corrected(session, paid_order_id(order))
+    check_not_taken(session, paid_order_id(order))
     paid = read_paid(session, paid_order_id(order))
     if paid is None:
         raise Refused(

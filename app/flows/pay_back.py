@@ -22,6 +22,7 @@ from app.jobs.service import put_job
 from app.ordering.models import Order
 from app.ordering.service import lock_order
 from app.payments.models import Payment, Refund, RefundLine
+from app.payments.queries_refundable import check_not_taken
 from app.payments.queries_refunds import PaidOrder, read_paid
 from app.payments.rules.facts import RefundFacts, RefundStatus
 from app.payments.rules.keys import refund_key, refund_mark
@@ -83,6 +84,7 @@ def ask_again(session: Session, *, refund_row_id: int, actor: Actor, now: dateti
         refund = lock_refund(session, refund_row_id)
         if refund.state is not RefundState.FAILED:
             return False
+        check_not_taken(session, order_id)
         paid = read_paid(session, order_id)
         left = refund_of_order(paid_cents=paid.paid_cents, refunded_cents=paid.refunded_cents) if paid else 0
         if refund.amount_cents > left:

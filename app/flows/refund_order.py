@@ -20,7 +20,7 @@ from app.jobs.service import insert_into
 from app.ordering.models import Order
 from app.ordering.rules.states import OrderKind
 from app.payments.models import FraudWarning, Payment, RefundRequest
-from app.payments.queries_refundable import Refundable, granted_alone_cents, read_refundable
+from app.payments.queries_refundable import Refundable, check_not_taken, granted_alone_cents, read_refundable
 from app.payments.rules.disputes import WarningDecision
 from app.payments.rules.staff_refunds import (
     FOR_THEM,
@@ -239,11 +239,7 @@ def _worth(session: Session, order: Order, wish: RefundWish) -> Payable:
         raise Refused(
             N_("Nothing was paid for this order: there is nothing to pay back."), code="refund.nothing_paid"
         )
-    if found.is_taken:
-        raise Refused(
-            N_("The card's bank has taken this money: what is disputed cannot be paid back too."),
-            code="refund.disputed",
-        )
+    check_not_taken(session, order.id or 0)
     try:
         if wish.scope is RefundScope.PARTS:
             check_left(session, order, wish.quantities)

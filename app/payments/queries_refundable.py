@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from app.core.errors import N_, Refused
 from app.ordering.models import Charge, Order
 from app.payments.models import Dispute, Refund, RefundCharge, RefundRequest
 from app.payments.queries_refunds import COUNTING, PaidOrder, read_paid
@@ -63,18 +64,29 @@ def read_refundable(session: Session, order: Order) -> Refundable | None:
         return None
     rows = list(session.exec(select(Charge).where(col(Charge.order_id) == order_id).order_by(col(Charge.id))))
     back = _charges_gone_back(session, order_id) if rows else {}
-    courses = [
-        course_of(status)
-        for status in session.exec(select(Dispute.status).where(col(Dispute.order_id) == order_id))
-    ]
     return Refundable(
         order,
         paid,
         [PaidCharge(row.id or 0, row.net_cents, row.vat_rate_bp, back.get(row.id or 0, 0)) for row in rows],
         rows,
         refund_of_order(paid_cents=paid.paid_cents, refunded_cents=paid.refunded_cents),
-        any(course in (Course.TAKEN, Course.LOST) for course in courses),
+        is_taken(session, order_id),
     )
+
+
+def is_taken(session: Session, order_id: int) -> bool:
+    """Whether a bank holds money of this order, for now or for good."""
+    statuses = session.exec(select(Dispute.status).where(col(Dispute.order_id) == order_id))
+    return any(course_of(status) in (Course.TAKEN, Course.LOST) for status in statuses)
+
+
+def check_not_taken(session: Session, order_id: int) -> None:
+    """Raises Refused `refund.disputed` where a bank holds money of this order: it would be paid back twice."""
+    if is_taken(session, order_id):
+        raise Refused(
+            N_("The card's bank has taken this money: what is disputed cannot be paid back too."),
+            code="refund.disputed",
+        )
 
 
 def granted_alone_cents(session: Session, order_id: int) -> int:

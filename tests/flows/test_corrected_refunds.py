@@ -19,6 +19,7 @@ from app.payments.rules.staff_refunds import RefundReason, RefundScope, RefundWi
 from app.payments.rules.states import RefundState
 from tests import make_invoices
 from tests.flows.complaining import OLE, ROBIN, Case, arrived
+from tests.flows.test_follow_dispute import disputed, follow
 
 
 @pytest.fixture
@@ -89,3 +90,25 @@ def test_a_complaint_opened_again_does_not_keep_a_corrected_refund_from_going(
     assert of_goods.value.code == "refund.corrected"
     session.rollback()
     assert ask_again(session, refund_row_id=refund_id, actor=ROBIN, now=case.now)
+
+
+def test_money_that_a_bank_holds_is_neither_paid_back_by_a_complaint_nor_asked_for_again(
+    session: Session, case: Case
+) -> None:
+    case.till.stripe.charged_back.add(case.till.payments()[0].intent_id or "")
+    ask(session, case)
+    assert case.pay_back_all() == ["failed"]
+    refund_id = case.refunds(session)[0].id or 0
+    case.file(session)
+    disputed(case)
+    follow(session, case)
+    session.rollback()
+
+    with pytest.raises(Refused) as of_complaint:
+        case.decide(session, ComplaintOutcome.REFUND_ORDER)
+    session.rollback()
+    with pytest.raises(Refused) as again:
+        ask_again(session, refund_row_id=refund_id, actor=ROBIN, now=case.now)
+
+    assert (of_complaint.value.code, again.value.code) == ("refund.disputed", "refund.disputed")
+    assert case.refunds(session)[0].state is RefundState.FAILED
