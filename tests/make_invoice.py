@@ -2,7 +2,7 @@
 
 import hashlib
 import itertools
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlmodel import Session
@@ -10,6 +10,8 @@ from sqlmodel import Session
 from app.invoices.models import Invoice, InvoiceDraft
 from app.invoices.rules.document import Document, DocumentKind, DraftState, to_json
 from app.ordering.models import Order
+from app.payments.models import Payment
+from app.payments.rules.states import PaymentState
 from tests.make import NOW, saved
 from tests.make_document import correction, document
 
@@ -38,6 +40,21 @@ def correction_of(
     number = f"RK-2026-{next(_count):06d}"
     made = correction(number=number, order_number=of.number)
     return _row(session, of, made, pdf, {"corrects_id": original.id, **values})
+
+
+def payment_of(session: Session, order: Order) -> Payment:
+    """The card payment of an order, taken in full."""
+    taken = Payment(
+        order_id=order.id or 0,
+        state=PaymentState.CAPTURED,
+        token="t",
+        amount_cents=order.gross_cents,
+        expires_at=NOW + timedelta(hours=1),
+        created_at=NOW,
+        changed_at=NOW,
+        checked_at=NOW,
+    )
+    return saved(session, taken)
 
 
 def draft(session: Session, *, of: Order, **values: Any) -> InvoiceDraft:

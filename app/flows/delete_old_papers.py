@@ -16,7 +16,7 @@ from app.books.queries_retention import (
     is_money_over,
 )
 from app.core.transaction import transaction
-from app.invoices.models import Invoice, InvoiceDraft, InvoiceTax
+from app.invoices.models import Invoice, InvoiceDraft, InvoiceTax, OrderBilling
 from app.mail.models import Mail
 from app.payments.models import MoneyEvent
 
@@ -76,19 +76,12 @@ def _delete_documents(session: Session, *, now: datetime) -> Sequence[str]:
 
 def _leave_drafts_without(session: Session, invoice_ids: Sequence[int | None]) -> None:
     """What documents were made of stays as a note without names, so that nothing is invoiced a second time."""
+    orders = select(InvoiceDraft.order_id).where(col(InvoiceDraft.invoice_id).in_(invoice_ids))
+    _delete(session, OrderBilling, col(OrderBilling.order_id).in_(orders))
     session.execute(
         update(InvoiceDraft)
         .where(col(InvoiceDraft.invoice_id).in_(invoice_ids))
-        .values(
-            invoice_id=None,
-            problem=None,
-            buyer_reference="",
-            billing_name="",
-            billing_street="",
-            billing_postal_code="",
-            billing_city="",
-            billing_country="",
-        )
+        .values(invoice_id=None, problem=None)
         .execution_options(synchronize_session=False)
     )
 

@@ -95,9 +95,8 @@ class NumberRange(SQLModel, table=True):
 class InvoiceDraft(SQLModel, table=True):
     """What shall become a document: an order, or a refund of one that has its document.
 
-    Billing name and address are empty where those of the company (or the order) hold. `problem` says why it is
-    blocked: code, message and the findings of the validation. An issued one stays without `invoice_id` when its
-    document has been kept long enough and is gone: it tells that the order was invoiced.
+    `problem` says why it is blocked: code, message and the findings of the validation. An issued one stays without
+    `invoice_id` when its document has been kept long enough and is gone: it tells that the order was invoiced.
     """
 
     __tablename__ = "invoice_drafts"
@@ -117,12 +116,6 @@ class InvoiceDraft(SQLModel, table=True):
     refund_id: int | None = Field(default=None, foreign_key="refunds.id", unique=True)
     kind: DocumentKind = Field(sa_type=enum_type(DocumentKind))
     state: DraftState = Field(default=DraftState.WAITING, sa_type=enum_type(DraftState))
-    buyer_reference: str = Field(default="", max_length=64)
-    billing_name: str = Field(default="", max_length=300)
-    billing_street: str = Field(default="", max_length=200)
-    billing_postal_code: str = Field(default="", max_length=16)
-    billing_city: str = Field(default="", max_length=120)
-    billing_country: str = Field(default="", max_length=2)
     problem: dict[str, Any] | None = Field(
         default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
     )
@@ -147,4 +140,22 @@ class BillingProfile(SQLModel, table=True):
     buyer_reference: str = Field(default="", max_length=64)
     wants_xrechnung: bool = False
     changed_by: str = Field(default="", max_length=200)
+    changed_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class OrderBilling(SQLModel, table=True):
+    """What shall stand on the invoice of one order; "" where the company's billing details hold.
+
+    Name and address are whole or not there. Written by whoever first says something, read when the invoice is made.
+    """
+
+    __tablename__ = "order_billings"
+
+    order_id: int = Field(primary_key=True, foreign_key="orders.id")
+    name: str = Field(default="", max_length=300)
+    street: str = Field(default="", max_length=200)
+    postal_code: str = Field(default="", max_length=16)
+    city: str = Field(default="", max_length=120)
+    country: str = Field(default="", max_length=2)
+    buyer_reference: str = Field(default="", max_length=64)
     changed_at: datetime = Field(sa_type=UTCDateTime)

@@ -11,6 +11,8 @@ from app.core.errors import N_, Refused
 from app.core.money import split
 from app.customers.models import Contact, Customer
 from app.invoices.models import BillingProfile, Invoice, InvoiceDraft
+from app.invoices.queries_billing import billing_of_order
+from app.invoices.rules.billing import BillingDetails
 from app.invoices.rules.building import WITH_BOTH_VAT_IDS, OrderFacts, RefundFacts, party, reason_of
 from app.invoices.rules.correcting import Piece
 from app.invoices.rules.document import DocumentKind, PaidByCard, Party, from_json
@@ -36,6 +38,7 @@ def read_order_facts(session: Session, draft: InvoiceDraft, *, settings: Setting
         raise CannotBuild(N_("No payment was taken for this order."), code="invoice.not_paid")
     customer = session.get_one(Customer, order.customer_id)
     profile = session.get(BillingProfile, order.customer_id)
+    said = billing_of_order(session, draft.order_id)
     lines = session.exec(
         select(OrderLine).where(col(OrderLine.order_id) == order.id).order_by(col(OrderLine.id))
     ).all()
@@ -51,10 +54,10 @@ def read_order_facts(session: Session, draft: InvoiceDraft, *, settings: Setting
         supplied_on=_supplied_on(order, zone),
         expected_on=(order.expected_on or order.promised_on) if is_goods else None,
         purchase_reference=plain(order.purchase_reference),
-        buyer_reference=plain(draft.buyer_reference or (profile.buyer_reference if profile else "")),
+        buyer_reference=plain(said.buyer_reference or (profile.buyer_reference if profile else "")),
         seller=seller_of(settings),
         seller_facts=seller_facts_of(settings),
-        buyer=_buyer(session, draft, order, customer, profile),
+        buyer=_buyer(session, said, order, customer, profile),
         ship_to=_ship_to(order) if is_goods else None,
         lines=_sold_lines(session, lines, order.language),
         charges=_sold_charges(session, order, {line.bundle_version_id: line.name for line in lines}),
@@ -132,17 +135,17 @@ def _supplied_on(order: Order, zone: ZoneInfo) -> date | None:
 
 
 def _buyer(
-    session: Session, draft: InvoiceDraft, order: Order, customer: Customer, profile: BillingProfile | None
+    session: Session, said: BillingDetails, order: Order, customer: Customer, profile: BillingProfile | None
 ) -> Party:
-    """The name and address of the draft, else those that the company wants on its invoices, else its own.
+    """The name and address said of this order, else those that the company wants on its invoices, else its own.
 
     Beside a confirmed VAT id the name stays that of the company whose id it is.
     """
     own = {"name": customer.company_name} | {
         name: getattr(customer, name) for name in ("street", "postal_code", "city", "country")
     }
-    if draft.billing_name:
-        own = {name: getattr(draft, f"billing_{name}") for name in own}
+    if said.name:
+        own = {name: getattr(said, name) for name in own}
     elif profile is not None and profile.name:
         own = {name: getattr(profile, name) for name in own}
     if order.vat_case in WITH_BOTH_VAT_IDS:

@@ -67,12 +67,6 @@ def _put(session: Session, rows: list[_Row], kind: DocumentKind, now: datetime) 
     common = {
         "kind": kind,
         "state": DraftState.WAITING,
-        "buyer_reference": "",
-        "billing_name": "",
-        "billing_street": "",
-        "billing_postal_code": "",
-        "billing_city": "",
-        "billing_country": "",
         "attempt_count": 0,
         "created_at": now,
         "changed_at": now,

@@ -211,18 +211,18 @@ def test_a_service_that_is_done_gets_an_invoice_of_one_line(books: Books) -> Non
     assert from_json(invoice.document).ship_to is None
 
 
-def test_the_draft_says_whose_name_and_reference_stand_on_the_invoice(books: Books) -> None:
+def test_the_order_says_whose_name_and_reference_stand_on_the_invoice(books: Books) -> None:
     order = books.order((0, 1))
-    books.draft(order)
-    books.change(
-        books.drafts()[0],
-        billing_name="Probst Holding SE",
-        billing_street="Ring 1",
-        billing_postal_code="10115",
-        billing_city="Berlin",
-        billing_country="DE",
+    books.say(
+        order,
+        name="Probst Holding SE",
+        street="Ring 1",
+        postal_code="10115",
+        city="Berlin",
+        country="DE",
         buyer_reference="04011000-12345-34",
     )
+    books.draft(order)
 
     books.issue_all()
 
@@ -307,13 +307,11 @@ def test_a_number_that_another_worker_took_meanwhile_is_never_used_twice(
 def test_what_changed_between_check_and_number_is_made_and_checked_anew(
     books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (draft_id,) = books.draft(books.order((0, 1)))
+    order = books.order((0, 1))
+    (draft_id,) = books.draft(order)
     checker = FakeChecker()
     books.checker = checker
-    draft = books.drafts()[0]
-    around_transaction(
-        monkeypatch, MODULE, before=lambda: books.change(draft, buyer_reference="late but right")
-    )
+    around_transaction(monkeypatch, MODULE, before=lambda: books.say(order, buyer_reference="late but right"))
 
     books.issue(draft_id)
 

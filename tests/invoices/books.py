@@ -17,7 +17,7 @@ from app.flows.issue_invoice import issue_invoice
 from app.flows.write_drafts import write_drafts
 from app.invoices.checking import Checker
 from app.invoices.making import Render
-from app.invoices.models import Invoice, InvoiceDraft
+from app.invoices.models import Invoice, InvoiceDraft, OrderBilling
 from app.invoices.rules.document import Document, DocumentKind, DraftState
 from app.invoices.service_drafts import put_drafts
 from app.mail.models import Mail
@@ -222,6 +222,11 @@ class Books:
             there = session.get_one(type(row), row.id)
             for name, value in values.items():
                 setattr(there, name, value)
+
+    def say(self, order: Order, **texts: str) -> None:
+        """Somebody says what shall stand on the invoice of an order."""
+        with self.database.session() as session, transaction(session):
+            session.add(OrderBilling(order_id=order.id or 0, changed_at=self.now, **texts))
 
     def _line(self, session: Session, place: int, quantity: int) -> tuple[PricedLine, dict[str, Any]]:
         bundle = self.bundles[place]

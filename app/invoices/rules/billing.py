@@ -19,6 +19,8 @@ LONGEST = {
 }
 ADDRESS = ("name", "street", "postal_code", "city", "country")
 """What stands in the address field: all of it is the company's own, or all of it another."""
+OF_AN_ORDER = (*ADDRESS, "buyer_reference")
+"""What can be said of the invoice of one order alone."""
 
 
 @dataclass(frozen=True, slots=True)

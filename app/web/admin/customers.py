@@ -19,6 +19,7 @@ from app.flows.change_standing import move_up, resume, suspend
 from app.flows.override_rating import Target
 from app.fulfilment.calendar import work_calendar
 from app.insights.sizes import sizes_of_customer
+from app.invoices.queries_billing import billing_of
 from app.mail.queries import mails_about
 from app.mainbrand.queries_desk import find_account
 from app.mainbrand.queries_rating import overrides_of
@@ -245,6 +246,7 @@ def _page(
         people=people_of(session, customer_id),
         vat_checks=list_vat_checks(session, customer_id),
         vat_words=vat_words.VAT_IDS,
+        billing=billing_of(session, customer_id),
         sizes=sizes,
         size_trend=trend(sizes.change_bp) if sizes else None,
         screenings=screenings,

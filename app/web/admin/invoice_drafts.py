@@ -1,5 +1,6 @@
 """What waits to become a document, or cannot: why, what shall stand on it, and trying again."""
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter
@@ -8,10 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.core.errors import Invalid, Refused
-from app.flows.change_draft import COLUMNS, change_draft
+from app.flows.change_order_billing import change_order_billing
 from app.flows.issue_invoice import try_again
+from app.invoices.queries_billing import billing_of_order
 from app.invoices.queries_desk import find_draft
-from app.invoices.rules.billing import BillingDetails
+from app.invoices.rules.billing import OF_AN_ORDER, BillingDetails
+from app.ordering.queries_desk import find_order
 from app.web.admin.lists import desk, form_error
 from app.web.countries import country_options
 from app.web.deps import Now, ReadDep, RowId, StaffDep, Values, WriteDep
@@ -36,10 +39,9 @@ def submit_draft(
     values: Values,
     now: Now,
 ) -> Response:
-    texts: dict[str, Any] = {name: values.get(name, "").strip() for name in COLUMNS}
-    details = BillingDetails(**{**texts, "country": texts["country"].upper()})
+    order_id = find_draft(reading, draft_id).draft.order_id
     try:
-        is_new = change_draft(session, draft_id, details, actor=staff.actor, now=now)
+        is_new = change_order_billing(session, _typed(values), order_id=order_id, actor=staff.actor, now=now)
     except Invalid as error:
         errors = errors_of(error.fields, language=request.scope["lang"])
         return _page(request, reading, draft_id, status=422, values=values, errors=errors)
@@ -55,6 +57,61 @@ def submit_retry(draft_id: RowId, session: WriteDep, staff: StaffDep, _: Values,
     return see_other(f"/admin/invoices/drafts/{draft_id}?done={'draft_retried' if is_done else 'unchanged'}")
 
 
+@router.get("/admin/orders/{number}/billing")
+def show_billing(request: Request, number: str, session: ReadDep) -> Response:
+    return _billing_page(request, session, number)
+
+
+@router.post("/admin/orders/{number}/billing")
+def submit_billing(
+    request: Request,
+    number: str,
+    session: WriteDep,
+    reading: ReadDep,
+    staff: StaffDep,
+    values: Values,
+    now: Now,
+) -> Response:
+    order_id = find_order(reading, number).id or 0
+    try:
+        is_new = change_order_billing(session, _typed(values), order_id=order_id, actor=staff.actor, now=now)
+    except Invalid as error:
+        errors = errors_of(error.fields, language=request.scope["lang"])
+        return _billing_page(request, reading, number, status=422, values=values, errors=errors)
+    except Refused as error:
+        errors = form_error(request, error)
+        return _billing_page(request, reading, number, status=409, values=values, errors=errors)
+    return see_other(f"/admin/orders/{number}?done={'draft_changed' if is_new else 'unchanged'}")
+
+
+def _typed(values: dict[str, str]) -> BillingDetails:
+    texts: dict[str, Any] = {name: values.get(name, "").strip() for name in OF_AN_ORDER}
+    return BillingDetails(**{**texts, "country": texts["country"].upper()})
+
+
+def _billing_page(
+    request: Request,
+    session: Session,
+    number: str,
+    *,
+    status: int = 200,
+    values: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+) -> Response:
+    order = find_order(session, number)
+    stored = asdict(billing_of_order(session, order.id or 0))
+    return desk(
+        request,
+        "invoices/billing.html",
+        status=status,
+        order=order,
+        action=f"/admin/orders/{number}/billing",
+        values=stored if values is None else values,
+        errors=errors or {},
+        countries=country_options(request.scope["lang"]),
+    )
+
+
 def _page(
     request: Request,
     session: Session,
@@ -65,13 +122,14 @@ def _page(
     errors: dict[str, str] | None = None,
 ) -> Response:
     found = find_draft(session, draft_id)
-    stored: dict[str, Any] = {name: getattr(found.draft, column) for name, column in COLUMNS.items()}
+    stored = asdict(billing_of_order(session, found.draft.order_id))
     return desk(
         request,
         "invoices/draft.html",
         status=status,
         draft=found.draft,
         order=found.order,
+        action=f"/admin/invoices/drafts/{draft_id}",
         values=stored if values is None else values,
         errors=errors or {},
         countries=country_options(request.scope["lang"]),

@@ -15,11 +15,12 @@ from app.flows.decide_hold import decide_hold
 from app.flows.pass_chargeback import pass_chargeback
 from app.flows.write_effort import write_effort
 from app.fulfilment.queries import shipment_of
+from app.invoices.queries_billing import billing_of_order
 from app.invoices.queries_desk import papers_of_order
 from app.mail.queries import mails_about
 from app.ordering.queries_desk import find_order, list_orders, read_parts
 from app.ordering.queries_rhythm import companions_of
-from app.ordering.rules.states import IN_PARCELS, OrderState
+from app.ordering.rules.states import BINDING, IN_PARCELS, OrderKind, OrderState
 from app.payments.queries_desk import payments_of_order
 from app.payments.queries_disputes import disputed_among
 from app.payments.queries_holds import open_hold_of_order
@@ -198,6 +199,8 @@ def _page(
         is_disputed=is_waiting and bool(disputed_among(session, [order_id])),
         new_run=course.run_for(order.dispatch_on) if is_late else None,
         services=services_of_order(session, order, now=now),
-        papers=papers_of_order(session, order_id),
+        papers=(papers := papers_of_order(session, order_id)),
+        billing=billing_of_order(session, order_id),
+        may_say=not papers.documents and order.state in BINDING and order.kind is not OrderKind.REPLACEMENT,
         entries=order_timeline(session, order, language=request.scope["lang"]),
     )

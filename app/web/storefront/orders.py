@@ -14,9 +14,12 @@ from app.care.queries_complaints import cases_of_order, facts_of
 from app.care.queries_offers import offers_about
 from app.care.queries_services import task_of
 from app.care.rules.complaining import may_complain
-from app.core.errors import N_, Refused
+from app.core.errors import N_, Invalid, Refused
+from app.core.i18n import translate
 from app.flows.cancel_order import cancel_order
+from app.flows.change_order_billing import change_reference
 from app.flows.reorder import reorder
+from app.invoices.queries_billing import billing_of_order
 from app.invoices.queries_documents import documents_of_order
 from app.ordering.models import Order, OrderEvent
 from app.ordering.papers import contract_paper
@@ -34,12 +37,14 @@ from app.payments.rules.disputes import Course, course_of
 from app.payments.rules.states import PaymentState, RefundState
 from app.web.countries import country_name
 from app.web.deps import Now, ReadDep, ShopDep, Values, VisitorDep, WriteDep
+from app.web.forms import Errors, errors_of
 from app.web.papers import paper_response, paper_words
 from app.web.rendering import page, see_other
 from app.web.storefront.card_pages import card_page_words
 from app.web.storefront.checkout import to_card_page
 from app.web.storefront.promises import calendar_of
 from app.web.storefront.service_words import SERVICE_EVENTS, SERVICE_STATES
+from app.web.visitor import Visitor
 
 router = APIRouter()
 
@@ -120,6 +125,7 @@ NOTICES = {
     "card_not_charged": N_(
         "Your kept card was not charged. Your order is saved: you can pay it here by card as usual."
     ),
+    "reference": N_("Saved. Your reference stands on the invoice of this order."),
     "not_cancelled": N_("This order is paid: it can no longer be cancelled here."),
 }
 
@@ -169,6 +175,21 @@ def list_orders(
 def show_order(
     request: Request, number: str, visitor: VisitorDep, session: ReadDep, now: Now, notice: str = ""
 ) -> Response:
+    return _order_page(request, number, visitor, session, now=now, notice=notice)
+
+
+def _order_page(
+    request: Request,
+    number: str,
+    visitor: Visitor,
+    session: Session,
+    *,
+    now: datetime,
+    notice: str = "",
+    status: int = 200,
+    reference: str | None = None,
+    errors: Errors | None = None,
+) -> Response:
     whole = whole_order(session, number, customer_id=visitor.customer_id)
     order = whole.order
     payments = payments_of_order(session, order.id or 0)
@@ -178,6 +199,7 @@ def show_order(
     return page(
         request,
         "store/orders/service.html" if task else "store/orders/order.html",
+        status=status,
         task=task,
         offers=[] if task else offers_about(session, order.id or 0, now=now),
         whole=whole,
@@ -205,6 +227,10 @@ def show_order(
         may_complain=may_complain(facts_of(order)),
         documents=documents_of_order(session, order.id or 0) if order.accepted_at else [],
         is_paid=any(one.state is PaymentState.CAPTURED for one in payments),
+        reference=billing_of_order(session, order.id or 0).buyer_reference
+        if reference is None
+        else reference,
+        errors=errors or {},
     )
 
 
@@ -244,6 +270,38 @@ def cancel(number: str, visitor: VisitorDep, session: WriteDep, _: Values, now: 
     except Refused:
         return see_other(f"/orders/{number}?notice=not_cancelled")
     return see_other(f"/orders/{number}")
+
+
+@router.post("/orders/{number}/reference")
+def say_reference(
+    request: Request,
+    number: str,
+    visitor: VisitorDep,
+    session: WriteDep,
+    reading: ReadDep,
+    values: Values,
+    now: Now,
+) -> Response:
+    """The buyer's reference on the invoice of this one order, until it is issued."""
+    language, reference = request.scope["lang"], values.get("buyer_reference", "").strip()
+    try:
+        change_reference(
+            session,
+            reference,
+            order_number=number,
+            customer_id=visitor.customer_id,
+            contact_id=visitor.contact_id,
+            now=now,
+        )
+    except Invalid as error:
+        errors = errors_of(error.fields, language=language)
+        return _order_page(
+            request, number, visitor, reading, now=now, status=422, reference=reference, errors=errors
+        )
+    except Refused as error:
+        errors = {"buyer_reference": translate(language, error.message)}
+        return _order_page(request, number, visitor, reading, now=now, status=409, errors=errors)
+    return see_other(f"/orders/{number}?notice=reference")
 
 
 @router.post("/orders/{number}/reorder")

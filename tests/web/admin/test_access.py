@@ -186,6 +186,7 @@ NOT_POSSIBLE_YET = {
     "/admin/bundles/{bundle_id}/approval/decision": "nobody asks for approval (tests/web/admin/test_guards.py)",
     "/admin/categories/{category_id}/move": "it stands alone (tests/web/admin/test_categories.py)",
     "/admin/discovery/{proposal_id}/reopen": "the proposal is open",
+    "/admin/orders/{number}/billing": "the order has its invoice (tests/web/admin/test_invoices.py)",
     "/admin/orders/{number}/chargeback": "no payment was charged back (tests/web/admin/test_dispatch_runs.py)",
     "/admin/customers/{number}/fee": "no card is kept (tests/web/test_kept_card.py)",
     "/admin/payments/first-payments": "no first payment waits (tests/web/test_card_limits.py)",

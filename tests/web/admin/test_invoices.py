@@ -11,13 +11,15 @@ from sqlmodel import Session, select
 
 from app.audit.models import AuditEntry
 from app.core.transaction import transaction
-from app.invoices.models import Invoice
+from app.customers.models import Customer
+from app.invoices.models import BillingProfile, Invoice, InvoiceDraft, OrderBilling
 from app.invoices.queries_documents import amounts_in
 from app.invoices.rules.document import DraftState
 from app.invoices.service_mail import mail_invoice
 from app.jobs.models import Job
 from app.mail.models import Mail
 from app.ordering.models import Order
+from app.ordering.rules.states import OrderState
 from app.staff.rules.roles import Role
 from tests import make, make_invoice
 from tests.web.admin.conftest import fresh
@@ -26,7 +28,14 @@ from tests.web.admin.conftest import fresh
 @pytest.fixture
 def order(session: Session) -> Order:
     company = make.customer(session, company_name="Brunner GmbH")
-    return make.order(session, of=company, by=make.contact(session, of=company), bundle=None)
+    return make.order(
+        session,
+        of=company,
+        by=make.contact(session, of=company),
+        bundle=None,
+        state=OrderState.ACCEPTED,
+        accepted_at=make.NOW,
+    )
 
 
 @pytest.fixture
@@ -172,8 +181,53 @@ def test_a_blocked_draft_says_why_and_what_stands_on_it_can_be_changed(
         answer = desk.submit(at, {"buyer_reference": "4711", **whole})
         assert answer.headers["location"].endswith(f"done={expected}")
 
-    kept = fresh(session, draft)
-    assert (kept.buyer_reference, kept.billing_name, kept.billing_country) == ("4711", "Huber OG", "AT")
+    session.rollback()
+    kept = session.get_one(OrderBilling, order.id)
+    assert (kept.buyer_reference, kept.name, kept.country) == ("4711", "Huber OG", "AT")
+
+
+def test_what_stands_on_an_invoice_is_said_on_the_order_before_there_is_a_draft(
+    session: Session, desk: Any, browser: Callable[..., Any], order: Order
+) -> None:
+    viewer = browser(make.staff_member(session, role=Role.VIEWER))
+    at = f"/admin/orders/{order.number}"
+    assert f'href="{at}/billing"' in desk.get(at).text
+    wrong = desk.submit(f"{at}/billing", {"buyer_reference": "4711", "street": "Ring 1"})
+    assert (wrong.status_code, 'value="4711"' in wrong.text) == (422, True)
+    assert session.get(OrderBilling, order.id) is None
+
+    assert viewer.submit(f"{at}/billing", {"buyer_reference": "4711"}).status_code == 403
+    answer = desk.submit(f"{at}/billing", {"buyer_reference": "4711"})
+
+    assert answer.headers["location"] == f"{at}?done=draft_changed"
+    assert "4711" in desk.get(at).text
+    assert 'value="4711"' in desk.get(f"{at}/billing").text
+    assert session.exec(select(InvoiceDraft)).all() == []
+    make_invoice.invoice(session, of=order)
+    late = desk.submit(f"{at}/billing", {"buyer_reference": "4712"})
+    session.rollback()
+    assert (late.status_code, session.get_one(OrderBilling, order.id).buyer_reference) == (409, "4711")
+    assert f'href="{at}/billing"' not in desk.get(at).text
+
+
+def test_the_page_of_a_company_says_where_it_wants_its_invoices(
+    session: Session, desk: Any, order: Order
+) -> None:
+    make.saved(
+        session,
+        BillingProfile(
+            customer_id=order.customer_id,
+            email="rechnung@probst.example",
+            buyer_reference="K-77",
+            changed_at=make.NOW,
+        ),
+    )
+
+    number = session.get_one(Customer, order.customer_id).number
+    text = desk.get(f"/admin/customers/{number}").text
+
+    assert "rechnung@probst.example" in text
+    assert "K-77" in text
 
 
 def test_what_is_issued_is_changed_by_nobody(session: Session, desk: Any, order: Order) -> None:
@@ -184,7 +238,7 @@ def test_what_is_issued_is_changed_by_nobody(session: Session, desk: Any, order:
 
     assert answer.status_code == 409
     assert "This document is issued and stays as it is." in answer.text
-    assert fresh(session, draft).buyer_reference == ""
+    assert session.get(OrderBilling, order.id) is None
 
 
 def test_trying_again_puts_the_work_once_and_the_reason_away(
@@ -207,7 +261,7 @@ def test_trying_again_puts_the_work_once_and_the_reason_away(
 def test_the_page_of_an_order_leads_to_its_documents_and_to_what_waits(
     session: Session, desk: Any, order: Order
 ) -> None:
-    assert 'id="invoices"' not in desk.get(f"/admin/orders/{order.number}").text
+    assert "/admin/invoices/RE-" not in desk.get(f"/admin/orders/{order.number}").text
     invoice = make_invoice.invoice(session, of=order)
     draft = make_invoice.draft(session, of=order, state=DraftState.BLOCKED, problem=make_invoice.PROBLEM)
 

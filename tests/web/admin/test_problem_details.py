@@ -23,6 +23,7 @@ FORMS = sorted(
 ALWAYS_DONE = {
     *("/account/billing", "/admin/invoices/drafts/{draft_id}", "/admin/invoices/{number}/resend"),
     "/admin/invoices/drafts/{draft_id}/retry",
+    *("/admin/orders/{number}/billing", "/orders/{number}/reference"),
     "/admin/language",
     "/admin/logout",
     "/language",

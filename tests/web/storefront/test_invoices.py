@@ -1,7 +1,6 @@
 """A company's invoices as a browser meets them; another company's do not exist."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +9,9 @@ from sqlmodel import Session
 
 from app.core.transaction import transaction
 from app.customers.models import Contact, Customer
-from app.invoices.models import BillingProfile, Invoice
+from app.invoices.models import BillingProfile, Invoice, OrderBilling
 from app.ordering.models import Order
 from app.ordering.rules.states import OrderState
-from app.payments.models import Payment
-from app.payments.rules.states import PaymentState
 from tests import make, make_invoice
 from tests.web.storefront.test_orders import told
 
@@ -146,24 +143,36 @@ def test_a_paid_order_without_document_says_when_it_comes(
 ) -> None:
     assert "The invoice comes by e-mail" not in client.get(f"/orders/{order.number}").text
 
-    make.saved(
-        session,
-        Payment(
-            order_id=order.id or 0,
-            state=PaymentState.CAPTURED,
-            token="t",
-            amount_cents=order.gross_cents,
-            expires_at=make.NOW + timedelta(hours=1),
-            created_at=make.NOW,
-            changed_at=make.NOW,
-            checked_at=make.NOW,
-        ),
-    )
+    make_invoice.payment_of(session, order)
 
     assert (
         "The invoice comes by e-mail when the goods have left" in client.get(f"/orders/{order.number}").text
     )
     assert "No invoices yet" in client.get("/account/invoices").text
+
+
+def test_the_company_says_its_reference_for_one_order_until_the_invoice_is_issued(
+    session: Session, client: Any, browser: Callable[..., Any], admitted: Contact, order: Order
+) -> None:
+    make_invoice.payment_of(session, order)
+    at = f"/orders/{order.number}"
+    stranger = browser(make.contact(session, of=make.customer(session)))
+    refused = stranger.submit(f"{at}/reference", {"buyer_reference": "4711"}, page="/account")
+    wrong = client.submit(f"{at}/reference", {"buyer_reference": "4" * 65}, page=at)
+    assert (refused.status_code, wrong.status_code) == (404, 422)
+    assert ("4" * 65 in wrong.text, session.get(OrderBilling, order.id)) == (True, None)
+
+    answer = client.submit(f"{at}/reference", {"buyer_reference": "4711"}, page=at)
+
+    assert answer.headers["location"] == f"{at}?notice=reference"
+    assert 'value="4711"' in client.get(at).text
+    session.rollback()
+    assert session.get_one(OrderBilling, order.id).buyer_reference == "4711"
+    make_invoice.invoice(session, of=order)
+    assert "/reference" not in client.get(at).text
+    late = client.submit(f"{at}/reference", {"buyer_reference": "4712"}, page="/account")
+    session.rollback()
+    assert (late.status_code, session.get_one(OrderBilling, order.id).buyer_reference) == (409, "4711")
 
 
 DETAILS = {"email": "Rechnung@Probst.example", "buyer_reference": "4711", "wants_xrechnung": "1"}
