@@ -76,7 +76,7 @@ def _delete_documents(session: Session, *, now: datetime) -> Sequence[str]:
 
 def _leave_drafts_without(session: Session, invoice_ids: Sequence[int | None]) -> None:
     """What documents were made of stays as a note without names, so that nothing is invoiced a second time."""
-    orders = select(InvoiceDraft.order_id).where(col(InvoiceDraft.invoice_id).in_(invoice_ids))
+    orders = select(col(InvoiceDraft.order_id)).where(col(InvoiceDraft.invoice_id).in_(invoice_ids))
     _delete(session, OrderBilling, col(OrderBilling.order_id).in_(orders))
     session.execute(
         update(InvoiceDraft)
