@@ -158,10 +158,10 @@ def test_a_refuted_id_that_is_asked_about_anew_and_confirmed_gets_its_invoice(bo
 
 
 def test_an_invoice_with_a_confirmed_vat_id_names_its_company_at_another_address(books: Books) -> None:
-    draft_of(books)
+    order = books.order((0, 1), case=VatCase.INTRA_COMMUNITY, vat_id=VAT_ID)
+    books.draft(order)
     place = {"street": "Ring 1", "postal_code": "1010", "city": "Wien", "country": "AT"}
-    other = {"name": "Probst Holding SE", **place}
-    books.change(books.drafts()[0], **{f"billing_{name}": value for name, value in other.items()})
+    books.say(order, name="Probst Holding SE", **place)
     books.prove(VAT_ID, VatOutcome.VALID)
 
     books.issue_all()
