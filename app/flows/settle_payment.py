@@ -36,6 +36,7 @@ from app.ordering.service import (
 )
 from app.payments.models import Payment, StripeEvent
 from app.payments.queries import Attempt, attempt_by, payment_of_metadata
+from app.payments.queries_cards import usable_card
 from app.payments.rules.deadlines import TRANSIENT_AFTER, pay_until
 from app.payments.rules.facts import IntentFacts, IntentStatus, SessionFacts, SessionStatus, charged
 from app.payments.rules.keys import idempotency_key
@@ -288,6 +289,10 @@ def _decide(
         )
         if reason is None and is_service and is_impossible(session, order, goods, calendar=calendar, now=now):
             reason = ReleaseReason.SERVICE_IMPOSSIBLE
+        if reason is None and payment.way is PaymentWay.OFF_SESSION:
+            today = now.astimezone(calendar.zone).date()
+            has_consent = usable_card(session, attempt.customer_id, today=today) is not None
+            reason = None if has_consent else ReleaseReason.CARD_NOT_KEPT
         reason = reason or look_at_card(session, order, payment, now=now)
         if reason is None:
             if payment.state is PaymentState.HELD:

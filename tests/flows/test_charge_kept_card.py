@@ -167,6 +167,24 @@ def test_a_company_kept_out_after_the_reservation_gets_its_money_back(till: Till
     assert [one.status for one in till.stripe.fees.values()] == [IntentStatus.CANCELED]
 
 
+def test_a_card_that_is_removed_after_the_reservation_is_not_charged(till: Till, counter: Counter) -> None:
+    def remove() -> None:
+        with till.database.session() as opened:
+            company = {"customer_id": till.customer.id or 0, "contact_id": till.contact.id or 0}
+            remove_card(opened, now=till.now, **company)
+
+    number = phone_help(counter)
+    payment_id = begin(till, number)
+    till.stripe.before["read_intent"] = remove
+
+    assert charge(till, payment_id) is PaymentState.RELEASED
+
+    assert [one.status for one in till.stripe.fees.values()] == [IntentStatus.CANCELED]
+    assert fees(till)[0].release_reason == "card_not_kept"
+    assert till.order(number).state is OrderState.RECEIVED
+    assert till.mails()[-1] == "authorisation_released"
+
+
 def test_a_charge_that_a_crash_left_is_found_by_the_sweep_and_goes_on(
     session: Session, till: Till, counter: Counter
 ) -> None:

@@ -20,6 +20,7 @@ class ReleaseReason(StrEnum):
     AUTHORISATION_LOST = "authorisation_lost"
     CARD_REFUSED = "card_refused"
     HOLD_LAPSED = "hold_lapsed"
+    CARD_NOT_KEPT = "card_not_kept"
 
 
 CANCELLING: dict[ReleaseReason, CancelReason] = {

@@ -79,6 +79,7 @@ RELEASE_REASONS = {
     "authorisation_lost": N_("The authorisation had lapsed."),
     "out_of_stock": N_("A block of it is not there any more for this order."),
     "card_refused": N_("We did not accept the card: a company that is shut out used it."),
+    "card_not_kept": N_("The kept card was removed before it was charged."),
     "hold_lapsed": N_("Nobody decided about the shared card in time."),
 }
 RELEASE_REASONS |= service_words.RELEASE_REASONS
